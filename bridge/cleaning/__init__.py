@@ -1,0 +1,1 @@
+"""Raw text to the part that states the problem; pure functions."""

@@ -1,0 +1,121 @@
+"""Tickets in the tracker, and our will to have one (the filing)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from bridge.domain.contacts import RedactedText
+from bridge.domain.issues import IssueId, Outcome
+
+FilingId = NewType("FilingId", int)
+TicketId = NewType("TicketId", int)
+
+
+class FilingState(StrEnum):
+    """Progress of one filing; docs/filing.md tells what leads from one to the next."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    LINKED = "linked"
+    UNCERTAIN = "uncertain"
+    REFUSED = "refused"
+    PARKED = "parked"
+
+
+class StatusCategory(StrEnum):
+    """The tracker's status, by category and never by name."""
+
+    NEW = "new"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A redacted customer's sentence shown on the ticket."""
+
+    text: RedactedText
+    occurred_at: datetime
+    channel: str
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketDraft:
+    """What we would write into the ticket now; the numbers are absolute."""
+
+    fingerprint: str
+    issue_name: str
+    title: RedactedText
+    customers: int
+    accounts: int
+    contacts: int
+    anonymous: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    versions: tuple[str, ...]
+    quotes: tuple[Quote, ...]
+    workaround: RedactedText | None
+    link: str
+    """Address of the issue's page in the bridge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to create the ticket of a filing, committed before the request is sent."""
+
+    filing_id: FilingId
+    number: int
+    token: str
+    """Fencing token: only the holder may change the filing."""
+    lower_bound: int
+    """Highest issue number known in the tracker's project before the request."""
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRef:
+    """How the tracker names a ticket: the id is identity, the key is an alias."""
+
+    remote_id: str
+    key: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerVersion:
+    """A version of the tracker's project."""
+
+    remote_id: str
+    name: str
+    is_released: bool
+    released_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketStatus:
+    """A ticket as the tracker has it now, read by id."""
+
+    ref: TicketRef
+    category: StatusCategory
+    outcome: Outcome | None
+    """None while open, and when done without a resolution field."""
+    uses_resolution: bool
+    """False when the workflow leaves the resolution empty in done: then done counts as fixed."""
+    versions: tuple[TrackerVersion, ...]
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Our will to have a ticket for one issue, in one connection, for one episode."""
+
+    id: FilingId
+    issue_id: IssueId
+    connection_id: int
+    episode: int
+    state: FilingState
+    fingerprint: str
+    reason: str | None
+    ticket_id: TicketId | None

@@ -1,0 +1,47 @@
+"""Configuration: one typed object, read once at start."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Environment variables with the prefix BRIDGE_ and `.env`; DATABASE_URL has no prefix."""
+
+    model_config = SettingsConfigDict(env_prefix="BRIDGE_", env_file=".env", extra="ignore")
+
+    data_dir: Path = Path("bridge-data")
+    """Folder of the embedded database, the exported encoder, the secret key, sandbox and dumps."""
+    database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
+    """PostgreSQL 15 or newer with pgvector; absent: the embedded one in the data folder."""
+    secret_key: SecretStr | None = None
+    secret_key_file: Path | None = None
+    public_url: str = "http://127.0.0.1:8000"
+    """Address under which people reach the pages; links in tickets and notices start with it."""
+    encoder: str = "minilm"
+    """minilm, hashing (tests), or the name or path of any sentence-transformers model."""
+    model_dir: Path | None = None
+    """Folder that may hold an exported encoder; looked at before the data folder."""
+    encoder_threads: int = 1
+    filing_quiet_seconds: float = 120
+    """Wait between a lost answer and its first proof; longer than a request may live."""
+    filing_second_look_seconds: float = 600
+    poll_seconds: float = 60
+    """How often trackers are polled; webhooks only lower the latency."""
+    consolidate_seconds: float = 3600
+    refresh_seconds: float = 60
+    """At most one count write per ticket in this time."""
+    verify_after_days: float = 14
+    """Quiet time after which a shipped fix counts as verified."""
+    regression_grace_days: float = 2
+    """Without any version, contacts sooner than this after the release do not count as a return."""
+    max_body_bytes: int = 8 * 1024 * 1024
+    max_text_bytes: int = 50_000
+    """Longer contact texts are cut here, and the cut is marked."""
+    smtp_host: str | None = None
+    smtp_port: int = 25
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_from: str = "bridge@localhost"
+    smtp_starttls: bool = True

@@ -1,0 +1,1 @@
+"""One folder per outside system; each fills the ports of `bridge.ports` that it can."""
