@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 SOURCES := bridge models integrations tests
 
-.PHONY: help setup demo test fmt lint types imports check clean
+.PHONY: help setup demo test fmt lint types imports check screenshots clean
 .SILENT:
 
 help:  ## list the targets
@@ -50,6 +50,9 @@ imports: $(VENV)/.development  ## who may import whom
 	$(BIN)/lint-imports
 
 check: lint types imports test  ## the gate: what CI runs
+
+screenshots: $(VENV)/.runtime  ## make the pictures of the docs (needs chromium)
+	$(BIN)/python docs/make_screenshots.py
 
 clean:  ## remove the environment and caches, never the data folder
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist build

@@ -2,6 +2,7 @@
 
 BridgeError
 ├── InvalidInput      the caller sent something we cannot use
+├── NotSignedIn       the caller did not prove who they are
 ├── NotFound          no such thing, or not in this product
 ├── NotAllowed        known caller, missing right
 ├── InvalidMove       the thing is not in a state that allows this
@@ -29,6 +30,10 @@ class InvalidInput(BridgeError):
     def __init__(self, message: str, *, pointer: str = "") -> None:
         super().__init__(message)
         self.pointer = pointer
+
+
+class NotSignedIn(BridgeError):
+    """The caller did not prove who they are, or the proof is no longer good."""
 
 
 class NotFound(BridgeError):

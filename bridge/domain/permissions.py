@@ -1,0 +1,44 @@
+"""Who may do what: roles to actions, as data."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from bridge.domain.people import Role
+
+
+class Action(StrEnum):
+    """Something a caller may be allowed to do inside one product."""
+
+    READ = "read"
+    """Issues, their evidence and history, releases and workarounds."""
+    ADD_CONTACTS = "add_contacts"
+    MATCH = "match"
+    READ_OWN_INBOX = "read_own_inbox"
+    READ_ANY_INBOX = "read_any_inbox"
+    USE_WORKAROUNDS = "use_workarounds"
+    WRITE_WORKAROUNDS = "write_workarounds"
+    REVIEW = "review"
+    """Confirm and dismiss."""
+    FILE = "file"
+    SHIP = "ship"
+    """Say that a release has reached customers."""
+    OPERATE = "operate"
+    """Metrics, connections, people."""
+
+
+_A = Action
+_AGENT = frozenset({_A.READ, _A.ADD_CONTACTS, _A.MATCH, _A.READ_OWN_INBOX, _A.USE_WORKAROUNDS})
+_LEAD = _AGENT | {_A.READ_ANY_INBOX, _A.WRITE_WORKAROUNDS, _A.REVIEW, _A.FILE, _A.SHIP}
+
+ALLOWED: Mapping[Role, frozenset[Action]] = {
+    Role.ADMIN: frozenset(Action),
+    Role.LEAD: _LEAD,
+    Role.AGENT: _AGENT,
+    Role.ENGINEER: frozenset({_A.READ, _A.MATCH, _A.READ_OWN_INBOX, _A.SHIP}),
+}
+"""A role that is not here, and an action that is not listed, is denied."""
+
+
+def is_allowed(role: Role, action: Action) -> bool:
+    """Whether that role may do that."""
+    return action in ALLOWED.get(role, frozenset())

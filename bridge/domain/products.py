@@ -1,0 +1,23 @@
+"""A product: the partition that contacts, issues, tickets and permissions belong to."""
+
+from dataclasses import dataclass
+
+from bridge.domain.contacts import ProductId
+
+DEFAULT_PRODUCT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One product with its thresholds."""
+
+    id: ProductId
+    slug: str
+    name: str
+    region: str
+    """Two-letter country whose national phone format is understood."""
+    min_contacts: int
+    min_customers: int
+    filing_auto: bool
+    """Confirm and file a candidate by itself once it meets the thresholds."""
+    raw_retention_days: int

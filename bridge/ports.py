@@ -1,0 +1,113 @@
+"""The Protocols an outside system can fill.
+
+Outside trouble raises only TryAgainLater (nothing happened), Refused (a person must look) and
+AnswerLost (it may have happened); see `bridge.domain.errors`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bridge.domain.news import TrackerNews
+from bridge.domain.tickets import Attempt, TicketDraft, TicketRef, TicketStatus, TrackerVersion
+
+
+class Tracker(Protocol):
+    """An engineering tracker, bound to one project of one connection."""
+
+    name: str
+
+    def highest_number(self) -> int:
+        """The highest issue number in use in the project, read without the search index."""
+        ...
+
+    def create(self, draft: TicketDraft, attempt: Attempt) -> TicketRef:
+        """Send one request, never repeated, that creates the ticket with its fingerprint.
+
+        Raises Refused, TryAgainLater (surely nothing happened) or AnswerLost.
+        """
+        ...
+
+    def confirm(self, ref: TicketRef, draft: TicketDraft) -> None:
+        """Write the fingerprint again with the ticket's own id inside; safe to repeat."""
+        ...
+
+    def probe(self, fingerprint: str, *, after: int) -> TicketRef | None:
+        """Look for our ticket by direct reads of the numbers above `after`: proof, not a hint."""
+        ...
+
+    def find(self, fingerprint: str) -> list[TicketRef]:
+        """Look for our tickets through the search index, which lags: a hint; oldest first."""
+        ...
+
+    def update(self, ref: TicketRef, draft: TicketDraft) -> None:
+        """Bring counts, description and the link back up to date; absolute, safe to repeat."""
+        ...
+
+    def note(self, ref: TicketRef, *, key: str, text: str) -> None:
+        """Add one comment named `key`, unless the ticket has it already."""
+        ...
+
+    def read(self, remote_ids: Sequence[str]) -> list[TicketStatus]:
+        """The tickets as they are now, in any order; deleted or hidden ones are missing."""
+        ...
+
+    def changes_since(self, moment: datetime) -> list[str]:
+        """Remote ids of the project's tickets that carry our label and changed since then."""
+        ...
+
+    def versions(self) -> list[TrackerVersion]:
+        """The project's versions as they are now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """An inbound request as it came: raw bytes, header names in lower case."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Webhook(Protocol):
+    """How one outside system signs and words what it sends us."""
+
+    def verify(self, request: WebhookRequest, secrets: Sequence[str], now: datetime) -> None:
+        """Raise BadSignature unless one of the secrets signed these very bytes."""
+        ...
+
+    def event_id(self, request: WebhookRequest) -> str:
+        """The identifier that stays the same when the sender repeats itself."""
+        ...
+
+    def translate(self, body: bytes) -> list[TrackerNews]:
+        """The news in it; empty for events we ignore; raises UnknownEvent for strangers."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a person is told through a channel."""
+
+    subject: str
+    text: str
+
+
+class Notifier(Protocol):
+    """A channel that carries messages to people."""
+
+    name: str
+
+    def send(self, message: Message, recipient: str, message_id: str) -> str:
+        """Send it under a stable id and return the channel's receipt."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStep:
+    """One named step of a connection test: what was tried, and the fix in words if it failed."""
+
+    name: str
+    ok: bool
+    fix: str = ""
