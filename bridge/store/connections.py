@@ -1,0 +1,178 @@
+"""Connections to outside systems, what they delivered, and how far polling has come."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bridge.domain.contacts import ProductId
+from bridge.domain.errors import NotFound
+from bridge.store.tables import ConnectionRow, CursorRow, DeliveryRow
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One configured outside system of one product; `sealed` holds its encrypted secrets."""
+
+    id: int
+    product_id: ProductId
+    integration: str
+    name: str
+    config: Mapping[str, object]
+    sealed: bytes = field(repr=False)
+    paused_until: datetime | None
+    trouble: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A stored inbound envelope; `sealed` is the encrypted body."""
+
+    id: int
+    connection_id: int
+    sealed: bytes = field(repr=False)
+    state: str
+
+
+class Connections:
+    """Reads and changes connections, deliveries and cursors."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def save(
+        self,
+        product_id: ProductId,
+        integration: str,
+        *,
+        name: str,
+        config: Mapping[str, object],
+        sealed: bytes,
+    ) -> Connection:
+        """Add the connection, or replace the one of that name."""
+        values = {"config": dict(config), "secrets": sealed, "paused_until": None, "trouble": None}
+        statement = insert(ConnectionRow).values(
+            product_id=product_id, integration=integration, name=name, **values
+        )
+        connection_id = self._session.scalars(
+            statement.on_conflict_do_update(
+                index_elements=["product_id", "integration", "name"], set_=values
+            ).returning(ConnectionRow.id)
+        ).one()
+        return self.get(connection_id)
+
+    def get(self, connection_id: int) -> Connection:
+        """The connection of that id."""
+        row = self._session.get(ConnectionRow, connection_id, populate_existing=True)
+        if row is None:
+            raise NotFound("no such connection")
+        return _connection(row)
+
+    def of_product(self, product_id: ProductId, integration: str) -> Connection | None:
+        """The product's first connection to that kind of system."""
+        query = (
+            select(ConnectionRow)
+            .where(ConnectionRow.product_id == product_id, ConnectionRow.integration == integration)
+            .order_by(ConnectionRow.id)
+        )
+        row = self._session.scalars(query).first()
+        return _connection(row) if row else None
+
+    def named(self, integration: str, name: str) -> Connection:
+        """The connection as webhook addresses name it: by its id."""
+        row = self._session.get(ConnectionRow, int(name)) if name.isdecimal() else None
+        if row is None or row.integration != integration:
+            raise NotFound("no such connection")
+        return _connection(row)
+
+    def all(self) -> list[Connection]:
+        """Every connection of every product, oldest first."""
+        return [
+            _connection(row)
+            for row in self._session.scalars(select(ConnectionRow).order_by(ConnectionRow.id))
+        ]
+
+    def pause(self, connection_id: int, *, until: datetime, trouble: str) -> None:
+        """Leave the system alone until then, and say why."""
+        self._session.execute(
+            update(ConnectionRow)
+            .where(ConnectionRow.id == connection_id)
+            .values(paused_until=until, trouble=trouble)
+        )
+
+    def mark_healthy(self, connection_id: int) -> None:
+        """It answered: forget the trouble."""
+        self._session.execute(
+            update(ConnectionRow)
+            .where(ConnectionRow.id == connection_id, ConnectionRow.trouble.is_not(None))
+            .values(paused_until=None, trouble=None)
+        )
+
+    def store_delivery(
+        self, connection_id: int, event_id: str, *, sealed: bytes, now: datetime
+    ) -> int | None:
+        """The id of the stored envelope; None when that event is stored already."""
+        statement = (
+            insert(DeliveryRow)
+            .values(
+                connection_id=connection_id,
+                event_id=event_id,
+                body=sealed,
+                state="received",
+                received_at=now,
+            )
+            .on_conflict_do_nothing()
+            .returning(DeliveryRow.id)
+        )
+        return self._session.scalars(statement).first()
+
+    def delivery(self, delivery_id: int) -> Delivery:
+        """A stored envelope."""
+        row = self._session.get(DeliveryRow, delivery_id)
+        if row is None:
+            raise NotFound("no such delivery")
+        return Delivery(row.id, row.connection_id, row.body, row.state)
+
+    def finish_delivery(self, delivery_id: int, state: str, *, reason: str | None = None) -> None:
+        """Say what became of an envelope: done, ignored or failed."""
+        self._session.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.id == delivery_id)
+            .values(state=state, reason=reason)
+        )
+
+    def drop_deliveries(self, *, before: datetime) -> None:
+        """Forget envelopes older than that."""
+        self._session.execute(delete(DeliveryRow).where(DeliveryRow.received_at < before))
+
+    def cursor(self, connection_id: int, stream: str) -> datetime | None:
+        """How far polling has come."""
+        row = self._session.get(CursorRow, (connection_id, stream))
+        return row.value if row else None
+
+    def move_cursor(self, connection_id: int, stream: str, value: datetime) -> None:
+        """Note how far polling has come."""
+        statement = insert(CursorRow).values(
+            connection_id=connection_id, stream=stream, value=value
+        )
+        self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["connection_id", "stream"], set_={"value": value}
+            )
+        )
+
+
+def _connection(row: ConnectionRow) -> Connection:
+    return Connection(
+        id=row.id,
+        product_id=ProductId(row.product_id),
+        integration=row.integration,
+        name=row.name,
+        config=row.config,
+        sealed=row.secrets,
+        paused_until=row.paused_until,
+        trouble=row.trouble,
+    )

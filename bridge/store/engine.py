@@ -1,0 +1,134 @@
+"""The engine, and open_store(): one block, one transaction."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import psycopg
+from sqlalchemy import Engine, create_engine
+from sqlalchemy import exc as sql_errors
+from sqlalchemy.orm import Session
+
+from bridge.domain.errors import TryAgainLater
+from bridge.queue import JobArgument, Queue
+from bridge.store.answers import Answers
+from bridge.store.connections import Connections
+from bridge.store.contacts import Contacts
+from bridge.store.customers import Customers
+from bridge.store.decisions import Decisions
+from bridge.store.filings import Filings
+from bridge.store.fixes import Fixes
+from bridge.store.imports import Imports
+from bridge.store.invariants import Invariants
+from bridge.store.issues import Issues
+from bridge.store.jobs import Jobs
+from bridge.store.measures import Measures
+from bridge.store.notices import Notices
+from bridge.store.people import People
+from bridge.store.products import Products
+from bridge.store.tickets import Tickets
+from bridge.store.vectors import Vectors
+from bridge.store.waiting import Waiting
+
+
+def make_engine(url: str, *, pool_size: int = 10, is_scratch: bool = False) -> Engine:
+    """An engine that never prints customer text and gives up on locks after a few seconds.
+
+    A scratch database is never restarted under us, so its connections need no ping before use.
+    """
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=not is_scratch,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        connect_args={"options": "-c timezone=UTC -c lock_timeout=15s -c statement_timeout=60s"},
+    )
+
+
+class Store:
+    """Everything readable and writable inside one transaction."""
+
+    def __init__(self, session: Session, queue: Queue) -> None:
+        self._session = session
+        self._queue = queue
+        self._after_commit: list[Callable[[], None]] = []
+        self.products = Products(session)
+        self.people = People(session)
+        self.connections = Connections(session)
+        self.customers = Customers(session)
+        self.contacts = Contacts(session)
+        self.vectors = Vectors(session)
+        self.waiting = Waiting(session)
+        self.issues = Issues(session)
+        self.decisions = Decisions(session)
+        self.filings = Filings(session)
+        self.tickets = Tickets(session)
+        self.fixes = Fixes(session)
+        self.notices = Notices(session)
+        self.answers = Answers(session)
+        self.imports = Imports(session)
+        self.jobs = Jobs(session)
+        self.invariants = Invariants(session)
+        self.measures = Measures(session)
+
+    @property
+    def driver_connection(self) -> psycopg.Connection[tuple[object, ...]]:
+        """The psycopg connection under the session, for the queue."""
+        raw = self._session.connection().connection.driver_connection
+        if not isinstance(raw, psycopg.Connection):
+            raise TypeError("the store needs a psycopg connection")
+        return raw
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A nested transaction that can fail alone."""
+        with self._session.begin_nested():
+            # The session sends SAVEPOINT only once it is used, which the queue goes around.
+            self._session.connection()
+            yield
+
+    def on_commit(self, do: Callable[[], None]) -> None:
+        """Run `do` once this block has committed."""
+        self._after_commit.append(do)
+
+    def enqueue(
+        self,
+        job: str,
+        *,
+        once: str | None = None,
+        at: datetime | None = None,
+        **args: JobArgument,
+    ) -> None:
+        """Store a job that becomes visible with this block's commit."""
+        self._queue.enqueue(self, job, once=once, at=at, **args)
+
+    def commit(self) -> None:
+        """Commit and run what waits for it; only open_store calls this."""
+        self._session.commit()
+        waiting, self._after_commit = self._after_commit, []
+        for do in waiting:
+            do()
+
+
+@contextmanager
+def open_store(engine: Engine, queue: Queue) -> Iterator[Store]:
+    """Open a transaction, commit at the end of the block, roll back on any exception.
+
+    Raises TryAgainLater when the database is away, restarting, full or out of connections.
+    """
+    with database_errors(), Session(engine, expire_on_commit=False) as session:
+        store = Store(session, queue)
+        yield store
+        store.commit()
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Map the database being unavailable, and only that, to TryAgainLater."""
+    try:
+        yield
+    except (sql_errors.OperationalError, sql_errors.InterfaceError, psycopg.OperationalError) as e:
+        raise TryAgainLater("the database is not available right now") from e
+    except sql_errors.TimeoutError as error:
+        raise TryAgainLater("every connection to the database is in use") from error

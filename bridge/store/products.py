@@ -1,0 +1,132 @@
+"""Products."""
+
+import re
+
+from sqlalchemy import BigInteger, bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from bridge.domain.contacts import ProductId
+from bridge.domain.errors import InvalidInput, NotFound
+from bridge.domain.products import Product
+from bridge.store.tables import ProductRow
+
+_GROUPING_LOCK = 7301 << 32
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+_LOCKED = select(
+    ProductRow.id,
+    ProductRow.slug,
+    ProductRow.name,
+    ProductRow.region,
+    ProductRow.min_contacts,
+    ProductRow.min_customers,
+    ProductRow.filing_auto,
+    ProductRow.raw_retention_days,
+    func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger)),
+).where(ProductRow.id == bindparam("product_id"))
+
+
+class Products:
+    """Reads and changes products."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, product_id: ProductId) -> Product:
+        """The product of that id."""
+        row = self._session.get(ProductRow, product_id)
+        if row is None:
+            raise NotFound("no such product")
+        return _product(row)
+
+    def by_slug(self, slug: str) -> Product:
+        """The product of that short name."""
+        row = self._session.scalars(select(ProductRow).where(ProductRow.slug == slug)).first()
+        if row is None:
+            raise NotFound(f"no product is called {slug[:40]!r}")
+        return _product(row)
+
+    def all(self) -> list[Product]:
+        """Every product, oldest first."""
+        return [
+            _product(row)
+            for row in self._session.scalars(select(ProductRow).order_by(ProductRow.id))
+        ]
+
+    def add(self, slug: str, name: str, *, region: str = "US") -> Product:
+        """A new product; its short name must be free."""
+        if not _SLUG.fullmatch(slug):
+            raise InvalidInput(
+                "a product's short name has a-z, 0-9 and -, at most 40", pointer="/slug"
+            )
+        taken = select(ProductRow.id).where(ProductRow.slug == slug)
+        if self._session.scalars(taken).first() is not None:
+            raise InvalidInput(f"a product called {slug} exists already", pointer="/slug")
+        row = ProductRow(slug=slug, name=name, region=region)
+        self._session.add(row)
+        self._session.flush()
+        return _product(row)
+
+    def configure(
+        self,
+        product_id: ProductId,
+        *,
+        filing_auto: bool | None = None,
+        min_contacts: int | None = None,
+        min_customers: int | None = None,
+        name: str | None = None,
+    ) -> Product:
+        """Change what is given, keep the rest."""
+        given = {
+            "filing_auto": filing_auto,
+            "min_contacts": min_contacts,
+            "min_customers": min_customers,
+            "name": name,
+        }
+        changes = {key: value for key, value in given.items() if value is not None}
+        if changes:
+            self._session.execute(
+                update(ProductRow).where(ProductRow.id == product_id).values(changes)
+            )
+        return self.get(product_id)
+
+    def next_issue_number(self, product_id: ProductId) -> int:
+        """Take the next ISS number; two transactions never get the same one."""
+        statement = (
+            update(ProductRow)
+            .where(ProductRow.id == product_id)
+            .values(next_number=ProductRow.next_number + 1)
+            .returning(ProductRow.next_number)
+        )
+        return self._session.scalars(statement).one() - 1
+
+    def lock_grouping(self, product_id: ProductId) -> Product:
+        """The product; until the block ends nobody else places or regroups its contacts."""
+        given = {"key": _GROUPING_LOCK + product_id, "product_id": product_id}
+        row = self._session.connection().execute(_LOCKED, given).first()
+        if row is None:
+            raise NotFound("no such product")
+        return Product(
+            id=ProductId(row.id),
+            slug=row.slug,
+            name=row.name,
+            region=row.region,
+            min_contacts=row.min_contacts,
+            min_customers=row.min_customers,
+            filing_auto=row.filing_auto,
+            raw_retention_days=row.raw_retention_days,
+        )
+
+
+def _product(row: ProductRow) -> Product:
+    return Product(
+        id=ProductId(row.id),
+        slug=row.slug,
+        name=row.name,
+        region=row.region,
+        min_contacts=row.min_contacts,
+        min_customers=row.min_customers,
+        filing_auto=row.filing_auto,
+        raw_retention_days=row.raw_retention_days,
+    )

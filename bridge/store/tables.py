@@ -1,0 +1,481 @@
+"""Every table in one place, longer than the house limit so that the schema reads as a whole.
+
+Each table but the global ones names its product. Ids are 64-bit, moments are aware UTC.
+"""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from pgvector.sqlalchemy import HALFVEC, VECTOR
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Json = dict[str, object]
+Floats = list[float]
+
+IdColumn = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+CreatedAt = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
+
+
+def refers(target: str, *, index: bool = False, primary_key: bool = False) -> Mapped[int]:
+    """A 64-bit foreign key column."""
+    key = ForeignKey(target, ondelete="CASCADE")
+    return mapped_column(BigInteger, key, index=index, primary_key=primary_key)
+
+
+class Base(DeclarativeBase):
+    """Names every constraint by convention, so that migrations can name them too."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {
+        str: Text,
+        datetime: DateTime(timezone=True),
+        bytes: LargeBinary,
+        Json: JSONB,
+        list[str]: ARRAY(Text),
+    }
+
+
+class ProductRow(Base):
+    __tablename__ = "product"
+    id: Mapped[IdColumn]
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    region: Mapped[str] = mapped_column(default="US")
+    min_contacts: Mapped[int] = mapped_column(default=5)
+    min_customers: Mapped[int] = mapped_column(default=3)
+    filing_auto: Mapped[bool] = mapped_column(default=False)
+    next_number: Mapped[int] = mapped_column(default=1)
+    raw_retention_days: Mapped[int] = mapped_column(default=30)
+    created_at: Mapped[CreatedAt]
+
+
+class UserRow(Base):
+    __tablename__ = "user"
+    id: Mapped[IdColumn]
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str | None]
+    created_at: Mapped[CreatedAt]
+
+
+class MembershipRow(Base):
+    __tablename__ = "membership"
+    user_id: Mapped[int] = refers("user.id", primary_key=True)
+    product_id: Mapped[int] = refers("product.id", primary_key=True)
+    role: Mapped[str]
+
+
+class LoginRow(Base):
+    """A one-time link (kind link) or a session (kind session); only hashes are stored."""
+
+    __tablename__ = "login"
+    hash: Mapped[bytes] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = refers("user.id")
+    kind: Mapped[str]
+    expires_at: Mapped[datetime]
+    created_at: Mapped[CreatedAt]
+
+
+class TokenRow(Base):
+    """An API token; product_id is null for one that sees every product."""
+
+    __tablename__ = "token"
+    id: Mapped[IdColumn]
+    hash: Mapped[bytes] = mapped_column(unique=True)
+    prefix: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[str]
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]
+
+
+class ConnectionRow(Base):
+    __tablename__ = "connection"
+    __table_args__ = (UniqueConstraint("product_id", "integration", "name"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    integration: Mapped[str]
+    name: Mapped[str]
+    config: Mapped[Json]
+    secrets: Mapped[bytes]
+    paused_until: Mapped[datetime | None]
+    trouble: Mapped[str | None]
+    created_at: Mapped[CreatedAt]
+
+
+class DeliveryRow(Base):
+    __tablename__ = "delivery"
+    __table_args__ = (UniqueConstraint("connection_id", "event_id"),)
+    id: Mapped[IdColumn]
+    connection_id: Mapped[int] = refers("connection.id")
+    event_id: Mapped[str]
+    body: Mapped[bytes]
+    state: Mapped[str]
+    reason: Mapped[str | None]
+    received_at: Mapped[datetime]
+
+
+class CursorRow(Base):
+    __tablename__ = "cursor"
+    connection_id: Mapped[int] = refers("connection.id", primary_key=True)
+    stream: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[datetime]
+
+
+class AccountRow(Base):
+    __tablename__ = "account"
+    __table_args__ = (UniqueConstraint("product_id", "key"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    key: Mapped[str]
+    name: Mapped[str | None]
+    tier: Mapped[str | None]
+    domains: Mapped[list[str]] = mapped_column(default=list)
+    created_at: Mapped[CreatedAt]
+
+
+class CustomerRow(Base):
+    """merged_into always points at the survivor itself, never at another merged customer."""
+
+    __tablename__ = "customer"
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id", index=True)
+    name: Mapped[str | None]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    is_shared: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[CreatedAt]
+
+
+class IdentityRow(Base):
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("product_id", "kind", "key"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    customer_id: Mapped[int] = refers("customer.id", index=True)
+    kind: Mapped[str]
+    key: Mapped[str]
+    base_key: Mapped[str | None] = mapped_column(index=True)
+    is_weak: Mapped[bool]
+    is_shared: Mapped[bool]
+    evidence: Mapped[str]
+    created_at: Mapped[CreatedAt]
+
+
+class ContactRow(Base):
+    __tablename__ = "contact"
+    __table_args__ = (
+        UniqueConstraint("product_id", "source", "external_id"),
+        Index("ix_contact_waiting", "product_id", "id", postgresql_where=text("placed_at IS NULL")),
+        Index("ix_contact_text_hash", "product_id", "text_hash"),
+        Index("ix_contact_customer", "customer_id", "occurred_at"),
+    )
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    source: Mapped[str]
+    external_id: Mapped[str]
+    channel: Mapped[str]
+    occurred_at: Mapped[datetime] = mapped_column(index=True)
+    updated_at: Mapped[datetime | None]
+    content_hash: Mapped[bytes]
+    subject: Mapped[str]
+    text: Mapped[str]
+    text_hash: Mapped[bytes]
+    nature: Mapped[str]
+    outcome: Mapped[str]
+    outcome_reason: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    lang: Mapped[str | None]
+    version: Mapped[str | None]
+    conversation: Mapped[str | None]
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    placed_at: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]
+
+
+class ContactRawRow(Base):
+    __tablename__ = "contact_raw"
+    contact_id: Mapped[int] = refers("contact.id", primary_key=True)
+    cipher: Mapped[bytes]
+    created_at: Mapped[CreatedAt]
+
+
+class IssueRow(Base):
+    __tablename__ = "issue"
+    __table_args__ = (UniqueConstraint("product_id", "number"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(index=True)
+    outcome: Mapped[str | None]
+    title: Mapped[str]
+    key_terms: Mapped[list[str]] = mapped_column(default=list)
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("issue.id"))
+    episode: Mapped[int] = mapped_column(default=1)
+    version: Mapped[int] = mapped_column(default=1)
+    fixed_in: Mapped[str | None]
+    shipped_at: Mapped[datetime | None]
+    snoozed_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class AssignmentRow(Base):
+    __tablename__ = "assignment"
+    __table_args__ = (
+        Index(
+            "uq_assignment_living",
+            "contact_id",
+            "part",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "ix_assignment_issue",
+            "issue_id",
+            "contact_id",
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    contact_id: Mapped[int] = refers("contact.id")
+    part: Mapped[int] = mapped_column(default=0)
+    issue_id: Mapped[int] = refers("issue.id")
+    similarity: Mapped[float]
+    threshold: Mapped[float]
+    runner_up_id: Mapped[int | None] = mapped_column(BigInteger)
+    runner_up_similarity: Mapped[float | None]
+    encoder: Mapped[str]
+    actor: Mapped[str]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class VectorRow(Base):
+    """Called contact_vector: a table may not be named like the type vector."""
+
+    __tablename__ = "contact_vector"
+    __table_args__ = (Index("ix_contact_vector_text_hash", "encoder", "text_hash"),)
+    contact_id: Mapped[int] = refers("contact.id", primary_key=True)
+    encoder: Mapped[str] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = refers("product.id")
+    text_hash: Mapped[bytes]
+    embedding: Mapped[Floats] = mapped_column(HALFVEC())
+
+
+class CentroidRow(Base):
+    """The sum of an issue's member vectors; its direction is the centroid."""
+
+    __tablename__ = "centroid"
+    issue_id: Mapped[int] = refers("issue.id", primary_key=True)
+    encoder: Mapped[str] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = refers("product.id")
+    total: Mapped[Floats] = mapped_column(VECTOR())
+    size: Mapped[int]
+
+
+class DecisionRow(Base):
+    """Who or what did a thing; append-only, kept so by a trigger."""
+
+    __tablename__ = "decision"
+    __table_args__ = (Index("ix_decision_issue", "issue_id", "seq"),)
+    seq: Mapped[IdColumn]
+    product_id: Mapped[int] = mapped_column(BigInteger)
+    issue_id: Mapped[int | None] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+    actor_kind: Mapped[str]
+    actor_name: Mapped[str]
+    action: Mapped[str]
+    before: Mapped[Json]
+    after: Mapped[Json]
+    reason: Mapped[str]
+    origin: Mapped[str]
+
+
+class TicketRow(Base):
+    __tablename__ = "ticket"
+    __table_args__ = (UniqueConstraint("connection_id", "remote_id"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id", index=True)
+    connection_id: Mapped[int] = refers("connection.id")
+    remote_id: Mapped[str]
+    key: Mapped[str]
+    old_keys: Mapped[list[str]] = mapped_column(default=list)
+    url: Mapped[str]
+    category: Mapped[str]
+    outcome: Mapped[str | None]
+    versions: Mapped[list[str]] = mapped_column(default=list)
+    is_deleted: Mapped[bool] = mapped_column(default=False)
+    written_customers: Mapped[int | None]
+    written_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class FilingRow(Base):
+    __tablename__ = "filing"
+    __table_args__ = (UniqueConstraint("issue_id", "connection_id", "episode"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id", index=True)
+    issue_id: Mapped[int] = refers("issue.id")
+    connection_id: Mapped[int] = refers("connection.id")
+    episode: Mapped[int]
+    state: Mapped[str] = mapped_column(index=True)
+    fingerprint: Mapped[str]
+    token: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+    empty_looks: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str | None]
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
+    created_at: Mapped[datetime]
+
+
+class FilingAttemptRow(Base):
+    __tablename__ = "filing_attempt"
+    filing_id: Mapped[int] = refers("filing.id", primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str]
+    lower_bound: Mapped[int]
+    sent_at: Mapped[datetime]
+    result: Mapped[str | None]
+
+
+class ReleaseRow(Base):
+    __tablename__ = "release"
+    __table_args__ = (UniqueConstraint("product_id", "component", "version"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    component: Mapped[str] = mapped_column(default="")
+    version: Mapped[str]
+    shipped_at: Mapped[datetime]
+    percent: Mapped[int]
+    withdrawn_at: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]
+
+
+class FixRow(Base):
+    __tablename__ = "fix"
+    __table_args__ = (
+        UniqueConstraint("issue_id", "ticket_id", "release_id", postgresql_nulls_not_distinct=True),
+    )
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    issue_id: Mapped[int] = refers("issue.id")
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    release_id: Mapped[int | None] = mapped_column(ForeignKey("release.id"), index=True)
+    episode: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class WorkaroundRow(Base):
+    __tablename__ = "workaround"
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id", index=True)
+    issue_id: Mapped[int] = refers("issue.id", index=True)
+    text: Mapped[str]
+    audience: Mapped[str]
+    versions: Mapped[list[str]] = mapped_column(default=list)
+    owner: Mapped[str | None]
+    state: Mapped[str]
+    reason: Mapped[str | None]
+    retired_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class WorkaroundUseRow(Base):
+    """One use; the same contact counts once, uses without a contact each count."""
+
+    __tablename__ = "workaround_use"
+    __table_args__ = (UniqueConstraint("workaround_id", "contact_id"),)
+    id: Mapped[IdColumn]
+    workaround_id: Mapped[int] = refers("workaround.id")
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    used_at: Mapped[datetime]
+
+
+class NoticeRow(Base):
+    __tablename__ = "notice"
+    __table_args__ = (UniqueConstraint("recipient_id", "issue_id", "kind", "episode"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id", index=True)
+    recipient_id: Mapped[int] = refers("user.id")
+    issue_id: Mapped[int] = refers("issue.id")
+    kind: Mapped[str]
+    episode: Mapped[int]
+    text: Mapped[str]
+    state: Mapped[str]
+    acknowledged_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class OutgoingRow(Base):
+    __tablename__ = "outgoing"
+    __table_args__ = (UniqueConstraint("event", "recipient", "channel", "template_version"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    event: Mapped[str]
+    recipient: Mapped[str]
+    channel: Mapped[str]
+    template_version: Mapped[int]
+    state: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str | None]
+    receipt: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+class IdempotencyRow(Base):
+    """status is null while the first request is still under way."""
+
+    __tablename__ = "idempotency"
+    caller: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[bytes]
+    status: Mapped[int | None]
+    body: Mapped[bytes | None]
+    created_at: Mapped[datetime]
+
+
+class ImportRunRow(Base):
+    __tablename__ = "import_run"
+    __table_args__ = (UniqueConstraint("product_id", "file_hash"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    file_hash: Mapped[bytes]
+    name: Mapped[str]
+    rows_done: Mapped[int] = mapped_column(default=0)
+    accepted: Mapped[int] = mapped_column(default=0)
+    known: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+    finished_at: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]

@@ -1,0 +1,190 @@
+"""Tickets: the records in the tracker that our filings point to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bridge.domain.contacts import ProductId
+from bridge.domain.errors import NotFound
+from bridge.domain.issues import IssueId, Outcome
+from bridge.domain.tickets import StatusCategory, TicketId, TicketRef, TicketStatus
+from bridge.store.tables import FilingAttemptRow, FilingRow, TicketRow
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket as we last saw it."""
+
+    id: TicketId
+    product_id: ProductId
+    connection_id: int
+    ref: TicketRef
+    category: StatusCategory
+    outcome: Outcome | None
+    versions: tuple[str, ...]
+    is_deleted: bool
+    written_customers: int | None
+    written_at: datetime | None
+
+
+class Tickets:
+    """Reads and changes tickets."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def save(
+        self, product_id: ProductId, connection_id: int, ref: TicketRef, *, now: datetime
+    ) -> Ticket:
+        """The ticket of that remote id, made known if new."""
+        statement = insert(TicketRow).values(
+            product_id=product_id,
+            connection_id=connection_id,
+            remote_id=ref.remote_id,
+            key=ref.key,
+            url=ref.url,
+            category=StatusCategory.NEW.value,
+            created_at=now,
+        )
+        self._session.execute(statement.on_conflict_do_nothing())
+        found = self.by_remote_id(connection_id, ref.remote_id)
+        if found is None:
+            raise NotFound("the ticket just stored is gone")
+        return found
+
+    def get(self, ticket_id: int) -> Ticket:
+        """The ticket of that id."""
+        row = self._session.get(TicketRow, ticket_id, populate_existing=True)
+        if row is None:
+            raise NotFound("no such ticket")
+        return _ticket(row)
+
+    def by_remote_id(
+        self, connection_id: int, remote_id: str, *, lock: bool = False
+    ) -> Ticket | None:
+        """The ticket the tracker names so, if we know it."""
+        query = select(TicketRow).where(
+            TicketRow.connection_id == connection_id, TicketRow.remote_id == remote_id
+        )
+        if lock:
+            query = query.with_for_update()
+        row = self._session.scalars(query, execution_options={"populate_existing": True}).first()
+        return _ticket(row) if row else None
+
+    def remote_ids(self, connection_id: int) -> list[str]:
+        """Remote ids of all tickets that still exist in a connection."""
+        query = select(TicketRow.remote_id).where(
+            TicketRow.connection_id == connection_id, TicketRow.is_deleted.is_(False)
+        )
+        return list(self._session.scalars(query))
+
+    def of_issue(self, issue_id: IssueId) -> list[Ticket]:
+        """The tickets of an issue, oldest first."""
+        query = (
+            select(TicketRow)
+            .join(FilingRow, FilingRow.ticket_id == TicketRow.id)
+            .where(FilingRow.issue_id == issue_id)
+            .order_by(TicketRow.id)
+            .distinct()
+        )
+        return [_ticket(row) for row in self._session.scalars(query)]
+
+    def of_issues(self, issue_ids: list[IssueId]) -> dict[IssueId, list[Ticket]]:
+        """The tickets of several issues."""
+        query = (
+            select(FilingRow.issue_id, TicketRow)
+            .join(TicketRow, FilingRow.ticket_id == TicketRow.id)
+            .where(FilingRow.issue_id.in_(issue_ids))
+            .order_by(TicketRow.id)
+        )
+        found: dict[IssueId, list[Ticket]] = {issue_id: [] for issue_id in issue_ids}
+        for issue_id, row in self._session.execute(query):
+            ticket = _ticket(row)
+            if ticket not in found[IssueId(issue_id)]:
+                found[IssueId(issue_id)].append(ticket)
+        return found
+
+    def filed(self, product_id: ProductId) -> list[tuple[Ticket, IssueId, datetime]]:
+        """Every ticket ever filed with its issue and when it was sent for, oldest first."""
+        sent = func.min(FilingAttemptRow.sent_at)
+        query = (
+            select(TicketRow, FilingRow.issue_id, sent)
+            .join(FilingRow, FilingRow.ticket_id == TicketRow.id)
+            .join(FilingAttemptRow, FilingAttemptRow.filing_id == FilingRow.id)
+            .where(TicketRow.product_id == product_id)
+            .group_by(TicketRow.id, FilingRow.id)
+            .order_by(sent)
+        )
+        return [
+            (_ticket(row), IssueId(issue_id), moment)
+            for row, issue_id, moment in self._session.execute(query)
+        ]
+
+    def issues_of(self, ticket_id: TicketId) -> list[IssueId]:
+        """The issues that a ticket stands for."""
+        query = (
+            select(FilingRow.issue_id)
+            .where(FilingRow.ticket_id == ticket_id)
+            .distinct()
+            .order_by(FilingRow.issue_id)
+        )
+        return [IssueId(value) for value in self._session.scalars(query)]
+
+    def note_status(self, ticket_id: TicketId, status: TicketStatus) -> None:
+        """Store what the tracker says now; an old key stays known."""
+        row = self._session.get_one(TicketRow, ticket_id)
+        if row.key != status.ref.key:
+            row.old_keys = [*row.old_keys, row.key]
+            row.key, row.url = status.ref.key, status.ref.url
+        row.category = status.category.value
+        row.outcome = status.outcome.value if status.outcome else None
+        row.versions = [version.name for version in status.versions]
+        row.is_deleted = False
+        self._session.flush()
+
+    def mark_deleted(self, ticket_id: TicketId) -> None:
+        """The tracker has it no more."""
+        self._session.execute(
+            update(TicketRow).where(TicketRow.id == ticket_id).values(is_deleted=True)
+        )
+
+    def note_written(self, ticket_id: TicketId, *, customers: int, now: datetime) -> None:
+        """These numbers stand on the ticket since now."""
+        self._session.execute(
+            update(TicketRow)
+            .where(TicketRow.id == ticket_id)
+            .values(written_customers=customers, written_at=now)
+        )
+
+    def move_site(self, connection_id: int, url: str) -> None:
+        """The tracker answers at another address now: the links to its tickets follow."""
+        self._session.execute(
+            update(TicketRow)
+            .where(TicketRow.connection_id == connection_id)
+            .values(url=func.concat(url.rstrip("/"), "/browse/", TicketRow.key))
+        )
+
+    def count(self, product_id: ProductId) -> int:
+        """How many tickets the product has in trackers."""
+        query = select(func.count()).where(
+            TicketRow.product_id == product_id, TicketRow.is_deleted.is_(False)
+        )
+        return self._session.scalars(query).one()
+
+
+def _ticket(row: TicketRow) -> Ticket:
+    return Ticket(
+        id=TicketId(row.id),
+        product_id=ProductId(row.product_id),
+        connection_id=row.connection_id,
+        ref=TicketRef(row.remote_id, row.key, row.url),
+        category=StatusCategory(row.category),
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        versions=tuple(row.versions),
+        is_deleted=row.is_deleted,
+        written_customers=row.written_customers,
+        written_at=row.written_at,
+    )

@@ -1,0 +1,195 @@
+"""Vectors of contacts and centroids of issues, one encoder at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import LargeBinary, and_, bindparam, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bridge.domain.contacts import ContactId, ProductId
+from bridge.domain.issues import IssueId, IssueState
+from bridge.store.tables import AssignmentRow, CentroidRow, ContactRow, IssueRow, VectorRow
+
+Array = npt.NDArray[np.float32]
+
+# pgvector's own send functions give the bytes of a vector: parsing its text form takes 20 times
+# as long. The bytes are two 16-bit numbers (dimensions, unused) and then the values, big-endian.
+_HEADER_BYTES = 4
+_EMBEDDING = func.halfvec_send(VectorRow.embedding, type_=LargeBinary)
+_TOTAL = func.vector_send(CentroidRow.total, type_=LargeBinary)
+
+
+def halves(sent: bytes) -> Array:
+    """The vector in what halfvec_send gave."""
+    return np.frombuffer(sent, dtype=">f2", offset=_HEADER_BYTES).astype(np.float32)
+
+
+def _floats(sent: bytes) -> Array:
+    return np.frombuffer(sent, dtype=">f4", offset=_HEADER_BYTES).astype(np.float32)
+
+
+@dataclass(slots=True)
+class Centroid:
+    """The sum of an issue's member vectors and how many there are."""
+
+    issue_id: IssueId
+    state: IssueState
+    total: Array
+    size: int
+
+    @property
+    def mean(self) -> Array:
+        """The plain mean of the members, not made unit length."""
+        return np.asarray(self.total / self.size, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class LooseContact:
+    """A contact that grouping may move: unassigned, or on an untouched candidate."""
+
+    id: ContactId
+    issue_id: IssueId | None
+    text_hash: bytes
+    vector: Array
+
+
+_CENTROIDS = (
+    select(CentroidRow.issue_id, IssueRow.state, _TOTAL, CentroidRow.size)
+    .join(IssueRow, IssueRow.id == CentroidRow.issue_id)
+    .where(
+        CentroidRow.product_id == bindparam("product_id"),
+        CentroidRow.encoder == bindparam("encoder"),
+        CentroidRow.size > 0,
+        IssueRow.merged_into.is_(None),
+    )
+    .order_by(CentroidRow.issue_id)
+)
+
+
+_KEEP_CENTROID = insert(CentroidRow)
+_KEEP_CENTROID = _KEEP_CENTROID.on_conflict_do_update(
+    index_elements=["issue_id", "encoder"],
+    set_={"total": _KEEP_CENTROID.excluded.total, "size": _KEEP_CENTROID.excluded.size},
+)
+
+
+class Vectors:
+    """Reads and writes vectors; every method names the encoder, so two are never mixed."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def first(self, product_id: int, encoder: str, *, limit: int) -> list[Array]:
+        """Vectors of the product's first contacts, in order of arrival."""
+        query = (
+            select(_EMBEDDING)
+            .where(VectorRow.product_id == product_id, VectorRow.encoder == encoder)
+            .order_by(VectorRow.contact_id)
+            .limit(limit)
+        )
+        return [halves(value) for value in self._session.scalars(query)]
+
+    def count(self, product_id: int, encoder: str, *, limit: int) -> int:
+        """How many contacts of the product have a vector, counted up to `limit`."""
+        some = (
+            select(VectorRow.contact_id)
+            .where(VectorRow.product_id == product_id, VectorRow.encoder == encoder)
+            .limit(limit)
+        )
+        return self._session.scalars(select(func.count()).select_from(some.subquery())).one()
+
+    def centroids(self, product_id: ProductId, encoder: str) -> list[Centroid]:
+        """Centroids of all issues that still stand for themselves, by issue id."""
+        given = {"product_id": product_id, "encoder": encoder}
+        return [
+            Centroid(IssueId(issue_id), IssueState(state), _floats(total), size)
+            for issue_id, state, total, size in self._session.connection().execute(
+                _CENTROIDS, given
+            )
+        ]
+
+    def save_centroid(
+        self, product_id: ProductId, encoder: str, issue_id: IssueId, total: Array, size: int
+    ) -> None:
+        """Write the sum of the member vectors and their number."""
+        values = {
+            "issue_id": issue_id,
+            "encoder": encoder,
+            "product_id": product_id,
+            "total": total,
+            "size": size,
+        }
+        self._session.connection().execute(_KEEP_CENTROID, values)
+
+    def loose(
+        self, product_id: ProductId, encoder: str, *, since: datetime, limit: int
+    ) -> list[LooseContact]:
+        """What grouping may move, in order of arrival.
+
+        All members of candidates, and the newest unassigned contacts that occurred after `since`.
+        """
+        base = (
+            select(ContactRow.id, AssignmentRow.issue_id, VectorRow.text_hash, _EMBEDDING)
+            .join(VectorRow, VectorRow.contact_id == ContactRow.id)
+            .outerjoin(
+                AssignmentRow,
+                and_(AssignmentRow.contact_id == ContactRow.id, AssignmentRow.ended_at.is_(None)),
+            )
+            .where(
+                ContactRow.product_id == product_id,
+                ContactRow.placed_at.is_not(None),
+                VectorRow.encoder == encoder,
+            )
+        )
+        unassigned = (
+            base.where(AssignmentRow.id.is_(None), ContactRow.occurred_at >= since)
+            .order_by(ContactRow.id.desc())
+            .limit(limit)
+        )
+        candidates = base.join(IssueRow, IssueRow.id == AssignmentRow.issue_id).where(
+            IssueRow.state == IssueState.CANDIDATE.value
+        )
+        found = [
+            LooseContact(
+                id=ContactId(row[0]),
+                issue_id=issue_of(row[1]),
+                text_hash=row[2],
+                vector=halves(row[3]),
+            )
+            for query in (unassigned, candidates)
+            for row in self._session.execute(query)
+        ]
+        return sorted(found, key=lambda contact: contact.id)
+
+    def of_issue(
+        self, issue_id: IssueId, encoder: str, *, limit: int
+    ) -> list[tuple[ContactId, str, datetime, Array]]:
+        """(contact, text, moment, vector) of an issue's newest members."""
+        query = (
+            select(ContactRow.id, ContactRow.text, ContactRow.occurred_at, _EMBEDDING)
+            .join(AssignmentRow, AssignmentRow.contact_id == ContactRow.id)
+            .join(VectorRow, VectorRow.contact_id == ContactRow.id)
+            .where(
+                AssignmentRow.issue_id == issue_id,
+                AssignmentRow.ended_at.is_(None),
+                VectorRow.encoder == encoder,
+            )
+            .order_by(ContactRow.id.desc())
+            .limit(limit)
+        )
+        return [
+            (ContactId(row[0]), row[1], row[2], halves(row[3]))
+            for row in self._session.execute(query)
+        ]
+
+    def drop(self, contact_id: ContactId) -> None:
+        """Forget a contact's vectors."""
+        self._session.execute(delete(VectorRow).where(VectorRow.contact_id == contact_id))
+
+
+def issue_of(value: int | None) -> IssueId | None:
+    """An issue id out of an outer join."""
+    return None if value is None else IssueId(value)
