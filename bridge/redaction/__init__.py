@@ -1,0 +1,5 @@
+"""Text without personal data: typed, stable placeholders such as <EMAIL_1> take its place."""
+
+from bridge.redaction.redactor import Redactor, redact
+
+__all__ = ["Redactor", "redact"]
