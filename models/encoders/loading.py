@@ -1,0 +1,111 @@
+"""Which encoder runs: the exported one if it can be had, else the reference."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock
+
+from models.encoders.base import Encoder, EncoderError
+from models.encoders.hashing import HashingEncoder
+from models.encoders.onnx import OnnxEncoder
+from models.encoders.sentence import SentenceEncoder
+from models.encoders.weights import MODEL_NAME, checked_weights
+
+DEFAULT = "minilm"
+REFERENCE = "sentence"
+HASHING = "hashing"
+
+_EXPORT_SECONDS = 900
+_SOURCE = Path(__file__).resolve().parents[2]
+"""Python looks there first for a module to run: no other `models` can get in the way."""
+
+Say = Callable[[str], None]
+
+
+def load_encoder(
+    kind: str, *, model_dir: Path | None, data_dir: Path, threads: int, say: Say
+) -> Encoder:
+    """The encoder to use, from the kind in the settings.
+
+    kind: "minilm" (exported, with its fall-backs), "sentence" (the same model on torch),
+    "hashing", or the name or folder of any sentence-transformers model. model_dir: an exported
+    folder to look at first. data_dir: where an export is kept. say: told what takes long or went
+    wrong. Raises EncoderError when nothing can run.
+    """
+    if kind == HASHING:
+        return HashingEncoder()
+    if kind == REFERENCE:
+        return _reference(threads, why="")
+    if kind != DEFAULT:
+        return SentenceEncoder(kind, threads=threads)
+    if model_dir is not None:
+        try:
+            return open_export(model_dir, threads=threads)
+        except EncoderError as error:
+            say(f"the encoder in BRIDGE_MODEL_DIR is not used: {error}")
+    try:
+        return _from_data_folder(data_dir / "encoders" / MODEL_NAME, threads, say)
+    except (EncoderError, OSError) as error:
+        say(f"no exported encoder, the slower reference runs instead: {error}")
+        return _reference(threads, why=str(error))
+
+
+def open_export(folder: Path, *, threads: int) -> OnnxEncoder:
+    """Load an exported folder; raises EncoderError if it is damaged or, on this machine, wrong.
+
+    8-bit arithmetic differs between processors, so the built-in sentences are tried each time.
+    """
+    encoder = OnnxEncoder(folder, threads=threads)
+    agreement = encoder.agreement()
+    if not agreement.is_enough():
+        raise EncoderError(
+            f"{folder} differs from the reference on this machine: mean cosine "
+            f"{agreement.mean:.3f}, least {agreement.least:.3f}"
+        )
+    return encoder
+
+
+def _from_data_folder(folder: Path, threads: int, say: Say) -> OnnxEncoder:
+    """Open the export; make it if it is missing or damaged. Two processes make it once."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        if folder.exists():
+            try:
+                return open_export(folder, threads=threads)
+            except EncoderError as error:
+                say(f"the encoder is exported again: {error}")
+        say("exporting the sentence encoder, once, about half a minute")
+        _export_into(folder)
+    return open_export(folder, threads=threads)
+
+
+def _export_into(folder: Path) -> None:
+    """Export beside the folder and rename, so that a half-written export is never seen."""
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="export-") as work:
+        fresh = Path(work) / "fresh"
+        fresh.mkdir()
+        command = [sys.executable, "-m", "models.encoders.exporting", str(fresh.resolve())]
+        try:
+            done = subprocess.run(
+                command,
+                cwd=_SOURCE,
+                capture_output=True,
+                text=True,
+                timeout=_EXPORT_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise EncoderError(f"the export took over {_EXPORT_SECONDS} seconds") from error
+        if done.returncode != 0:
+            lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+            raise EncoderError(f"the export failed: {lines[-1]}")
+        if folder.exists():
+            folder.rename(Path(work) / "damaged")
+        fresh.rename(folder)
+
+
+def _reference(threads: int, *, why: str) -> SentenceEncoder:
+    return SentenceEncoder(checked_weights(), name=f"{MODEL_NAME}/fp32/1", threads=threads, why=why)

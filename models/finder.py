@@ -1,0 +1,171 @@
+"""The issue finder as a scikit-learn estimator, for people who work in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClusterMixin
+
+from models.clustering import ALONE, consolidate
+from models.encoders.base import Encoder
+from models.matching import find_center, place
+from models.settings import FinderSettings
+from models.texts import says_enough
+from models.vectors import BoolArray, IntArray, Vector, Vectors, grow_mean, unit_rows
+
+__all__ = ["IssueFinder"]
+
+
+class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+    """Groups contacts into recurring issues, all at once or as they arrive.
+
+    Takes texts (then `encoder` is needed) or unit vectors, shape (contacts, dimensions). Labels
+    are whole numbers that stay with their issue for life; -1 is left alone. `partial_fit` places
+    each contact at once and looks at the loose ones together after every `consolidate_every`
+    contacts; an issue of `fixed_from` contacts is fixed, its members never move again.
+
+    Fitted: `labels_` for all contacts so far, `center_`, `vectors_`.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder | None = None,
+        *,
+        settings: FinderSettings | None = None,
+        consolidate_every: int = 200,
+        fixed_from: int = 5,
+    ) -> None:
+        self.encoder = encoder
+        self.settings = settings
+        self.consolidate_every = consolidate_every
+        self.fixed_from = fixed_from
+
+    def fit(self, X: Sequence[str] | Vectors, y: object = None) -> IssueFinder:
+        """Group these contacts, forgetting all earlier ones; y is ignored."""
+        vectors, usable = self._read(X)
+        self._start(vectors.shape[1])
+        self._append(vectors, usable)
+        self._consolidate()
+        return self
+
+    def partial_fit(self, X: Sequence[str] | Vectors, y: object = None) -> IssueFinder:
+        """Take contacts in order of arrival; y is ignored."""
+        vectors, usable = self._read(X)
+        if not hasattr(self, "labels_"):
+            self._start(vectors.shape[1])
+        start = len(self.labels_)
+        self._append(vectors, usable)
+        for row in range(start, len(self.labels_)):
+            if self._usable[row]:
+                self._place(row)
+            if (row + 1) % self.consolidate_every == 0:
+                self._consolidate(row + 1)
+        return self
+
+    def predict(self, X: Sequence[str] | Vectors) -> IntArray:
+        """The issue each contact would join now, -1 for none; nothing is learned."""
+        if not hasattr(self, "labels_"):
+            raise ValueError("fit the IssueFinder before predict")
+        vectors, usable = self._read(X)
+        labels = np.full(len(vectors), ALONE, dtype=np.int64)
+        for row in np.flatnonzero(usable):
+            labels[row] = self._nearest(vectors[row])
+        return labels
+
+    def consolidate(self) -> IssueFinder:
+        """Look at all loose contacts together now."""
+        self._consolidate()
+        return self
+
+    def _read(self, contacts: Sequence[str] | Vectors) -> tuple[Vectors, BoolArray]:
+        """Unit rows, and for each whether it says enough to be grouped."""
+        if len(contacts) and isinstance(contacts[0], str):
+            if self.encoder is None:
+                raise ValueError("texts need an encoder: IssueFinder(encoder=...)")
+            texts = [str(text) for text in contacts]
+            usable = np.array([says_enough(text) for text in texts])
+            return self.encoder.encode(texts), usable
+        vectors = np.asarray(contacts, dtype=np.float32)
+        if vectors.ndim != 2:
+            raise ValueError("expected texts, or vectors of shape (contacts, dimensions)")
+        return unit_rows(vectors), np.ones(len(vectors), dtype=bool)
+
+    def _start(self, dimensions: int) -> None:
+        self.n_features_in_ = dimensions
+        self.vectors_ = np.zeros((0, dimensions), dtype=np.float32)
+        self.labels_ = np.zeros(0, dtype=np.int64)
+        self.center_ = np.zeros(dimensions, dtype=np.float32)
+        self._usable = np.zeros(0, dtype=bool)
+        self._means: dict[int, Vector] = {}
+        self._next = 0
+
+    def _append(self, vectors: Vectors, usable: BoolArray) -> None:
+        self.vectors_ = np.concatenate([self.vectors_, vectors])
+        self._usable = np.concatenate([self._usable, usable])
+        alone = np.full(len(vectors), ALONE, dtype=np.int64)
+        self.labels_ = np.concatenate([self.labels_, alone])
+
+    def _place(self, row: int) -> None:
+        """Join the nearest living issue, or stay alone; only contacts up to this row are seen."""
+        chosen = self._chosen_settings()
+        before = np.flatnonzero(self._usable[: row + 1])
+        if len(before) <= chosen.center_contacts:
+            self.center_ = find_center(self.vectors_[before], settings=chosen)
+        label = self._nearest(self.vectors_[row])
+        if label != ALONE:
+            count = int((self.labels_ == label).sum())
+            self._means[label] = grow_mean(self._means[label], count, self.vectors_[row])
+            self.labels_[row] = label
+
+    def _nearest(self, vector: Vector) -> int:
+        labels = sorted(self._means)
+        means = self._mean_rows(labels)
+        placement = place(vector, means, center=self.center_, settings=self._chosen_settings())
+        return ALONE if placement.group is None else labels[placement.group]
+
+    def _consolidate(self, end: int | None = None) -> None:
+        """Regroup what is loose among the first `end` contacts."""
+        chosen = self._chosen_settings()
+        usable = np.flatnonzero(self._usable[:end])
+        self.center_ = find_center(self.vectors_[usable], settings=chosen)
+        fixed = self._fixed()
+        loose = usable[~np.isin(self.labels_[usable], np.array(fixed, dtype=np.int64))]
+        if len(loose) == 0:
+            return
+        regrouping = consolidate(
+            self.vectors_[loose],
+            self._mean_rows(fixed),
+            current=self.labels_[loose],
+            center=self.center_,
+            settings=chosen,
+        )
+        joins = regrouping.joined >= 0
+        self.labels_[loose] = self._lasting(regrouping.candidates, self.labels_[loose])
+        self.labels_[loose[joins]] = np.array(fixed, dtype=np.int64)[regrouping.joined[joins]]
+        self._means = {
+            int(label): self.vectors_[self.labels_ == label].mean(axis=0)
+            for label in np.unique(self.labels_[self.labels_ >= 0])
+        }
+
+    def _fixed(self) -> list[int]:
+        labels, counts = np.unique(self.labels_[self.labels_ >= 0], return_counts=True)
+        return [int(label) for label in labels[counts >= self.fixed_from]]
+
+    def _mean_rows(self, labels: list[int]) -> Vectors:
+        rows = np.zeros((len(labels), self.vectors_.shape[1]), dtype=np.float32)
+        for row, label in enumerate(labels):
+            rows[row] = self._means[label]
+        return rows
+
+    def _lasting(self, candidates: IntArray, current: IntArray) -> IntArray:
+        """New candidates get labels that no issue ever had."""
+        labels = candidates.copy()
+        for number in np.unique(candidates[candidates >= 0]):
+            if number not in current:
+                labels[candidates == number] = self._next
+                self._next += 1
+        return labels
+
+    def _chosen_settings(self) -> FinderSettings:
+        return self.settings or FinderSettings()

@@ -1,0 +1,128 @@
+"""How an issue is shown to people: a title and terms in the customers' words, the best quotes."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+
+import numpy as np
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+from models.texts import clauses, cut, has_placeholder, words
+from models.vectors import Vector, Vectors, unit_rows
+
+TITLE_CHARACTERS = 80
+
+_TITLE_TEXTS = 7
+_GOOD_WORDS = range(4, 15)
+_QUOTE_CHARACTERS = range(20, 400)
+_SAME_QUOTE = 0.95
+_RECENT_WEIGHT = 0.1
+_LENGTH_WEIGHT = 0.3
+
+
+def title(texts: Sequence[str], vectors: Vectors) -> str:
+    """The clause that says best what the contacts of an issue have in common.
+
+    texts: cleaned and redacted; vectors: their unit rows. Taken from the texts nearest to the
+    middle, in the customers' own words, at most 80 characters, whole words. Empty without texts.
+    """
+    if not texts:
+        return ""
+    typical = np.argsort(-_typicality(vectors), kind="stable")[:_TITLE_TEXTS]
+    common = _document_shares(texts)
+    options = [
+        (_title_worth(clause, common) - 0.02 * place, -place, clause)
+        for place, row in enumerate(typical)
+        for clause in clauses(texts[row])
+    ]
+    if not options:
+        return ""
+    return _as_title(max(options)[2])
+
+
+def key_terms(texts: Sequence[str], background: Sequence[str], *, limit: int = 5) -> list[str]:
+    """Words and word pairs that are frequent in an issue and rare elsewhere (c-TF-IDF).
+
+    texts: of the issue; background: of other contacts of the product, the issue's own allowed.
+    """
+    inside = Counter(term for text in texts for term in set(_terms(text)))
+    outside = Counter(term for text in background for term in set(_terms(text)))
+    average = sum(outside.values()) / max(1, len(outside)) + 1
+    worth = {
+        term: count * math.log1p(average / (count + outside[term]))
+        for term, count in inside.items()
+        if count > 1 or len(texts) == 1
+    }
+    chosen: list[str] = []
+    for term in sorted(worth, key=lambda term: (-worth[term], term)):
+        if len(chosen) == limit:
+            break
+        if not any(set(term.split()) & set(other.split()) for other in chosen):
+            chosen.append(term)
+    return chosen
+
+
+def best_quotes(
+    texts: Sequence[str], vectors: Vectors, moments: Sequence[datetime], *, limit: int = 5
+) -> list[int]:
+    """Row numbers of the contacts to quote: typical, recent, complete, each different.
+
+    texts, vectors (unit rows) and moments (aware) belong together row by row; best first.
+    """
+    if not texts:
+        return []
+    recency = np.argsort(np.argsort([moment.timestamp() for moment in moments], kind="stable"))
+    good_length = np.array([len(text) in _QUOTE_CHARACTERS for text in texts])
+    worth = (
+        _typicality(vectors) + _RECENT_WEIGHT * recency / len(texts) - _LENGTH_WEIGHT * ~good_length
+    )
+    chosen: list[int] = []
+    for row in np.argsort(-worth, kind="stable").tolist():
+        if len(chosen) == limit:
+            break
+        if not chosen or float((vectors[chosen] @ vectors[row]).max()) < _SAME_QUOTE:
+            chosen.append(row)
+    return chosen
+
+
+def _typicality(vectors: Vectors) -> Vector:
+    """Similarity of each row to the middle of all."""
+    return np.asarray(vectors @ unit_rows(vectors.mean(axis=0)), dtype=np.float32)
+
+
+def _document_shares(texts: Sequence[str]) -> dict[str, float]:
+    """For each meaning word the share of the texts that use it."""
+    counts = Counter(word for text in texts for word in set(_meaning_words(text)))
+    return {word: count / len(texts) for word, count in counts.items()}
+
+
+def _title_worth(clause: str, common: dict[str, float]) -> float:
+    """High for a clause of handy length made of words that many of the texts share."""
+    meaning = _meaning_words(clause)
+    if not meaning:
+        return -1.0
+    shared = sorted((common.get(word, 0.0) for word in set(meaning)), reverse=True)
+    worth = sum(shared[:4]) / 4 + sum(shared) / len(shared) / 2
+    if len(words(clause)) not in _GOOD_WORDS:
+        worth *= 0.7
+    if len(clause) > TITLE_CHARACTERS:
+        worth *= 0.7
+    return worth * 0.3 if has_placeholder(clause) else worth
+
+
+def _as_title(clause: str) -> str:
+    """Capitalised, without closing full stop or comma, and not too long."""
+    text = cut(clause.strip(" \t\"'“”„*#>-").rstrip(".,;:! "), TITLE_CHARACTERS)
+    return text[:1].upper() + text[1:]
+
+
+def _meaning_words(text: str) -> list[str]:
+    return [word for word in words(text) if len(word) > 1 and word not in ENGLISH_STOP_WORDS]
+
+
+def _terms(text: str) -> list[str]:
+    """Meaning words and pairs of them that follow each other."""
+    single = _meaning_words(text)
+    return single + [f"{a} {b}" for a, b in pairwise(single)]

@@ -1,0 +1,119 @@
+"""A new contact against the living issues."""
+
+import numpy as np
+import pytest
+from numpy.random import default_rng
+
+from models.matching import find_center, place
+from models.settings import FinderSettings
+from models.vectors import (
+    Vectors,
+    centered,
+    distinct_rows,
+    grow_mean,
+    mean_members,
+    unit_rows,
+)
+
+_SETTINGS = FinderSettings(join_threshold=0.6)
+_ZERO = np.zeros(4, dtype=np.float32)
+
+
+def _rows(*rows: tuple[float, ...]) -> Vectors:
+    return unit_rows(np.array(rows, dtype=np.float32))
+
+
+def test_a_contact_joins_the_nearest_issue_that_is_near_enough() -> None:
+    issues = _rows((1, 0, 0, 0), (0, 1, 0, 0))
+    placement = place(_rows((0.9, 0.3, 0, 0))[0], issues, center=_ZERO, settings=_SETTINGS)
+    assert placement.group == placement.nearest == 0
+    assert placement.similarity > 0.9
+    assert placement.threshold == 0.6
+    assert placement.runner_up == 1
+    assert placement.runner_up_similarity == pytest.approx(0.316, abs=0.01)
+
+
+def test_below_the_threshold_it_stays_unassigned_but_says_what_was_nearest() -> None:
+    placement = place(
+        _rows((0.5, 0, 0.8, 0))[0], _rows((1, 0, 0, 0)), center=_ZERO, settings=_SETTINGS
+    )
+    assert placement.group is None
+    assert placement.nearest == 0
+    assert 0 < placement.similarity < 0.6
+    assert placement.runner_up is None
+    assert placement.runner_up_similarity is None
+
+
+def test_the_threshold_itself_is_near_enough() -> None:
+    vector = _rows((1, 0, 0, 0))[0]
+    settings = FinderSettings(join_threshold=1.0)
+    assert place(vector, vector[None], center=_ZERO, settings=settings).group == 0
+
+
+def test_without_issues_nothing_is_joined() -> None:
+    issues = np.zeros((0, 4), dtype=np.float32)
+    placement = place(_rows((1, 0, 0, 0))[0], issues, center=_ZERO, settings=_SETTINGS)
+    assert placement.group is None
+    assert placement.similarity == 0.0
+
+
+def test_a_broad_issue_pulls_less_than_a_tight_one() -> None:
+    """Both means point the same way, but the broad one's contacts are less like the newcomer."""
+    tight, broad = np.array([0.95, 0, 0, 0]), np.array([0.5, 0, 0, 0])
+    issues = np.array([broad, tight], dtype=np.float32)
+    placement = place(_rows((1, 0, 0, 0))[0], issues, center=_ZERO, settings=_SETTINGS)
+    assert placement.group == 1
+    assert placement.runner_up_similarity == pytest.approx(0.5)
+
+
+def test_the_mean_vector_tells_the_mean_similarity_to_the_members() -> None:
+    random = default_rng(3)
+    members = unit_rows(random.normal(1, 1, (20, 8)).astype(np.float32))
+    center = np.full(8, 0.1, dtype=np.float32)
+    vector = centered(unit_rows(random.normal(1, 1, 8).astype(np.float32)), center)
+    exact = float((centered(members, center) @ vector).mean())
+    quick = float(mean_members(members.mean(axis=0, keepdims=True), center)[0] @ vector)
+    assert quick == pytest.approx(exact, abs=0.02)
+
+
+def test_centring_takes_away_what_all_contacts_share() -> None:
+    rows = default_rng(0).normal(0, 0.4, (300, 32))
+    rows[:, 0] += 3
+    contacts = unit_rows(rows.astype(np.float32))
+    center = find_center(contacts, settings=_SETTINGS)
+    before = float((contacts @ contacts.T).mean())
+    moved = centered(contacts, center)
+    assert before > 0.5
+    assert abs(float((moved @ moved.T).mean())) < before / 2
+
+
+def test_later_contacts_do_not_change_the_center() -> None:
+    contacts = unit_rows(default_rng(1).normal(size=(50, 4)).astype(np.float32))
+    settings = FinderSettings(center_contacts=30)
+    np.testing.assert_array_equal(
+        find_center(contacts[:30], settings=settings), find_center(contacts, settings=settings)
+    )
+
+
+def test_a_burst_has_one_vote_on_the_center() -> None:
+    burst = np.repeat(_rows((1, 0, 0, 0)), 200, axis=0)
+    others = _rows((0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
+    center = find_center(np.concatenate([burst, others]), settings=_SETTINGS)
+    np.testing.assert_allclose(center, np.full(4, 1 / 24), rtol=1e-5)
+
+
+def test_no_contacts_give_a_zero_center() -> None:
+    assert not find_center(np.zeros((0, 4), dtype=np.float32), settings=_SETTINGS).any()
+
+
+def test_near_identical_rows_count_once() -> None:
+    rows = _rows((1, 0, 0, 0), (1, 0.01, 0, 0), (0, 1, 0, 0), (1, 0, 0, 0))
+    assert distinct_rows(rows, 0.97).tolist() == [0, 2]
+
+
+def test_a_mean_grows_to_the_mean_of_all() -> None:
+    rows = default_rng(2).normal(size=(5, 4)).astype(np.float32)
+    mean = rows[0]
+    for count in range(1, 5):
+        mean = grow_mean(mean, count, rows[count])
+    np.testing.assert_allclose(mean, rows.mean(axis=0), rtol=1e-5, atol=1e-6)

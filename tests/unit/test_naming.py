@@ -1,0 +1,118 @@
+"""Titles, terms and quotes of an issue."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from models.encoders.hashing import HashingEncoder
+from models.naming import best_quotes, key_terms, title
+from models.texts import clauses, cut, says_enough, words
+
+_EXPORT = [
+    "The export to PDF stops at 50 percent. I tried it three times today.",
+    "PDF export hangs at 50 percent",
+    "Since Monday the PDF export stops halfway. Please help.",
+    "I cannot export my report to PDF, it stops.",
+    "export to pdf broken again!!",
+]
+_OTHER = [
+    "Where is my parcel?",
+    "My parcel is late, I ordered last week",
+    "I want to change my report address",
+    "Please help me with my login",
+]
+
+
+def test_a_title_is_a_clause_in_the_customers_words() -> None:
+    found = title(_EXPORT, HashingEncoder().encode(_EXPORT))
+    assert any(found.lower() in text.lower() for text in _EXPORT)
+    assert "export" in found.lower()
+    assert found[0].isupper()
+    assert not found.endswith(".")
+
+
+def test_a_title_is_short_and_ends_with_a_whole_word() -> None:
+    long = ["the printer in the second floor of our house in the old town prints only every other"
+            " page of each document that anybody sends to it"]  # fmt: skip
+    found = title(long, HashingEncoder().encode(long))
+    assert len(found) <= 80
+    assert found.endswith("…")
+    assert found[:-1].lower().split()[-1] in long[0].split()
+
+
+def test_a_title_avoids_what_redaction_left() -> None:
+    texts = ["Card [card number] was refused in the shop. My card was refused in the shop"] * 3
+    assert "[" not in title(texts, HashingEncoder().encode(texts))
+
+
+def test_titles_of_nothing_and_of_signs_are_empty_or_harmless() -> None:
+    assert title([], np.zeros((0, 4), dtype=np.float32)) == ""
+    assert title(["", " "], HashingEncoder().encode(["", " "])) == ""
+    assert title(["!!!"], HashingEncoder().encode(["!!!"])) == ""
+    assert title(["не работает вход"], HashingEncoder().encode(["x"])) == "Не работает вход"
+
+
+def test_key_terms_are_frequent_inside_and_rare_outside() -> None:
+    terms = key_terms(_EXPORT, _EXPORT + _OTHER * 3)
+    assert any("export" in term for term in terms)
+    assert any("pdf" in term for term in terms)
+    assert not any("help" in term or "parcel" in term for term in terms)
+    assert len(key_terms(_EXPORT, _OTHER, limit=2)) == 2
+    assert key_terms([], _OTHER) == []
+
+
+def _moments(count: int) -> list[datetime]:
+    return [datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=day) for day in range(count)]
+
+
+def test_quotes_are_typical_and_each_different() -> None:
+    texts = [*_EXPORT, _EXPORT[1], "no", "x" * 2000, _OTHER[0]]
+    chosen = best_quotes(texts, HashingEncoder().encode(texts), _moments(len(texts)), limit=4)
+    assert len(chosen) == 4
+    assert not {1, 5} <= set(chosen)
+    assert not {6, 7} & set(chosen)
+
+
+def test_of_two_equally_typical_contacts_the_recent_one_is_quoted() -> None:
+    texts = ["the export to pdf stops early", "the export to pdf stops early"]
+    vectors = HashingEncoder().encode(texts)
+    assert best_quotes(texts, vectors, _moments(2)) == [1]
+    assert best_quotes(texts, vectors, _moments(2)[::-1]) == [0]
+
+
+def test_no_contacts_give_no_quotes() -> None:
+    assert best_quotes([], np.zeros((0, 4), dtype=np.float32), []) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "enough"),
+    [
+        ("hello?", False),
+        ("ok thanks", False),
+        ("", False),
+        ("🙈🙈🙈 !!!", False),
+        ("[email] [phone] help", False),
+        ("app keeps crashing", True),
+        ("无法登录我的账户", True),
+        ("لا يعمل التطبيق", True),
+    ],
+)
+def test_texts_need_three_words_to_be_grouped(text: str, enough: bool) -> None:
+    assert says_enough(text) is enough
+
+
+def test_words_are_lower_case_without_placeholders() -> None:
+    assert words("I can't log-in with [email]!") == ["i", "can't", "log-in", "with"]
+
+
+def test_clauses_end_at_sentences_lines_and_dashes() -> None:
+    assert clauses("One. Two!  Three\n\nfour - five; six 4.1 is out") == [
+        "One.", "Two!", "Three", "four", "five", "six 4.1 is out",
+    ]  # fmt: skip
+
+
+def test_cutting_keeps_whole_words_and_the_limit() -> None:
+    assert cut("short", 10) == "short"
+    assert cut("one two three", 10) == "one two…"
+    assert cut("onetwothreefour", 10) == "onetwothr…"
