@@ -1,0 +1,1 @@
+"""Files of contacts and customer directories: CSV and JSONL, plain or gzipped."""

@@ -1,0 +1,85 @@
+"""Rows out of files, one by one, with the line they stand on."""
+
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.domain.errors import InvalidInput
+
+_LONGEST_LINE = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a file: its values, or why it cannot be read."""
+
+    number: int
+    row: Mapping[str, object] | None
+    reason: str = ""
+
+
+def read_rows(path: Path) -> Iterator[Line]:
+    """The rows of a CSV or JSONL file, plain or gzipped.
+
+    A line that cannot be read comes with its reason instead of a row, and the rest goes on.
+    Raises InvalidInput when the file itself cannot be read to its end.
+    """
+    name = path.name.removesuffix(".gz").lower()
+    with _open(path) as file:
+        try:
+            if name.endswith((".csv", ".tsv")):
+                yield from _csv(file)
+            else:
+                yield from _jsonl(file)
+        except (OSError, EOFError, zlib.error) as error:
+            raise InvalidInput(f"{path} is broken: {error}") from error
+
+
+def _open(path: Path) -> io.TextIOWrapper:
+    try:
+        # Closed by the wrapper, which read_rows closes.
+        raw = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
+    # A broken byte becomes a replacement character rather than the end of the import.
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
+
+
+def _jsonl(file: io.TextIOWrapper) -> Iterator[Line]:
+    for number, text in enumerate(file, 1):
+        if not text.strip():
+            continue
+        if len(text) > _LONGEST_LINE:
+            yield Line(number, None, "the line is longer than 4 MiB")
+            continue
+        try:
+            row = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            yield Line(number, None, f"not JSON: {str(error)[:80]}")
+            continue
+        if isinstance(row, dict):
+            yield Line(number, row)
+        else:
+            yield Line(number, None, "not a JSON object")
+
+
+def _csv(file: io.TextIOWrapper) -> Iterator[Line]:
+    sample = file.read(16_384)
+    file.seek(0)
+    try:
+        dialect: type[csv.Dialect] | str = csv.Sniffer().sniff(sample, delimiters=",;\t|")
+    except csv.Error:
+        dialect = "excel"
+    csv.field_size_limit(_LONGEST_LINE)
+    reader = csv.DictReader(file, dialect=dialect, restkey="")
+    try:
+        for row in reader:
+            values: dict[str, object] = {key: value for key, value in row.items() if key}
+            yield Line(reader.line_num, values)
+    except csv.Error as error:
+        yield Line(reader.line_num, None, f"not CSV: {error}")

@@ -1,0 +1,155 @@
+"""The parts of Jira's answers that we read; anything else in them is left alone."""
+
+from datetime import date
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic.alias_generators import to_camel
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
+
+
+class Created(_Answer):
+    """Answer to a create: no more than this."""
+
+    id: str
+    key: str
+
+
+class Category(_Answer):
+    """Category of a status; its key is new, indeterminate, done or undefined."""
+
+    key: str
+
+
+class Status(_Answer):
+    """Status of an issue; its name is free and translated, so only the category counts."""
+
+    status_category: Category
+
+
+class Resolution(_Answer):
+    """Why an issue was closed."""
+
+    id: str
+    name: str = ""
+
+
+class Version(_Answer):
+    """A version of the project, embedded in an issue or listed."""
+
+    id: str
+    name: str
+    released: bool = False
+    release_date: date | None = None
+
+
+class Fields(_Answer):
+    """The fields of an issue that we ask for."""
+
+    status: Status | None = None
+    resolution: Resolution | None = None
+    fix_versions: list[Version] = Field(default_factory=list)
+    updated: AwareDatetime | None = None
+
+
+class Issue(_Answer):
+    """An issue as bulk fetch and search give it."""
+
+    id: str
+    key: str = ""
+    fields: Fields = Field(default_factory=Fields)
+    properties: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class BulkFetch(_Answer):
+    """Issues read by id or key; unknown ones are missing, errors are worth a retry."""
+
+    issues: list[Issue] = Field(default_factory=list)
+    issue_errors: list[JsonValue] = Field(default_factory=list)
+
+
+class SearchPage(_Answer):
+    """One page of a search."""
+
+    issues: list[Issue] = Field(default_factory=list)
+    next_page_token: str | None = None
+
+
+class Comment(_Answer):
+    """A comment and its body as a tree."""
+
+    id: str
+    body: JsonValue = None
+
+
+class Comments(_Answer):
+    """One page of an issue's comments."""
+
+    comments: list[Comment]
+    total: int
+
+
+class Permission(_Answer):
+    """Whether the account has one permission."""
+
+    have_permission: bool
+
+
+class Permissions(_Answer):
+    """The account's permissions by key."""
+
+    permissions: dict[str, Permission]
+
+
+class IssueType(_Answer):
+    """An issue type one may create in the project."""
+
+    id: str
+    name: str
+    subtask: bool = False
+
+
+class IssueTypes(_Answer):
+    """One page of the issue types."""
+
+    issue_types: list[IssueType]
+    total: int | None = None
+
+
+class ScreenField(_Answer):
+    """A field on the create screen."""
+
+    field_id: str
+    name: str
+    required: bool = False
+    has_default_value: bool = False
+
+
+class ScreenFields(_Answer):
+    """One page of the create screen's fields."""
+
+    fields: list[ScreenField]
+    total: int | None = None
+
+
+class AdminWebhook(_Answer):
+    """A webhook registered by an administrator; `self` is its address."""
+
+    name: str = ""
+    url: str
+    self_: str | None = Field(default=None, alias="self")
+
+
+class Mark(BaseModel):
+    """Our entity property on a ticket: the proof that it is ours."""
+
+    model_config = ConfigDict(frozen=True)
+
+    fingerprint: str
+    instance: str
+    attempt: str | None = None
+    ticket: str | None = None
+    """The ticket's own id, written after the create; a copied ticket carries another's."""
+    schema_: int = Field(default=1, alias="schema")

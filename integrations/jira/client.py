@@ -1,0 +1,185 @@
+"""Typed calls to one Jira site: paced, timed out, repeated only where that is safe."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import requests
+import stamina
+from jira import JIRA
+from pydantic import JsonValue, TypeAdapter
+
+from bridge.domain.errors import SignInRefused, TryAgainLater
+from integrations.http import GuardedAdapter, RateLimiter, is_loopback
+from integrations.jira.answers import Permissions, Version
+from integrations.jira.errors import repeatable_call, single_call
+from integrations.jira.settings import JiraSettings
+
+API = "rest/api/3"
+PROPERTY = "bridge"
+"""Key of our entity property."""
+
+T = TypeVar("T")
+_PERMISSIONS = TypeAdapter(Permissions)
+_VERSION = TypeAdapter(Version)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how long a repeatable call is tried again."""
+
+    tries: int = 4
+    first_wait_seconds: float = 2.0
+    """Doubled with each try."""
+    longest_wait_seconds: float = 60.0
+    """A longer wish of Jira's is not waited for here: the job comes back later."""
+    jitter: float = 0.3
+    draw: Callable[[float, float], float] = random.uniform
+
+    def seconds(self, repeat: int, wish: float | None) -> float | None:
+        """The wait before the given repeat (from 1), or None when it would be too long."""
+        if wish is not None and wish > self.longest_wait_seconds:
+            return None
+        wait = self.first_wait_seconds * float(2 ** (repeat - 1))
+        return max(wait * self.draw(1 - self.jitter, 1 + self.jitter), wish or 0.0)
+
+
+class _Waits:
+    """Backoff hook of one call: how long to wait after this error, or False to give up."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._repeat = 0
+
+    def __call__(self, error: Exception) -> bool | float:
+        if not isinstance(error, TryAgainLater) or isinstance(error, SignInRefused):
+            return False
+        self._repeat += 1
+        seconds = self._patience.seconds(self._repeat, error.retry_after_seconds)
+        return False if seconds is None else seconds
+
+
+class JiraClient:
+    """The `jira` library and its session behind typed functions; making one sends nothing."""
+
+    def __init__(
+        self,
+        settings: JiraSettings,
+        *,
+        patience: Patience | None = None,
+        pace: RateLimiter | None = None,
+    ) -> None:
+        self._url = settings.base_url
+        self._patience = patience or Patience()
+        self._pace = pace or RateLimiter(settings.calls_per_second)
+        self._jira = _library_client(settings)
+        # The library keeps its session private, yet most calls we need have no method there.
+        self._session: requests.Session = self._jira._session
+
+    def close(self) -> None:
+        """Give the open connections back."""
+        self._session.close()
+
+    def get(
+        self,
+        shape: TypeAdapter[T],
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+    ) -> T:
+        """Read something; repeated on trouble."""
+        return self._repeat(
+            lambda: shape.validate_json(self._send("GET", path, params=params).content)
+        )
+
+    def ask(self, shape: TypeAdapter[T], path: str, *, body: JsonValue) -> T:
+        """POST something that changes nothing, such as a search; repeated on trouble."""
+        return self._repeat(
+            lambda: shape.validate_json(self._send("POST", path, body=body).content)
+        )
+
+    def upsert(self, path: str, body: JsonValue) -> None:
+        """POST something that Jira merges by an id of ours; repeated on trouble."""
+        self._repeat(lambda: self._send("POST", path, body=body))
+
+    def put(self, path: str, body: JsonValue) -> None:
+        """Write absolute values; repeated on trouble."""
+        self._repeat(lambda: self._send("PUT", path, body=body))
+
+    def post_once(self, shape: TypeAdapter[T], path: str, *, body: JsonValue) -> T:
+        """POST something new: one request, whatever happens; anything but 201 is an error."""
+        self._pace.wait()
+        with single_call():
+            response = self._send("POST", path, body=body)
+            if response.status_code != requests.codes.created:
+                raise ValueError(f"status {response.status_code} instead of 201")
+            return shape.validate_json(response.content)
+
+    def put_property(self, issue_id: str, value: JsonValue) -> None:
+        """Write our entity property on an issue; repeated on trouble."""
+        self._repeat(lambda: self._jira.add_issue_property(issue_id, PROPERTY, value))
+
+    def versions(self, project: str) -> list[Version]:
+        """All versions of the project; repeated on trouble."""
+        return self._repeat(
+            lambda: [
+                _VERSION.validate_python(version.raw)
+                for version in self._jira.project_versions(project)
+            ]
+        )
+
+    def missing_permissions(self, project: str, wanted: tuple[str, ...]) -> list[str]:
+        """Those of the wanted permissions that our account lacks in the project."""
+        answer = self._repeat(
+            lambda: _PERMISSIONS.validate_python(
+                self._jira.my_permissions(projectKey=project, permissions=",".join(wanted))
+            )
+        )
+        held = answer.permissions
+        return [key for key in wanted if key not in held or not held[key].have_permission]
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: JsonValue = None,
+    ) -> requests.Response:
+        return self._session.request(
+            method, f"{self._url}/{path}", params=params, json=body if body is not None else None
+        )
+
+    def _repeat(self, call: Callable[[], T]) -> T:
+        """Run a repeatable call, waiting out trouble as long as patience lasts."""
+        waits = _Waits(self._patience)
+        for attempt in stamina.retry_context(waits, attempts=self._patience.tries, timeout=None):
+            with attempt:
+                self._pace.wait()
+                with repeatable_call():
+                    return call()
+        raise AssertionError("the last try either returns or raises")
+
+
+def _library_client(settings: JiraSettings) -> JIRA:
+    """The library with its own retries, start-up request, redirects and log switched off.
+
+    With its retries one create can make three tickets, and its log prints bodies.
+    """
+    library = JIRA(
+        server=settings.base_url,
+        options={"rest_api_version": "3"},
+        basic_auth=(settings.user, settings.token) if settings.user else None,
+        token_auth=None if settings.user else settings.token,
+        get_server_info=False,
+        max_retries=0,
+        timeout=(settings.connect_timeout_seconds, settings.read_timeout_seconds),
+        logging=False,
+    )
+    session: requests.Session = library._session
+    session.max_redirects = 0
+    session.trust_env = not is_loopback(settings.base_url)
+    for prefix in ("https://", "http://"):
+        session.mount(prefix, GuardedAdapter(allow_private=settings.allow_private))
+    return library

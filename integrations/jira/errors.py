@@ -1,0 +1,139 @@
+"""The border where Jira's troubles become the bridge's few errors, with their cause."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+from jira.exceptions import JIRAError
+from pydantic import BaseModel, Field, ValidationError
+from requests.exceptions import TooManyRedirects
+
+from bridge.domain.errors import AnswerLost, Refused, SignInRefused, TryAgainLater
+
+_MAX_SENTENCES = 500
+_DEFINITE_REFUSALS = frozenset({400, 404, 413})
+_WORTH_REPEATING = frozenset({408, 409, 425, 429})
+_DENIED_REASON = "x-authentication-denied-reason"
+
+
+class _ErrorBody(BaseModel):
+    """Jira's envelope of errors; its sentences follow the language of the account."""
+
+    messages: list[str] = Field(default_factory=list, alias="errorMessages")
+    fields: dict[str, str] = Field(default_factory=dict, alias="errors")
+
+    def in_words(self) -> str:
+        """All sentences in one line."""
+        named = [f"{name}: {sentence}" for name, sentence in self.fields.items()]
+        return " ".join("; ".join([*self.messages, *named]).split())[:_MAX_SENTENCES]
+
+
+@contextmanager
+def repeatable_call() -> Iterator[None]:
+    """Map the errors of a call that may be repeated: what is not a refusal is worth a retry."""
+    try:
+        yield
+    except JIRAError as error:
+        raise _of_repeatable(error) from _without_bodies(error)
+    except TooManyRedirects as error:
+        raise Refused(
+            "Jira answered with a redirect: use the site's own address in the connection"
+        ) from error
+    except requests.RequestException as error:
+        raise TryAgainLater(f"no usable answer from Jira: {type(error).__name__}") from error
+    except ValueError as error:
+        raise TryAgainLater("the answer from Jira was not readable") from error
+
+
+@contextmanager
+def single_call() -> Iterator[None]:
+    """Map the errors of a call that must not be repeated: any doubt is a lost answer.
+
+    A connection that never came about raises TryAgainLater inside (`integrations.http`) and
+    passes through unchanged.
+    """
+    try:
+        yield
+    except JIRAError as error:
+        raise _of_single(error) from _without_bodies(error)
+    except (requests.RequestException, ValueError) as error:
+        raise AnswerLost(f"the answer from Jira was lost: {type(error).__name__}") from error
+
+
+def _of_repeatable(error: JIRAError) -> TryAgainLater | Refused:
+    status = _status(error)
+    if status == 401 or (status == 403 and _DENIED_REASON in _headers(error)):
+        return _sign_in_refused(error)
+    if status is None or status in _WORTH_REPEATING or status >= 500:
+        return _busy(error)
+    return _refused(error)
+
+
+def _of_single(error: JIRAError) -> TryAgainLater | Refused | AnswerLost:
+    status = _status(error)
+    if status in _DEFINITE_REFUSALS:
+        return _refused(error)
+    if status in (401, 403):
+        return _sign_in_refused(error)
+    if status == 429:
+        return _busy(error)
+    return AnswerLost(f"Jira answered {status}: the ticket may exist or not")
+
+
+def _refused(error: JIRAError) -> Refused:
+    body = _body(error)
+    message = f"Jira refused ({_status(error)}): {body.in_words() or 'no reason given'}"
+    return Refused(message, fields=body.fields)
+
+
+def _sign_in_refused(error: JIRAError) -> SignInRefused:
+    words = _body(error).in_words() or "check the account, its token and its permissions"
+    return SignInRefused(
+        f"Jira did not accept our account ({_status(error)}): {words}",
+        retry_after_seconds=_retry_after(error),
+    )
+
+
+def _busy(error: JIRAError) -> TryAgainLater:
+    status = _status(error)
+    message = f"Jira answered {status}" if status else "no answer from Jira"
+    return TryAgainLater(message, retry_after_seconds=_retry_after(error))
+
+
+def _status(error: JIRAError) -> int | None:
+    status = error.status_code
+    return status if isinstance(status, int) else None
+
+
+def _response(error: JIRAError) -> requests.Response | None:
+    response = error.response
+    return response if isinstance(response, requests.Response) else None
+
+
+def _headers(error: JIRAError) -> dict[str, str]:
+    response = _response(error)
+    return {} if response is None else {k.lower(): v for k, v in response.headers.items()}
+
+
+def _retry_after(error: JIRAError) -> float | None:
+    try:
+        return max(0.0, float(_headers(error).get("retry-after", "")))
+    except ValueError:
+        return None
+
+
+def _body(error: JIRAError) -> _ErrorBody:
+    response = _response(error)
+    try:
+        return _ErrorBody.model_validate_json(response.content if response is not None else b"{}")
+    except ValidationError:
+        return _ErrorBody()
+
+
+def _without_bodies(error: JIRAError) -> JIRAError:
+    """The library's error prints headers and bodies, which must not reach a log."""
+    error.response = None
+    error.request = None
+    error.text = None
+    error.args = ()
+    return error

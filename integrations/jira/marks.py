@@ -1,0 +1,54 @@
+"""How we recognise our own tickets: labels to find candidates, the property as the proof."""
+
+import hashlib
+
+from pydantic import JsonValue, ValidationError
+
+from bridge.domain.tickets import Attempt
+from integrations.jira.answers import Issue, Mark
+from integrations.jira.client import PROPERTY
+
+COMMON_LABEL = "support-bridge"
+"""On every ticket we file, so that one bounded search finds what changed among them."""
+
+
+def fingerprint_label(fingerprint: str) -> str:
+    """The label that makes a ticket's fingerprint searchable."""
+    return f"fb-{_hash12(fingerprint)}"
+
+
+def note_marker(key: str) -> str:
+    """The last line of a comment of ours, by which we find it again."""
+    return f"Ref. fb-note-{_hash12(key)}"
+
+
+def first_mark(fingerprint: str, *, instance: str, attempt: Attempt) -> JsonValue:
+    """The property sent along with the create, before the ticket has an id."""
+    name = f"{attempt.filing_id}-{attempt.number}"
+    return Mark(fingerprint=fingerprint, instance=instance, attempt=name).model_dump(
+        by_alias=True, exclude_none=True
+    )
+
+
+def confirmed_mark(fingerprint: str, *, instance: str, ticket: str) -> JsonValue:
+    """The property written after the create; it names the ticket it belongs on."""
+    return Mark(fingerprint=fingerprint, instance=instance, ticket=ticket).model_dump(
+        by_alias=True, exclude_none=True
+    )
+
+
+def is_ours(issue: Issue, *, fingerprint: str, instance: str) -> bool:
+    """Whether this ticket is the one we filed under the fingerprint.
+
+    A person's copy of our ticket carries our property too, but names the original's id.
+    """
+    try:
+        mark = Mark.model_validate(issue.properties.get(PROPERTY))
+    except ValidationError:
+        return False
+    same = mark.fingerprint == fingerprint and mark.instance == instance
+    return same and mark.ticket in (None, issue.id)
+
+
+def _hash12(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,251 @@
+"""The tracker port on one project of Jira Cloud."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from pydantic import JsonValue, TypeAdapter
+
+from bridge.domain.errors import TryAgainLater
+from bridge.domain.tickets import (
+    Attempt,
+    StatusCategory,
+    TicketDraft,
+    TicketRef,
+    TicketStatus,
+    TrackerVersion,
+)
+from integrations.jira.adf import comment, description, plain, summary
+from integrations.jira.answers import Comment, Comments, Created, Issue, SearchPage
+from integrations.jira.client import API, PROPERTY, JiraClient
+from integrations.jira.keys import HUNDRED, bulk_fetch, number_of, walk
+from integrations.jira.marks import (
+    COMMON_LABEL,
+    confirmed_mark,
+    fingerprint_label,
+    first_mark,
+    is_ours,
+    note_marker,
+)
+from integrations.jira.outcomes import category_of, outcome_of
+from integrations.jira.settings import JiraSettings
+from integrations.jira.versions import to_version
+
+_CREATED = TypeAdapter(Created)
+_PAGE = TypeAdapter(SearchPage)
+_COMMENTS = TypeAdapter(Comments)
+_COMMENT = TypeAdapter(Comment)
+_STATUS_FIELDS = ("status", "resolution", "fixVersions", "updated")
+_OVERLAP_MINUTES = 2
+"""The search index lags and our clock is not Jira's, so each poll looks back a little more."""
+_PAGE_SIZE = 100
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class JiraTracker:
+    """Files, keeps and reads tickets of one project; making one sends nothing."""
+
+    name = "jira"
+
+    def __init__(
+        self,
+        settings: JiraSettings,
+        *,
+        client: JiraClient | None = None,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._settings = settings
+        self._client = client or JiraClient(settings)
+        self._now = now
+
+    def close(self) -> None:
+        """Give the open connections back."""
+        self._client.close()
+
+    def highest_number(self) -> int:
+        """The highest issue number in use; too low a number is possible and safe.
+
+        The search index only tells where to start; direct reads go on from there.
+        """
+        project = self._settings.project
+        hint = self._search(f'project = "{project}" ORDER BY key DESC', limit=1, fields=("labels",))
+        highest = max((number_of(issue.key) for issue in hint), default=0)
+        for issues in walk(self._client, project, after=highest):
+            here = [number_of(i.key) for i in issues if self._is_in_project(i.key)]
+            highest = max([highest, *here])
+        return highest
+
+    def create(self, draft: TicketDraft, attempt: Attempt) -> TicketRef:
+        """Send one POST, never repeated, that creates the ticket with label and property."""
+        mark = first_mark(draft.fingerprint, instance=self._settings.instance, attempt=attempt)
+        body: JsonValue = {
+            "fields": self._fields_of(draft),
+            "properties": [{"key": PROPERTY, "value": mark}],
+        }
+        created = self._client.post_once(_CREATED, f"{API}/issue", body=body)
+        return self._ref(created.id, created.key)
+
+    def confirm(self, ref: TicketRef, draft: TicketDraft) -> None:
+        """Write the property again, now with the ticket's own id; safe to repeat."""
+        mark = confirmed_mark(
+            draft.fingerprint, instance=self._settings.instance, ticket=ref.remote_id
+        )
+        self._client.put_property(ref.remote_id, mark)
+
+    def probe(self, fingerprint: str, *, after: int) -> TicketRef | None:
+        """Look for our ticket by reading every number above `after`.
+
+        None proves absence, so it is only given when our account can see the project and Jira
+        could read every ticket; else raises TryAgainLater.
+        """
+        for issues in walk(self._client, self._settings.project, after=after):
+            ours = self._ours(issues, fingerprint)
+            if ours:
+                return ours[0]
+        lacking = self._client.missing_permissions(self._settings.project, ("BROWSE_PROJECTS",))
+        if lacking:
+            raise TryAgainLater(
+                f"our account may not see project {self._settings.project}, "
+                "so a missing ticket proves nothing: give it the permission Browse projects"
+            )
+        return None
+
+    def find(self, fingerprint: str) -> list[TicketRef]:
+        """Our tickets by label through the lagging search index, checked by property."""
+        label = fingerprint_label(fingerprint)
+        hits = self._search(f'project = "{self._settings.project}" AND labels = "{label}"')
+        found = self._read_all([issue.id for issue in hits])
+        return self._ours(found, fingerprint)
+
+    def update(self, ref: TicketRef, draft: TicketDraft) -> None:
+        """Bring description, number field and remote link up to date in two calls."""
+        fields: dict[str, JsonValue] = {"description": description(draft)}
+        if self._settings.number_field:
+            fields[self._settings.number_field] = draft.customers
+        self._client.put(f"{API}/issue/{ref.remote_id}", {"fields": fields})
+        self._client.upsert(f"{API}/issue/{ref.remote_id}/remotelink", self._link_of(draft))
+
+    def note(self, ref: TicketRef, *, key: str, text: str) -> None:
+        """Add one comment named `key`, unless the ticket carries its marker already.
+
+        Raises AnswerLost when the comment may have been written: calling again finds out.
+        """
+        marker = note_marker(key)
+        path = f"{API}/issue/{ref.remote_id}/comment"
+        if not any(marker in body for body in self._comments(path)):
+            self._client.post_once(_COMMENT, path, body={"body": comment(text, marker)})
+
+    def read(self, remote_ids: Sequence[str]) -> list[TicketStatus]:
+        """The tickets as they are now; deleted and hidden ones are missing."""
+        return [
+            self._status_of(issue)
+            for issue in self._read_all(list(remote_ids), fields=_STATUS_FIELDS)
+        ]
+
+    def changes_since(self, moment: datetime) -> list[str]:
+        """Remote ids of tickets with our common label that changed since then, with overlap."""
+        minutes = math.ceil((self._now() - moment).total_seconds() / 60)
+        since = max(0, minutes) + _OVERLAP_MINUTES
+        jql = (
+            f'project = "{self._settings.project}" AND labels = "{COMMON_LABEL}" '
+            f"AND updated >= -{since}m ORDER BY updated ASC"
+        )
+        return [issue.id for issue in self._search(jql)]
+
+    def versions(self) -> list[TrackerVersion]:
+        """The project's versions as they are now."""
+        return [to_version(v) for v in self._client.versions(self._settings.project)]
+
+    def _fields_of(self, draft: TicketDraft) -> dict[str, JsonValue]:
+        settings = self._settings
+        fields: dict[str, JsonValue] = {
+            **settings.fields,
+            "project": {"key": settings.project},
+            "issuetype": {"id": settings.issue_type},
+            "summary": summary(draft),
+            "description": description(draft),
+            "labels": [COMMON_LABEL, fingerprint_label(draft.fingerprint)],
+        }
+        if settings.number_field:
+            fields[settings.number_field] = draft.customers
+        return fields
+
+    def _link_of(self, draft: TicketDraft) -> JsonValue:
+        noun = "customer" if draft.customers == 1 else "customers"
+        title = f"{draft.issue_name}: {draft.customers} affected {noun}"
+        return {
+            "globalId": f"{self._settings.instance}:{fingerprint_label(draft.fingerprint)}",
+            "application": {"type": "support-bridge", "name": "bridge"},
+            "relationship": "reported by customers",
+            "object": {"url": draft.link, "title": title},
+        }
+
+    def _ours(self, issues: Iterable[Issue], fingerprint: str) -> list[TicketRef]:
+        """Our tickets among them, oldest first: ids are given in order, keys may change."""
+        ours = [
+            issue
+            for issue in issues
+            if is_ours(issue, fingerprint=fingerprint, instance=self._settings.instance)
+        ]
+        return [self._ref(issue.id, issue.key) for issue in sorted(ours, key=lambda i: int(i.id))]
+
+    def _ref(self, remote_id: str, key: str) -> TicketRef:
+        return TicketRef(remote_id=remote_id, key=key, url=self._settings.browse_url(key))
+
+    def _is_in_project(self, key: str) -> bool:
+        return key.rpartition("-")[0].casefold() == self._settings.project.casefold()
+
+    def _status_of(self, issue: Issue) -> TicketStatus:
+        fields = issue.fields
+        category = category_of(fields.status)
+        is_done = category is StatusCategory.DONE
+        return TicketStatus(
+            ref=self._ref(issue.id, issue.key),
+            category=category,
+            outcome=outcome_of(category, fields.resolution, known=self._settings.outcomes),
+            uses_resolution=not is_done or fields.resolution is not None,
+            versions=tuple(to_version(version) for version in fields.fix_versions),
+            updated_at=fields.updated or self._now(),
+        )
+
+    def _read_all(
+        self, ids: list[str], *, fields: tuple[str, ...] = ("labels",)
+    ) -> Iterator[Issue]:
+        for start in range(0, len(ids), HUNDRED):
+            yield from bulk_fetch(self._client, ids[start : start + HUNDRED], fields=fields)
+
+    def _search(
+        self, jql: str, *, limit: int | None = None, fields: tuple[str, ...] = ("labels",)
+    ) -> list[Issue]:
+        found: list[Issue] = []
+        token: str | None = None
+        while True:
+            body: dict[str, JsonValue] = {
+                "jql": jql,
+                "maxResults": limit or _PAGE_SIZE,
+                "fields": [*fields],
+            }
+            if token is not None:
+                body["nextPageToken"] = token
+            page = self._client.ask(_PAGE, f"{API}/search/jql", body=body)
+            found.extend(page.issues)
+            token = page.next_page_token
+            if token is None or limit is not None:
+                return found
+
+    def _comments(self, path: str) -> Iterator[str]:
+        """The comments' texts, newest first."""
+        start = 0
+        while True:
+            page = self._client.get(
+                _COMMENTS,
+                path,
+                params={"startAt": start, "maxResults": _PAGE_SIZE, "orderBy": "-created"},
+            )
+            yield from (plain(entry.body) for entry in page.comments)
+            start += len(page.comments)
+            if not page.comments or start >= page.total:
+                return

@@ -1,0 +1,179 @@
+"""Connecting to Jira: named steps with the fix in words, and a webhook that really arrives."""
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from bridge.domain.errors import BadSignature, NotConfigured
+from bridge.domain.issues import Outcome
+from bridge.domain.news import TicketChanged, VersionReleased
+from bridge.domain.tickets import StatusCategory
+from bridge.ports import CheckStep, WebhookRequest
+from integrations.jira.client import JiraClient
+from integrations.jira.connect import STEPS, check, register_webhook, resolve
+from integrations.jira.outcomes import guess_outcome, guess_outcomes
+from integrations.jira.sandbox import SandboxServer
+from integrations.jira.settings import JiraSettings
+from integrations.jira.webhook import JiraWebhook
+from tests.drafts import a_draft, an_attempt
+from tests.jira_bench import JiraBench, settings_for
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[SandboxServer]:
+    with SandboxServer(tmp_path / "jira.db", control=True) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def settings(sandbox: SandboxServer) -> JiraSettings:
+    return settings_for(sandbox)
+
+
+@pytest.fixture
+def bench(sandbox: SandboxServer) -> Iterator[JiraBench]:
+    bench = JiraBench(sandbox)
+    yield bench
+    bench.close()
+
+
+def failed(steps: list[CheckStep]) -> CheckStep:
+    """The first step that failed; all before it are fine and all after it were not tried."""
+    names = [step.name for step in steps]
+    assert names == list(STEPS)
+    first = next(index for index, step in enumerate(steps) if not step.ok)
+    assert all("not tried" in step.fix for step in steps[first + 1 :])
+    return steps[first]
+
+
+def test_a_good_connection_passes_every_step_and_writes_nothing(
+    settings: JiraSettings, bench: JiraBench
+) -> None:
+    steps = check(settings)
+    assert [(step.name, step.ok) for step in steps] == [(name, True) for name in STEPS]
+    calls = bench.calls()
+    assert all(call["method"] == "GET" for call in calls)
+
+
+@pytest.mark.parametrize(
+    ("changes", "step", "words"),
+    [
+        ({"allow_private": False}, "address", "private|https"),
+        ({"url": "https://no-such-name.invalid"}, "address", "spelling"),
+        ({"token": "expired"}, "sign_in", "token"),
+        ({"project": "NOPE"}, "project", "NOPE"),
+        ({"issue_type": "Epidemic"}, "issue_type", "Bug, Task"),
+        ({"number_field": "customfield_99999"}, "number_field", "create screen"),
+    ],
+)
+def test_a_bad_connection_says_what_to_mend(
+    settings: JiraSettings, changes: dict[str, str | bool], step: str, words: str
+) -> None:
+    found = failed(check(replace(settings, **changes)))  # type: ignore[arg-type]
+    assert found.name == step
+    assert any(word in found.fix for word in words.split("|"))
+
+
+def test_nobody_listening_is_told_as_such(sandbox: SandboxServer, settings: JiraSettings) -> None:
+    sandbox.stop()
+    assert failed(check(settings)).name == "tls"
+
+
+def test_names_become_ids(settings: JiraSettings) -> None:
+    found = resolve(replace(settings, issue_type="bug", number_field="affected customers"))
+    assert (found.issue_type, found.number_field) == ("10001", settings.number_field)
+    assert resolve(found) == found
+    with pytest.raises(NotConfigured, match="it has: Bug"):
+        resolve(replace(settings, issue_type="Epidemic"))
+
+
+def test_a_connection_without_number_field_still_files(bench: JiraBench) -> None:
+    settings = replace(bench.settings, number_field=None)
+    assert all(step.ok for step in check(settings))
+    tracker = bench.tracker_with(settings)
+    ref = tracker.create(a_draft(), an_attempt())
+    tracker.update(ref, a_draft(customers=5))
+    assert bench.link_count(ref) == 1
+
+
+def test_resolutions_are_guessed_and_an_unknown_one_is_no_fix(settings: JiraSettings) -> None:
+    client = JiraClient(settings)
+    guessed = guess_outcomes(client)
+    client.close()
+    assert set(guessed.values()) == set(Outcome)
+    assert guess_outcome(" fixed ") is Outcome.FIXED
+    assert guess_outcome("As Designed") is Outcome.WONT_FIX
+
+
+def test_a_persons_mapping_wins_over_the_guess(bench: JiraBench) -> None:
+    ref = bench.tracker.create(a_draft(), an_attempt())
+    bench.move(ref, StatusCategory.DONE, Outcome.WONT_FIX)
+    mapped = bench.tracker_with(replace(bench.settings, outcomes={"10001": Outcome.FIXED}))
+    assert bench.tracker.read([ref.remote_id])[0].outcome is Outcome.WONT_FIX
+    assert mapped.read([ref.remote_id])[0].outcome is Outcome.FIXED
+
+
+@contextmanager
+def a_receiver() -> Iterator[tuple[str, "queue.Queue[WebhookRequest]"]]:
+    """An address that takes webhooks, and what came in."""
+    arrived: queue.Queue[WebhookRequest] = queue.Queue()
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            arrived.put(WebhookRequest(headers=headers, body=body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/webhooks/jira/1", arrived
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_registered_webhook_brings_signed_news(bench: JiraBench) -> None:
+    webhook, now = JiraWebhook(), datetime.now(UTC)
+    secrets = [bench.settings.webhook_secret or ""]
+    with a_receiver() as (address, arrived):
+        for _ in range(2):
+            register_webhook(bench.settings, address)
+        assert len(bench.truth("webhooks")) == 1
+        assert check(bench.settings, callback_url=address)[-1] == CheckStep("webhook", ok=True)
+        ref = bench.tracker.create(a_draft(), an_attempt())
+        request = arrived.get(timeout=10)
+        webhook.verify(request, secrets, now)
+        assert webhook.translate(request.body) == [TicketChanged(ref.remote_id)]
+        assert webhook.event_id(request) == request.headers["x-atlassian-webhook-identifier"]
+        with pytest.raises(BadSignature):
+            webhook.verify(request, ["another"], now)
+        version = bench.add_version("4.2")
+        bench.release(version)
+        request = arrived.get(timeout=10)
+        (news,) = webhook.translate(request.body)
+        assert isinstance(news, VersionReleased)
+        assert (news.remote_id, news.name) == (version, "4.2")
+
+
+def test_a_missing_webhook_is_only_advice(bench: JiraBench) -> None:
+    step = check(bench.settings, callback_url="http://127.0.0.1:1/webhooks/jira/1")[-1]
+    assert step.ok
+    assert "polling" in step.fix
+    assert check(replace(bench.settings, webhook_secret=None))[-1].ok
+    with pytest.raises(NotConfigured):
+        register_webhook(replace(bench.settings, webhook_secret=None), "http://127.0.0.1:1/")

@@ -1,0 +1,281 @@
+"""Fakes that behave: they keep state, refuse what the real one refuses and can lose an answer."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from bridge.domain.errors import AnswerLost, Refused, SignInRefused, TryAgainLater
+from bridge.domain.issues import Outcome
+from bridge.domain.tickets import (
+    Attempt,
+    StatusCategory,
+    TicketDraft,
+    TicketRef,
+    TicketStatus,
+    TrackerVersion,
+)
+from bridge.ports import Message
+
+_GAP_SEEN_ACROSS = 100
+
+
+class Trouble(StrEnum):
+    """What can happen to the next create."""
+
+    DROP_BEFORE_COMMIT = "drop_before_commit"
+    DROP_AFTER_COMMIT = "drop_after_commit"
+    ERROR_503_AFTER_COMMIT = "error_503_after_commit"
+    BUSY = "busy"
+    REFUSED = "refused"
+    SIGNED_OUT = "signed_out"
+
+
+@dataclass
+class FakeTicket:
+    """A ticket as the fake keeps it."""
+
+    number: int
+    draft: TicketDraft
+    fingerprint: str
+    updated_at: datetime
+    is_indexed: bool
+    names_ticket: str | None = None
+    """Id inside the mark; a copy of our ticket names the original's."""
+    category: StatusCategory = StatusCategory.NEW
+    outcome: Outcome | None = None
+    uses_resolution: bool = True
+    fix_versions: list[str] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
+    links: int = 0
+
+    @property
+    def remote_id(self) -> str:
+        """Its id: unlike the key it never changes."""
+        return str(10_000 + self.number)
+
+
+class FakeTracker:
+    """A tracker in memory that fills the port, with switches for what goes wrong.
+
+    Numbers grow by one with each create, gaps come from `skip_numbers`. With `is_index_late`
+    new tickets are not found by `find` until `settle`; direct reads see them at once.
+    """
+
+    name = "fake"
+
+    def __init__(self, *, now: Callable[[], datetime], project: str = "FAKE") -> None:
+        self._now = now
+        self._project = project
+        self._last_number = 0
+        self._troubles: deque[Trouble] = deque()
+        self._versions: dict[str, TrackerVersion] = {}
+        self.tickets: dict[str, FakeTicket] = {}
+        self.creates = 0
+        """Creates that reached the tracker, lost answers included."""
+        self.is_index_late = False
+        self.is_down = False
+        """Every call but a create with its own trouble raises TryAgainLater."""
+
+    def highest_number(self) -> int:
+        """The highest number ever given."""
+        self._answer()
+        return self._last_number
+
+    def create(self, draft: TicketDraft, attempt: Attempt) -> TicketRef:
+        """Make a ticket, unless a trouble was put in its way."""
+        self._answer()
+        trouble = self._troubles.popleft() if self._troubles else None
+        self._before_commit(trouble)
+        ticket = self._add(draft, draft.fingerprint)
+        if trouble in (Trouble.DROP_AFTER_COMMIT, Trouble.ERROR_503_AFTER_COMMIT):
+            raise AnswerLost("the connection broke after the ticket was made")
+        return self._ref(ticket)
+
+    def confirm(self, ref: TicketRef, draft: TicketDraft) -> None:
+        """Let the mark name its own ticket."""
+        self._get(ref.remote_id).names_ticket = ref.remote_id
+
+    def probe(self, fingerprint: str, *, after: int) -> TicketRef | None:
+        """Walk the numbers above `after` until a hundred in a row are missing."""
+        self._answer()
+        by_number = {ticket.number: ticket for ticket in self.tickets.values()}
+        number, missing = after + 1, 0
+        while missing < _GAP_SEEN_ACROSS:
+            ticket = by_number.get(number)
+            if ticket is not None and self._is_ours(ticket, fingerprint):
+                return self._ref(ticket)
+            missing = 0 if ticket is not None else missing + 1
+            number += 1
+        return None
+
+    def find(self, fingerprint: str) -> list[TicketRef]:
+        """Our tickets that the index knows already."""
+        self._answer()
+        return [
+            self._ref(ticket)
+            for ticket in self.tickets.values()
+            if ticket.is_indexed and self._is_ours(ticket, fingerprint)
+        ]
+
+    def update(self, ref: TicketRef, draft: TicketDraft) -> None:
+        """Replace what we wrote; the link is one, however often it is written."""
+        ticket = self._get(ref.remote_id)
+        ticket.links = 1
+        if ticket.draft != draft:
+            ticket.draft = draft
+            ticket.updated_at = self._now()
+
+    def note(self, ref: TicketRef, *, key: str, text: str) -> None:
+        """Keep the first note of each key."""
+        ticket = self._get(ref.remote_id)
+        if key not in ticket.notes:
+            ticket.notes[key] = text
+            ticket.updated_at = self._now()
+
+    def read(self, remote_ids: Sequence[str]) -> list[TicketStatus]:
+        """The tickets that exist, as they are."""
+        self._answer()
+        return [self._status(self.tickets[id]) for id in remote_ids if id in self.tickets]
+
+    def changes_since(self, moment: datetime) -> list[str]:
+        """Ids of tickets that changed at or after the moment."""
+        self._answer()
+        return [t.remote_id for t in self.tickets.values() if t.updated_at >= moment]
+
+    def versions(self) -> list[TrackerVersion]:
+        """All versions."""
+        self._answer()
+        return list(self._versions.values())
+
+    def trouble_next(self, *troubles: Trouble) -> None:
+        """Put these in the way of the next creates, in this order."""
+        self._troubles.extend(troubles)
+
+    def skip_numbers(self, count: int) -> None:
+        """Leave a gap, as failed creates do."""
+        self._last_number += count
+
+    def settle(self) -> None:
+        """Let the index catch up."""
+        for ticket in self.tickets.values():
+            ticket.is_indexed = True
+
+    def copy(self, remote_id: str) -> str:
+        """A person copies a ticket: the mark comes along; returns the new id."""
+        original = self.tickets[remote_id]
+        ticket = self._add(original.draft, original.fingerprint)
+        ticket.names_ticket = original.names_ticket
+        return ticket.remote_id
+
+    def move(
+        self, remote_id: str, category: StatusCategory, outcome: Outcome | None = None
+    ) -> None:
+        """An engineer moves a ticket; done without an outcome is a flow without resolutions."""
+        ticket = self.tickets[remote_id]
+        is_done = category is StatusCategory.DONE
+        ticket.category = category
+        ticket.outcome = outcome if is_done else None
+        ticket.uses_resolution = not is_done or outcome is not None
+        ticket.updated_at = self._now()
+
+    def delete(self, remote_id: str) -> None:
+        """Somebody deletes a ticket; its number is never given again."""
+        del self.tickets[remote_id]
+
+    def add_version(self, name: str) -> str:
+        """A new version; returns its id."""
+        remote_id = str(20_001 + len(self._versions))
+        self._versions[remote_id] = TrackerVersion(remote_id, name, False, None)
+        return remote_id
+
+    def fix_in(self, remote_id: str, version_id: str) -> None:
+        """An engineer gives a ticket a fix version."""
+        ticket = self.tickets[remote_id]
+        ticket.fix_versions.append(version_id)
+        ticket.updated_at = self._now()
+
+    def release(self, version_id: str) -> None:
+        """Release a version today; tickets do not count as changed by it."""
+        self._set_released(version_id, is_released=True)
+
+    def unrelease(self, version_id: str) -> None:
+        """Take a release back."""
+        self._set_released(version_id, is_released=False)
+
+    def _set_released(self, version_id: str, *, is_released: bool) -> None:
+        day = self._now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        known = self._versions[version_id]
+        self._versions[version_id] = TrackerVersion(
+            version_id, known.name, is_released, day if is_released else None
+        )
+
+    def _answer(self) -> None:
+        if self.is_down:
+            raise TryAgainLater("the tracker is down")
+
+    def _before_commit(self, trouble: Trouble | None) -> None:
+        if trouble is Trouble.BUSY:
+            raise TryAgainLater("the tracker is busy", retry_after_seconds=7)
+        if trouble is Trouble.SIGNED_OUT:
+            raise SignInRefused("the tracker does not accept our token")
+        self.creates += 1
+        if trouble is Trouble.REFUSED:
+            raise Refused("Severity is required.", fields={"severity": "Severity is required."})
+        if trouble is Trouble.DROP_BEFORE_COMMIT:
+            raise AnswerLost("the connection broke before the ticket was made")
+
+    def _add(self, draft: TicketDraft, fingerprint: str) -> FakeTicket:
+        self._last_number += 1
+        ticket = FakeTicket(
+            number=self._last_number,
+            draft=draft,
+            fingerprint=fingerprint,
+            updated_at=self._now(),
+            is_indexed=not self.is_index_late,
+        )
+        self.tickets[ticket.remote_id] = ticket
+        return ticket
+
+    def _get(self, remote_id: str) -> FakeTicket:
+        self._answer()
+        if remote_id not in self.tickets:
+            raise Refused("there is no such ticket")
+        return self.tickets[remote_id]
+
+    def _is_ours(self, ticket: FakeTicket, fingerprint: str) -> bool:
+        is_own = ticket.names_ticket in (None, ticket.remote_id)
+        return ticket.fingerprint == fingerprint and is_own
+
+    def _ref(self, ticket: FakeTicket) -> TicketRef:
+        key = f"{self._project}-{ticket.number}"
+        return TicketRef(ticket.remote_id, key, f"https://tracker.example/browse/{key}")
+
+    def _status(self, ticket: FakeTicket) -> TicketStatus:
+        return TicketStatus(
+            ref=self._ref(ticket),
+            category=ticket.category,
+            outcome=ticket.outcome,
+            uses_resolution=ticket.uses_resolution,
+            versions=tuple(self._versions[id] for id in ticket.fix_versions),
+            updated_at=ticket.updated_at,
+        )
+
+
+class FakeNotifier:
+    """A channel in memory; the same message id is carried once, as a good channel does."""
+
+    name = "fake"
+
+    def __init__(self) -> None:
+        self.sent: dict[str, tuple[str, Message]] = {}
+        """Message id to recipient and message."""
+        self.is_down = False
+
+    def send(self, message: Message, recipient: str, message_id: str) -> str:
+        """Keep the message and return a receipt."""
+        if self.is_down:
+            raise TryAgainLater("the channel is down")
+        self.sent.setdefault(message_id, (recipient, message))
+        return f"fake-{message_id}"
