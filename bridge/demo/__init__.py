@@ -1,0 +1,1 @@
+"""The demo product: an invented company's twelve weeks of customer contacts, made from a seed."""

@@ -1,0 +1,164 @@
+"""Assign: encode waiting contacts and place each on a living issue, or leave it unassigned."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import numpy as np
+import structlog
+
+from bridge.domain.contacts import ContactId, ProductId
+from bridge.domain.issues import IssueId
+from bridge.domain.people import MACHINE
+from bridge.domain.products import Product
+from bridge.steps.context import Context, rows_of
+from bridge.steps.follow_up import contact_joined, contacts_changed
+from bridge.store import Store
+from bridge.store.issues import Place
+from bridge.store.vectors import Centroid
+from bridge.store.waiting import WaitingContact
+from models.encoders.base import Encoder
+from models.matching import place
+from models.vectors import Vector
+
+_BATCH = 256
+_TRIES = 3
+_SOON = timedelta(seconds=30)
+
+log = structlog.get_logger()
+
+
+def assign(context: Context, *, product_id: int) -> None:
+    """Place every waiting contact of a product, a batch at a time."""
+    # Loaded before the block opens: the first time it can take half a minute.
+    encoder = context.encoder()
+    with context.open() as store:
+        product = store.products.lock_grouping(ProductId(product_id))
+        waiting = store.waiting.take(product.id, encoder.name, limit=_BATCH)
+        if not waiting:
+            return
+        vectors, failed = _encode(waiting, encoder)
+        batch = [contact for contact in waiting if contact.id not in failed]
+        _place_all(batch, vectors, product, store=store, context=context)
+        for contact_id, reason in failed.items():
+            if store.contacts.note_failure(contact_id, reason=reason, tries=_TRIES):
+                log.warning("contact set aside", contact_id=contact_id, reason=reason)
+        if len(waiting) == _BATCH or failed:
+            store.enqueue("assign", once=f"assign:{product_id}", product_id=product_id)
+
+
+def _encode(
+    waiting: Sequence[WaitingContact], encoder: Encoder
+) -> tuple[dict[bytes, Vector], dict[ContactId, str]]:
+    """Vectors by text hash, and the contacts whose text the encoder could not take."""
+    known = {one.text_hash: one.vector for one in waiting if one.vector is not None}
+    texts = {one.text_hash: one.text for one in waiting if one.text_hash not in known}
+    hashes = list(texts)
+    try:
+        vectors = encoder.encode([texts[text_hash] for text_hash in hashes])
+        return {**known, **dict(zip(hashes, vectors, strict=True))}, {}
+    except (ValueError, RuntimeError, OverflowError) as error:
+        log.warning("a batch could not be encoded, trying one by one", error=type(error).__name__)
+    found, failed = dict(known), {}
+    for contact in waiting:
+        if contact.text_hash in found:
+            continue
+        try:
+            found[contact.text_hash] = encoder.encode([contact.text])[0]
+        except (ValueError, RuntimeError, OverflowError) as error:
+            failed[contact.id] = f"the encoder refused it: {type(error).__name__}"
+    return found, failed
+
+
+def _place_all(
+    batch: Sequence[WaitingContact],
+    vectors: dict[bytes, Vector],
+    product: Product,
+    *,
+    store: Store,
+    context: Context,
+) -> None:
+    if not batch:
+        return
+    encoder = context.encoder().name
+    rows = [(one.id, one.text_hash, vectors[one.text_hash]) for one in batch]
+    store.waiting.keep_vectors(product.id, encoder, rows)
+    board = _Board(product, batch, store=store, context=context)
+    for contact in batch:
+        board.put(contact, vectors[contact.text_hash])
+    board.save()
+    store.waiting.mark_placed([one.id for one in batch], now=context.now())
+    if board.left_alone and context.consolidate_soon:
+        store.enqueue(
+            "consolidate",
+            once=f"consolidate:{product.id}",
+            at=context.now() + _SOON,
+            product_id=product.id,
+        )
+
+
+class _Board:
+    """The living issues as they stand while a batch is placed, one contact after the other."""
+
+    def __init__(
+        self,
+        product: Product,
+        batch: Sequence[WaitingContact],
+        *,
+        store: Store,
+        context: Context,
+    ) -> None:
+        self._product = product
+        self._store = store
+        self._context = context
+        self._encoder = context.encoder()
+        self._centroids = store.vectors.centroids(product.id, self._encoder.name)
+        self._means = rows_of([one.mean for one in self._centroids], self._encoder.dimensions)
+        self._row_of = {one.issue_id: row for row, one in enumerate(self._centroids)}
+        self._center = context.center(store, product.id)
+        self._touched: dict[IssueId, Centroid] = {}
+        # Contacts with the very same text share a fate, whatever the similarity says.
+        self._fates = {one.text_hash: one.fate for one in batch if one.fate is not None}
+        self._places: list[Place] = []
+        self.left_alone = False
+
+    def put(self, contact: WaitingContact, vector: Vector) -> None:
+        """Assign one contact, or leave it."""
+        same_text = self._fates.get(contact.text_hash)
+        found = place(vector, self._means, center=self._center, settings=self._context.finder)
+        row = found.group
+        reason = f"similar to the issue: {found.similarity:.2f} of at least {found.threshold:.2f}"
+        if same_text is not None and same_text in self._row_of:
+            row, reason = self._row_of[same_text], "the very text of a contact on this issue"
+        if row is None:
+            self.left_alone = True
+            return
+        centroid = self._centroids[row]
+        other = found.runner_up if row == found.nearest else found.nearest
+        self._places.append(
+            Place(
+                contact_id=contact.id,
+                issue_id=centroid.issue_id,
+                similarity=found.similarity,
+                threshold=found.threshold,
+                encoder=self._encoder.name,
+                actor=MACHINE.name,
+                reason=reason,
+                runner_up_id=None if other is None else self._centroids[other].issue_id,
+                runner_up_similarity=found.runner_up_similarity,
+            )
+        )
+        self._fates[contact.text_hash] = centroid.issue_id
+        centroid.total = np.asarray(centroid.total + vector, dtype=np.float32)
+        centroid.size += 1
+        self._means[row] = centroid.mean
+        self._touched[centroid.issue_id] = centroid
+        contact_joined(centroid, contact.id, self._product, store=self._store)
+
+    def save(self) -> None:
+        """Write where everything went and queue what follows from it."""
+        self._store.waiting.assign(self._product.id, self._places, now=self._context.now())
+        for issue_id, centroid in self._touched.items():
+            self._store.vectors.save_centroid(
+                self._product.id, self._encoder.name, issue_id, centroid.total, centroid.size
+            )
+            contacts_changed(centroid, self._product, store=self._store, context=self._context)

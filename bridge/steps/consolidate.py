@@ -1,0 +1,206 @@
+"""Consolidate: look at all unassigned contacts and untouched candidates together.
+
+Confirmed, filed and dismissed issues never lose a contact here.
+"""
+
+from collections import Counter
+from datetime import timedelta
+
+import numpy as np
+
+from bridge.domain.contacts import ProductId
+from bridge.domain.issues import IssueId, IssueState
+from bridge.domain.people import MACHINE
+from bridge.domain.products import Product
+from bridge.steps.context import Context, rows_of
+from bridge.steps.follow_up import contact_joined, contacts_changed
+from bridge.steps.moves import Cause, move_issue
+from bridge.steps.naming import rename
+from bridge.store import Store
+from bridge.store.issues import Place
+from bridge.store.vectors import Centroid, LooseContact
+from models.clustering import Regrouping
+from models.clustering import consolidate as regroup
+from models.vectors import Vector
+
+_WINDOW = timedelta(days=60)
+_MOST_UNASSIGNED = 5_000
+_ORIGIN = "job:consolidate"
+
+
+def consolidate(context: Context, *, product_id: int) -> None:
+    """Form candidates from contacts that agree; dissolve candidates that fell apart."""
+    with context.open() as store:
+        product = store.products.lock_grouping(ProductId(product_id))
+        loose = store.vectors.loose(
+            product.id,
+            context.encoder().name,
+            since=context.now() - _WINDOW,
+            limit=_MOST_UNASSIGNED,
+        )
+        if loose:
+            _Pass(product, loose, store=store, context=context).run()
+
+
+class _Pass:
+    """One consolidation of one product, inside one transaction."""
+
+    def __init__(
+        self, product: Product, loose: list[LooseContact], *, store: Store, context: Context
+    ) -> None:
+        self._product = product
+        self._loose = loose
+        self._store = store
+        self._context = context
+        self._encoder = context.encoder()
+        centroids = store.vectors.centroids(product.id, self._encoder.name)
+        self._settled = [one for one in centroids if one.state is not IssueState.CANDIDATE]
+        self._homes: dict[int, IssueId] = {}
+        self._places: list[Place] = []
+
+    def run(self) -> None:
+        """Regroup, then write what changed."""
+        found = regroup(
+            rows_of([one.vector for one in self._loose], self._encoder.dimensions),
+            rows_of([one.mean for one in self._settled], self._encoder.dimensions),
+            current=np.array([one.issue_id or -1 for one in self._loose], dtype=np.int64),
+            center=self._context.center(self._store, self._product.id),
+            settings=self._context.finder,
+        )
+        self._leave(found)
+        self._join_settled(found)
+        groups: dict[int, list[int]] = {}
+        for row, number in enumerate(found.candidates.tolist()):
+            if number >= 0:
+                groups.setdefault(number, []).append(row)
+        for number in sorted(groups):
+            self._fill_candidate(number, groups[number], found)
+        self._dissolve(set(groups))
+
+    def _leave(self, found: Regrouping) -> None:
+        """Contacts that belong to nothing any more become unassigned."""
+        alone = np.flatnonzero((found.joined < 0) & (found.candidates < 0))
+        leavers = [self._loose[row].id for row in alone if self._loose[row].issue_id is not None]
+        if leavers:
+            self._store.issues.unassign(leavers, now=self._context.now())
+
+    def _join_settled(self, found: Regrouping) -> None:
+        touched: set[int] = set()
+        for row, group in enumerate(found.joined.tolist()):
+            if group < 0:
+                continue
+            issue = self._settled[group]
+            self._put(row, issue.issue_id, found)
+            issue.total = np.asarray(issue.total + self._loose[row].vector, dtype=np.float32)
+            issue.size += 1
+            touched.add(group)
+            contact_joined(issue, self._loose[row].id, self._product, store=self._store)
+        self._write_places()
+        for group in sorted(touched):
+            self._save(self._settled[group])
+
+    def _fill_candidate(self, number: int, rows: list[int], found: Regrouping) -> None:
+        members = [self._loose[row] for row in rows]
+        before = {one.id for one in self._loose if one.issue_id == number}
+        issue_id = IssueId(number) if before else self._new_candidate()
+        for row in rows:
+            self._put(row, issue_id, found)
+        self._write_places()
+        if {one.id for one in members} == before:
+            return
+        total: Vector = np.sum([one.vector for one in members], axis=0, dtype=np.float32)
+        rename(issue_id, store=self._store, encoder=self._encoder.name)
+        self._save(Centroid(issue_id, IssueState.CANDIDATE, total, len(members)))
+
+    def _new_candidate(self) -> IssueId:
+        now = self._context.now()
+        number = self._store.products.next_issue_number(self._product.id)
+        issue_id = self._store.issues.add(
+            self._product.id, number=number, title=f"ISS-{number}", terms=(), now=now
+        )
+        self._store.decisions.record(
+            self._product.id,
+            IssueState.CANDIDATE.value,
+            at=now,
+            actor=MACHINE,
+            issue_id=issue_id,
+            after={"state": IssueState.CANDIDATE.value},
+            reason="similar contacts were found",
+            origin=_ORIGIN,
+        )
+        return issue_id
+
+    def _put(self, row: int, issue_id: IssueId, found: Regrouping) -> None:
+        contact = self._loose[row]
+        self._homes[row] = issue_id
+        if contact.issue_id == issue_id:
+            return
+        similarity = float(found.similarities[row])
+        self._places.append(
+            Place(
+                contact_id=contact.id,
+                issue_id=issue_id,
+                similarity=similarity,
+                threshold=self._context.finder.found_threshold,
+                encoder=self._encoder.name,
+                actor=MACHINE.name,
+                reason=f"grouped when all contacts were looked at together: {similarity:.2f}",
+            )
+        )
+
+    def _write_places(self) -> None:
+        places, self._places = self._places, []
+        self._store.issues.assign_all(self._product.id, places, now=self._context.now())
+
+    def _save(self, centroid: Centroid) -> None:
+        self._store.vectors.save_centroid(
+            self._product.id,
+            self._encoder.name,
+            centroid.issue_id,
+            centroid.total,
+            centroid.size,
+        )
+        contacts_changed(centroid, self._product, store=self._store, context=self._context)
+
+    def _dissolve(self, living: set[int]) -> None:
+        """A candidate without contacts forwards to where most of them went, or is dismissed."""
+        emptied: dict[IssueId, Counter[IssueId]] = {}
+        for row, contact in enumerate(self._loose):
+            if contact.issue_id is None or contact.issue_id in living:
+                continue
+            homes = emptied.setdefault(contact.issue_id, Counter())
+            if row in self._homes:
+                homes[self._homes[row]] += 1
+        for issue_id, homes in sorted(emptied.items()):
+            self._retire(issue_id, homes)
+
+    def _retire(self, issue_id: IssueId, homes: Counter[IssueId]) -> None:
+        issue = self._store.issues.get(self._product.id, issue_id, lock=True)
+        nothing = np.zeros(self._encoder.dimensions, dtype=np.float32)
+        self._store.vectors.save_centroid(
+            self._product.id, self._encoder.name, issue_id, nothing, 0
+        )
+        now = self._context.now()
+        if not homes:
+            cause = Cause(MACHINE, now, "its contacts are not alike enough any more", _ORIGIN)
+            move_issue(issue, IssueState.DISMISSED, store=self._store, cause=cause)
+            return
+        survivor = homes.most_common(1)[0][0]
+        self._store.issues.change(issue, {"merged_into": survivor})
+        self._store.decisions.record(
+            self._product.id,
+            "merged",
+            at=now,
+            actor=MACHINE,
+            issue_id=issue_id,
+            after={"merged_into": survivor},
+            reason="its contacts belong to that issue",
+            origin=_ORIGIN,
+        )
+
+
+def consolidate_all(context: Context) -> None:
+    """Queue a consolidation of every product; each is a job of its own."""
+    with context.open() as store:
+        for product in store.products.all():
+            store.enqueue("consolidate", once=f"consolidate:{product.id}", product_id=product.id)

@@ -1,0 +1,63 @@
+"""What every step is handed: the store, the clock, the encoder and the outside systems."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from bridge.ports import Notifier, Tracker, Webhook
+from bridge.settings import Settings
+from bridge.store import Store
+from bridge.store.connections import Connection
+from bridge.store.secrets import Secrets
+from models.encoders.base import Encoder
+from models.matching import find_center
+from models.settings import FinderSettings
+from models.vectors import Vector, Vectors
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything a step needs from outside its own arguments; made once by `bridge.wiring`."""
+
+    settings: Settings
+    secrets: Secrets
+    open: Callable[[], AbstractContextManager[Store]]
+    """One block, one transaction."""
+    now: Callable[[], datetime]
+    encoder: Callable[[], Encoder]
+    """Loads the encoder on first use; raises TryAgainLater while it cannot be had."""
+    finder: FinderSettings
+    tracker: Callable[[Connection], Tracker]
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    """By integration name."""
+    notifiers: Sequence[Notifier] = ()
+    consolidate_soon: bool = True
+    """Group a while after contacts stay unassigned; replay has its own rhythm and says False."""
+    _centers: dict[tuple[int, str], tuple[Vector, int]] = field(default_factory=dict)
+
+    def center(self, store: Store, product_id: int) -> Vector:
+        """The mean vector of the product's first contacts, kept once there are enough of them.
+
+        A young product's centre is found again whenever a tenth more contacts have come.
+        """
+        encoder = self.encoder()
+        key = (product_id, encoder.name)
+        wanted = self.finder.center_contacts
+        known, count = self._centers.get(key, (None, 0))
+        if known is not None and count >= wanted:
+            return known
+        now = store.vectors.count(product_id, encoder.name, limit=wanted)
+        if known is not None and now < wanted and now <= count * 1.1:
+            return known
+        first = store.vectors.first(product_id, encoder.name, limit=wanted)
+        center = find_center(rows_of(first, encoder.dimensions), settings=self.finder)
+        self._centers[key] = (center, len(first))
+        return center
+
+
+def rows_of(vectors: Sequence[Vector], dimensions: int) -> Vectors:
+    """Stack vectors into rows, shape (len(vectors), dimensions), also when there are none."""
+    return np.array(vectors, dtype=np.float32).reshape(len(vectors), dimensions)

@@ -1,0 +1,73 @@
+"""What we would write into a ticket now: absolute numbers and redacted evidence."""
+
+from bridge.domain.contacts import ProductId, RedactedText
+from bridge.domain.errors import NotFound
+from bridge.domain.fixes import WorkaroundState, version_key
+from bridge.domain.issues import IssueId
+from bridge.domain.products import Product
+from bridge.domain.tickets import Quote, TicketDraft
+from bridge.steps.context import Context, rows_of
+from bridge.store import Store
+from models.naming import best_quotes
+
+_QUOTES = 5
+_MOST_MEMBERS = 200
+
+
+def draft_ticket(
+    issue_id: IssueId, fingerprint: str, product_id: ProductId, *, store: Store, context: Context
+) -> TicketDraft:
+    """The ticket of an issue as it should look now."""
+    product = store.products.get(product_id)
+    summary = store.issues.summary(product_id, issue_id)
+    if summary.first_seen_at is None or summary.last_seen_at is None:
+        raise NotFound(f"{summary.issue.name} has no contacts to tell about")
+    versions = sorted(
+        store.issues.versions(issue_id), key=lambda one: (version_key(one) or (), one)
+    )
+    active = [
+        one.text
+        for one in store.fixes.workarounds(product_id, issue_id=issue_id)
+        if one.state is WorkaroundState.ACTIVE
+    ]
+    return TicketDraft(
+        fingerprint=fingerprint,
+        issue_name=summary.issue.name,
+        title=RedactedText(summary.issue.title),
+        customers=summary.counts.customers,
+        accounts=summary.counts.accounts,
+        contacts=summary.counts.contacts,
+        anonymous=summary.counts.anonymous,
+        first_seen_at=summary.first_seen_at,
+        last_seen_at=summary.last_seen_at,
+        versions=tuple(versions),
+        quotes=pick_quotes(issue_id, product_id, store=store, context=context),
+        workaround=active[0] if active else None,
+        link=issue_link(summary.issue.name, product, context),
+    )
+
+
+def pick_quotes(
+    issue_id: IssueId, product_id: ProductId, *, store: Store, context: Context
+) -> tuple[Quote, ...]:
+    """At most five sentences of customers: typical, recent and different from each other."""
+    encoder = context.encoder()
+    members = store.vectors.of_issue(issue_id, encoder.name, limit=_MOST_MEMBERS)
+    if not members:
+        return ()
+    chosen = best_quotes(
+        [text for _, text, _, _ in members],
+        rows_of([vector for *_, vector in members], encoder.dimensions),
+        [moment for _, _, moment, _ in members],
+        limit=_QUOTES,
+    )
+    quotes = []
+    for row in chosen:
+        contact = store.contacts.get(product_id, members[row][0])
+        quotes.append(Quote(contact.text, contact.occurred_at, contact.channel, contact.version))
+    return tuple(quotes)
+
+
+def issue_link(name: str, product: Product, context: Context) -> str:
+    """The address of an issue's page."""
+    return f"{context.settings.public_url.rstrip('/')}/issues/{name}?product={product.slug}"

@@ -1,0 +1,20 @@
+"""Expire: forget what was only kept for a while."""
+
+from datetime import timedelta
+
+from bridge.steps.context import Context
+
+_DELIVERIES = timedelta(days=14)
+_ANSWERS = timedelta(days=7)
+
+
+def expire(context: Context) -> None:
+    """Drop old originals, webhook envelopes, stored answers and logins."""
+    now = context.now()
+    with context.open() as store:
+        for product in store.products.all():
+            keep = timedelta(days=product.raw_retention_days)
+            store.contacts.drop_raw(product.id, before=now - keep)
+        store.connections.drop_deliveries(before=now - _DELIVERIES)
+        store.answers.drop(before=now - _ANSWERS)
+        store.people.drop_expired_logins(now=now)

@@ -1,0 +1,44 @@
+"""Move an issue to another state: the change and its decision in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.domain.issues import Issue, IssueState
+from bridge.domain.people import Actor
+from bridge.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Who moves an issue, when, why, and through which door (api, page, job:track ...)."""
+
+    actor: Actor
+    at: datetime
+    reason: str = ""
+    origin: str = ""
+
+
+def move_issue(
+    issue: Issue,
+    to: IssueState,
+    *,
+    store: Store,
+    cause: Cause,
+    changes: Mapping[str, object] | None = None,
+) -> Issue:
+    """Change state and whatever goes with it; raises InvalidMove or Outdated."""
+    issue.require_move(to)
+    moved = store.issues.change(issue, {**(changes or {}), "state": to.value})
+    store.decisions.record(
+        issue.product_id,
+        to.value,
+        at=cause.at,
+        actor=cause.actor,
+        issue_id=issue.id,
+        before={"state": issue.state.value},
+        after={"state": to.value, **{key: str(value) for key, value in (changes or {}).items()}},
+        reason=cause.reason,
+        origin=cause.origin,
+    )
+    return moved

@@ -1,0 +1,99 @@
+"""Review: a person's verbs on issues, and the machine's where a product files by itself."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bridge.domain.contacts import ProductId
+from bridge.domain.errors import InvalidInput, InvalidMove, NotConfigured
+from bridge.domain.issues import TRACKED, Issue, IssueId, IssueState
+from bridge.domain.people import MACHINE
+from bridge.domain.products import Product
+from bridge.domain.tickets import FilingState
+from bridge.steps.context import Context, rows_of
+from bridge.steps.moves import Cause, move_issue
+from bridge.steps.naming import rename
+from bridge.store import Store
+from models.clustering import is_varied
+
+TRACKERS: Sequence[str] = ("jira",)
+
+
+def confirm_issue(issue: Issue, *, store: Store, cause: Cause) -> Issue:
+    """It is one real issue."""
+    return move_issue(issue, IssueState.CONFIRMED, store=store, cause=cause)
+
+
+def dismiss_issue(issue: Issue, *, store: Store, cause: Cause) -> Issue:
+    """It is not an issue; the reason is kept."""
+    if not cause.reason.strip():
+        raise InvalidInput("a reason is needed to dismiss an issue", pointer="/reason")
+    return move_issue(issue, IssueState.DISMISSED, store=store, cause=cause)
+
+
+def file_issue(issue: Issue, product: Product, *, store: Store, cause: Cause) -> Issue:
+    """Want a ticket for it: plans the filing of this episode and queues the job, once.
+
+    Asking again, from another tab or by another person, changes nothing, but a refused or parked
+    filing, or one whose ticket was deleted in the tracker, is tried again.
+    """
+    existing = [one for one in store.filings.of_issue(issue.id) if one.episode == issue.episode]
+    if existing and existing[0].state in (FilingState.REFUSED, FilingState.PARKED):
+        store.filings.retry(existing[0].id)
+        store.enqueue("file", once=f"file:{existing[0].id}", filing_id=existing[0].id)
+    if existing and existing[0].ticket_id and store.tickets.get(existing[0].ticket_id).is_deleted:
+        store.filings.replan(existing[0].id)
+        store.enqueue("file", once=f"file:{existing[0].id}", filing_id=existing[0].id)
+    if existing or issue.state in TRACKED:
+        return issue
+    connection = next(
+        (found for name in TRACKERS if (found := store.connections.of_product(product.id, name))),
+        None,
+    )
+    if connection is None:
+        raise NotConfigured("no tracker is connected: run `bridge jira connect` first")
+    if issue.state is IssueState.CANDIDATE:
+        issue = confirm_issue(issue, store=store, cause=cause)
+    if issue.state is not IssueState.CONFIRMED:
+        raise InvalidMove(f"{issue.name} is {issue.state}; only a confirmed issue can be filed")
+    instance = connection.config["instance"]
+    fingerprint = f"{instance}/{product.slug}/{issue.name}/{issue.episode}"
+    filing = store.filings.plan(issue, connection.id, fingerprint=fingerprint, now=cause.at)
+    store.decisions.record(
+        issue.product_id,
+        "file",
+        at=cause.at,
+        actor=cause.actor,
+        issue_id=issue.id,
+        after={"filing": filing.id, "episode": issue.episode},
+        reason=cause.reason,
+        origin=cause.origin,
+    )
+    store.enqueue("file", once=f"file:{filing.id}", filing_id=filing.id)
+    return issue
+
+
+def promote(context: Context, *, product_id: int, issue_id: int) -> None:
+    """Confirm and file a candidate over the thresholds, where the product files by itself."""
+    with context.open() as store:
+        product = store.products.get(ProductId(product_id))
+        issue = store.issues.get(product.id, issue_id, lock=True)
+        if issue.state is not IssueState.CANDIDATE or not product.filing_auto:
+            return
+        counts = store.issues.counts(issue.id)
+        if counts.contacts < product.min_contacts or counts.customers < product.min_customers:
+            return
+        if issue.merged_into is not None or not _is_varied(issue.id, store, context):
+            return
+        rename(issue.id, store=store, encoder=context.encoder().name)
+        reason = f"{counts.contacts} contacts by {counts.customers} customers"
+        cause = Cause(MACHINE, context.now(), reason, "job:promote")
+        file_issue(issue, product, store=store, cause=cause)
+
+
+def _is_varied(issue_id: IssueId, store: Store, context: Context) -> bool:
+    """People word a problem in their own ways; one template repeated is no issue."""
+    encoder = context.encoder()
+    members = store.vectors.of_issue(issue_id, encoder.name, limit=200)
+    vectors = rows_of([np.asarray(vector) for *_, vector in members], encoder.dimensions)
+    return is_varied(vectors, settings=context.finder)

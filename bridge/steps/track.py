@@ -1,0 +1,130 @@
+"""Track: read a ticket again and let its issue follow, without trusting order or payloads."""
+
+from bridge.domain.errors import TryAgainLater
+from bridge.domain.issues import Issue, IssueState, Outcome
+from bridge.domain.news import TicketChanged, TicketDeleted, TrackerNews, VersionReleased
+from bridge.domain.people import MACHINE
+from bridge.domain.tickets import StatusCategory, TicketStatus
+from bridge.steps.context import Context
+from bridge.steps.moves import Cause, move_issue
+from bridge.store import Store
+from bridge.store.connections import Connection
+from bridge.store.tickets import Ticket
+
+_ORIGIN = "job:track"
+
+
+def hear(news: TrackerNews, connection: Connection, *, store: Store) -> None:
+    """Queue what a piece of news from the tracker asks for."""
+    match news:
+        case TicketChanged(remote_id) | TicketDeleted(remote_id):
+            if store.tickets.by_remote_id(connection.id, remote_id) is not None:
+                track_soon(connection, remote_id, store=store)
+        case VersionReleased(name=name):
+            store.enqueue(
+                "release",
+                once=f"release:{connection.id}:{name}",
+                connection_id=connection.id,
+                version=name,
+            )
+        case _:
+            # A release taken back is seen on the tickets themselves when they are read again.
+            for remote_id in store.tickets.remote_ids(connection.id):
+                track_soon(connection, remote_id, store=store)
+
+
+def track_soon(connection: Connection, remote_id: str, *, store: Store) -> None:
+    """Queue the reading of one ticket."""
+    store.enqueue(
+        "track",
+        once=f"track:{connection.id}:{remote_id}",
+        connection_id=connection.id,
+        remote_id=remote_id,
+    )
+
+
+def track(context: Context, *, connection_id: int, remote_id: str) -> None:
+    """Read one ticket and move its issues where its status says they are."""
+    with context.open() as store:
+        connection = store.connections.get(connection_id)
+    if connection.paused_until and connection.paused_until > context.now():
+        raise TryAgainLater(connection.trouble or "the connection is paused")
+    found = context.tracker(connection).read([remote_id])
+    with context.open() as store:
+        ticket = store.tickets.by_remote_id(connection_id, remote_id, lock=True)
+        if ticket is None:
+            return
+        if not found:
+            _gone(ticket, store, context)
+            return
+        _follow(ticket, found[0], connection, store=store, context=context)
+
+
+def _follow(
+    ticket: Ticket,
+    status: TicketStatus,
+    connection: Connection,
+    *,
+    store: Store,
+    context: Context,
+) -> None:
+    # A regression leaves the ticket as it was; only a change of the ticket moves its issues.
+    has_changed = (status.category, status.outcome) != (ticket.category, ticket.outcome)
+    store.tickets.note_status(ticket.id, status)
+    target, outcome = _target(status)
+    for issue_id in store.tickets.issues_of(ticket.id):
+        issue = store.issues.get(ticket.product_id, issue_id, lock=True)
+        if has_changed:
+            cause = Cause(MACHINE, context.now(), f"ticket {status.ref.key} changed", _ORIGIN)
+            issue = _move(issue, target, outcome, store=store, cause=cause)
+        if issue.state is not IssueState.RESOLVED:
+            continue
+        store.fixes.add_fix(issue, ticket.id, None, now=context.now())
+        for version in status.versions:
+            if version.is_released:
+                store.enqueue(
+                    "release",
+                    once=f"release:{connection.id}:{version.name}",
+                    connection_id=connection.id,
+                    version=version.name,
+                )
+
+
+def _target(status: TicketStatus) -> tuple[IssueState, Outcome | None]:
+    """Where an issue stands when its ticket stands so; closed is not resolved."""
+    if status.category is StatusCategory.NEW:
+        return IssueState.FILED, None
+    if status.category is StatusCategory.IN_PROGRESS:
+        return IssueState.IN_PROGRESS, None
+    outcome = status.outcome
+    if outcome is None and not status.uses_resolution:
+        outcome = Outcome.FIXED
+    if outcome is Outcome.FIXED:
+        return IssueState.RESOLVED, outcome
+    return IssueState.DECLINED, outcome
+
+
+def _move(
+    issue: Issue, target: IssueState, outcome: Outcome | None, *, store: Store, cause: Cause
+) -> Issue:
+    if target is IssueState.FILED and not issue.can_move(target):
+        # Opened again from further on: somebody works on it, whatever the column is called.
+        target = IssueState.IN_PROGRESS
+    past = (IssueState.SHIPPED, IssueState.VERIFIED)
+    if issue.state is target or not issue.can_move(target):
+        return issue
+    if issue.state in past and target is IssueState.RESOLVED:
+        return issue
+    changes = {"outcome": outcome.value if outcome else None}
+    return move_issue(issue, target, store=store, cause=cause, changes=changes)
+
+
+def _gone(ticket: Ticket, store: Store, context: Context) -> None:
+    """The ticket was deleted or hidden: its issue is confirmed and unfiled again."""
+    store.tickets.mark_deleted(ticket.id)
+    for issue_id in store.tickets.issues_of(ticket.id):
+        issue = store.issues.get(ticket.product_id, issue_id, lock=True)
+        if issue.can_move(IssueState.CONFIRMED):
+            reason = f"ticket {ticket.ref.key} is gone from the tracker"
+            cause = Cause(MACHINE, context.now(), reason, _ORIGIN)
+            move_issue(issue, IssueState.CONFIRMED, store=store, cause=cause)

@@ -1,0 +1,238 @@
+"""The only place that names real integrations, encoders and jobs."""
+
+import functools
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from bridge.domain.errors import NotConfigured, TryAgainLater
+from bridge.ports import Notifier, Webhook
+from bridge.queue import InlineQueue, ProcrastinateQueue, Queue
+from bridge.settings import Settings
+from bridge.steps import (
+    assign,
+    consolidate,
+    expire,
+    file,
+    notify,
+    poll,
+    receive,
+    review,
+    ship,
+    track,
+    watch,
+)
+from bridge.steps.context import Context
+from bridge.store import Engine, Store, embedded, make_engine, migrate, open_store
+from bridge.store.secrets import Secrets, key_bytes, read_or_make_key
+from bridge.wiring.jira import Trackers
+from integrations.jira.webhook import JiraWebhook
+from integrations.smtp.notifier import SmtpNotifier
+from integrations.smtp.settings import SmtpSettings
+from models.encoders.base import Encoder, EncoderError
+from models.encoders.loading import DEFAULT, HASHING, load_encoder
+from models.encoders.weights import MODEL_NAME
+from models.settings import FinderSettings
+
+JOBS: Mapping[str, Callable[..., None]] = {
+    "receive": receive.receive,
+    "assign": assign.assign,
+    "consolidate": consolidate.consolidate,
+    "consolidate_all": consolidate.consolidate_all,
+    "promote": review.promote,
+    "file": file.file_ticket,
+    "refresh": file.refresh_ticket,
+    "poll": poll.poll,
+    "poll_all": poll.poll_all,
+    "track": track.track,
+    "release": ship.release,
+    "notify": notify.notify,
+    "watch": watch.watch,
+    "verify": watch.verify,
+    "note": watch.note,
+    "expire": expire.expire,
+}
+"""Job name to step function; the first argument is the Context, the rest are the job's own."""
+
+WEBHOOKS: Mapping[str, Webhook] = {"jira": JiraWebhook()}
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Application:
+    """Everything a process needs, wired together; close it when done."""
+
+    settings: Settings
+    engine: Engine
+    queue: Queue
+    context: Context
+    conninfo: str
+    """libpq connection string of the database, for the queue's worker and the dump commands."""
+    server: embedded.EmbeddedServer | None
+    """The embedded database, when that is what runs."""
+
+    def open(self) -> AbstractContextManager[Store]:
+        """One block, one transaction."""
+        return self.context.open()
+
+    def jobs(self) -> dict[str, Callable[..., None]]:
+        """The jobs with their context, ready to be called with their own arguments."""
+        return {name: functools.partial(step, self.context) for name, step in JOBS.items()}
+
+    def close(self) -> None:
+        """Give connections back, and stop the embedded database if nobody else uses it."""
+        self.engine.dispose()
+        if self.server is not None:
+            embedded.stop_if_unused(self.server)
+
+
+def build(
+    settings: Settings,
+    *,
+    queue: Queue | None = None,
+    now: Callable[[], datetime] | None = None,
+    database: str = "bridge",
+    say: Callable[[str], None] = log.info,
+) -> Application:
+    """Start or reach the database, bring its schema up to date, and wire everything."""
+    data_dir = settings.data_dir.resolve()
+    settings = settings.model_copy(update={"data_dir": data_dir})
+    server = None
+    if settings.database_url is None:
+        server = embedded.start(data_dir, databases=(database,), say=say)
+        url, conninfo = server.url(database), server.conninfo(database)
+    else:
+        url = with_driver(settings.database_url.get_secret_value())
+        conninfo = url.replace("postgresql+psycopg://", "postgresql://", 1)
+    secrets = Secrets(key_bytes(_secret_key(settings)))
+    engine = make_engine(url, is_scratch=isinstance(queue, InlineQueue))
+    migrate.upgrade(engine)
+    own_queue = queue or ProcrastinateQueue()
+    clock = now or _utc_now
+    context = Context(
+        settings=settings,
+        secrets=secrets,
+        open=functools.partial(open_store, engine, own_queue),
+        now=clock,
+        encoder=_lazily(settings, say),
+        finder=FinderSettings.for_hashing() if settings.encoder == HASHING else FinderSettings(),
+        tracker=Trackers(secrets, now=clock),
+        webhooks=WEBHOOKS,
+        notifiers=_notifiers(settings),
+    )
+    application = Application(settings, engine, own_queue, context, conninfo, server)
+    if isinstance(own_queue, InlineQueue):
+        own_queue.jobs.update(application.jobs())
+    return application
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Application]:
+    """An application for the length of a block."""
+    application = build(settings)
+    try:
+        yield application
+    finally:
+        application.close()
+
+
+def for_replay(application: Application, encoder: Encoder | None = None) -> Application:
+    """The same application, consolidating only when told to, perhaps with another encoder."""
+    context = replace(application.context, consolidate_soon=False)
+    if encoder is not None:
+        context = replace(context, encoder=lambda: encoder)
+    changed = replace(application, context=context)
+    if isinstance(changed.queue, InlineQueue):
+        changed.queue.jobs.update(changed.jobs())
+    return changed
+
+
+def exported_encoder(settings: Settings, *, say: Callable[[str], None]) -> Path | None:
+    """The folder of the exported encoder of these settings, made now if it is missing.
+
+    None when the settings ask for another encoder.
+    """
+    _lazily(settings.model_copy(update={"data_dir": settings.data_dir.resolve()}), say)()
+    if settings.encoder != DEFAULT:
+        return None
+    return _absolute(settings.model_dir) or settings.data_dir.resolve() / "encoders" / MODEL_NAME
+
+
+def with_driver(url: str) -> str:
+    """The database URL with the driver we use, whichever common prefix it came with."""
+    for prefix in ("postgresql+psycopg://", "postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    raise NotConfigured("DATABASE_URL must begin with postgresql://")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _secret_key(settings: Settings) -> str:
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    if settings.secret_key_file is not None:
+        try:
+            return settings.secret_key_file.read_text()
+        except OSError as error:
+            raise NotConfigured(f"BRIDGE_SECRET_KEY_FILE cannot be read: {error}") from error
+    if settings.database_url is not None:
+        raise NotConfigured(
+            "set BRIDGE_SECRET_KEY or BRIDGE_SECRET_KEY_FILE: with DATABASE_URL no key is made"
+        )
+    return read_or_make_key(settings.data_dir / "secret.key")
+
+
+def _lazily(settings: Settings, say: Callable[[str], None]) -> Callable[[], Encoder]:
+    """Load the encoder once, when first needed; a later call tries again after a failure."""
+    lock = threading.Lock()
+    loaded: list[Encoder] = []
+
+    def encoder() -> Encoder:
+        with lock:
+            if not loaded:
+                try:
+                    loaded.append(
+                        load_encoder(
+                            settings.encoder,
+                            model_dir=_absolute(settings.model_dir),
+                            data_dir=settings.data_dir,
+                            threads=settings.encoder_threads,
+                            say=say,
+                        )
+                    )
+                except EncoderError as error:
+                    raise TryAgainLater(f"issue finding is paused: {error}") from error
+            return loaded[0]
+
+    return encoder
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return path.resolve() if path else None
+
+
+def _notifiers(settings: Settings) -> tuple[Notifier, ...]:
+    if settings.smtp_host is None:
+        return ()
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    return (
+        SmtpNotifier(
+            SmtpSettings(
+                host=settings.smtp_host,
+                port=settings.smtp_port,
+                user=settings.smtp_user,
+                password=password,
+                sender=settings.smtp_from,
+                starttls=settings.smtp_starttls,
+            )
+        ),
+    )

@@ -1,0 +1,136 @@
+"""Jira connections: stored, opened, tested."""
+
+import json
+import secrets as randomness
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bridge.domain.errors import OutsideError
+from bridge.domain.products import Product
+from bridge.ports import CheckStep, Tracker
+from bridge.steps.context import Context
+from bridge.store.connections import Connection
+from bridge.store.secrets import Secrets
+from integrations.jira.connect import check, register_webhook, resolve
+from integrations.jira.settings import JiraSettings
+from integrations.jira.tracker import JiraTracker
+
+
+@dataclass(frozen=True, slots=True)
+class JiraGiven:
+    """What a person says about a Jira project to connect."""
+
+    url: str
+    user: str
+    token: str = field(repr=False)
+    project: str
+    issue_type: str
+    number_field: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
+    allow_private: bool = False
+    calls_per_second: float = 5.0
+
+
+def connect_jira(given: JiraGiven, product: Product, *, context: Context) -> list[CheckStep]:
+    """Test the connection step by step and store it when every step passes.
+
+    Connecting again replaces the credentials and keeps the instance, so that tickets filed before
+    are still known as ours. With a webhook secret the webhook is registered too.
+    """
+    with context.open() as store:
+        known = store.connections.of_product(product.id, "jira")
+    instance = str(known.config["instance"]) if known else randomness.token_hex(6)
+    settings = JiraSettings(
+        url=given.url,
+        user=given.user,
+        token=given.token,
+        project=given.project,
+        issue_type=given.issue_type,
+        number_field=given.number_field,
+        instance=instance,
+        webhook_secret=given.webhook_secret,
+        allow_private=given.allow_private,
+        calls_per_second=given.calls_per_second,
+    )
+    steps = check(settings)
+    if not all(step.ok for step in steps):
+        return steps
+    connection = _save(resolve(settings), product, context)
+    if given.webhook_secret:
+        public_url = context.settings.public_url.rstrip("/")
+        steps.append(_webhook_step(settings, f"{public_url}/webhooks/jira/{connection.id}"))
+    return steps
+
+
+def _save(settings: JiraSettings, product: Product, context: Context) -> Connection:
+    config = {
+        "url": settings.url,
+        "user": settings.user,
+        "project": settings.project,
+        "issue_type": settings.issue_type,
+        "number_field": settings.number_field,
+        "instance": settings.instance,
+        "allow_private": settings.allow_private,
+        "calls_per_second": settings.calls_per_second,
+    }
+    kept = {"token": settings.token, "webhook_secret": settings.webhook_secret}
+    sealed = context.secrets.encrypt(json.dumps(kept).encode())
+    with context.open() as store:
+        return store.connections.save(product.id, "jira", name="jira", config=config, sealed=sealed)
+
+
+def _webhook_step(settings: JiraSettings, callback_url: str) -> CheckStep:
+    """Registering needs admin rights; without it the poll still finds every change."""
+    try:
+        register_webhook(settings, callback_url)
+    except OutsideError as error:
+        advice = f"not registered ({error}): ask a Jira admin to add {callback_url}"
+        return CheckStep("register_webhook", True, f"{advice}; polling works meanwhile")
+    return CheckStep("register_webhook", True)
+
+
+class Trackers:
+    """Makes the tracker of a connection, and keeps it as long as the connection stays the same."""
+
+    def __init__(self, secrets: Secrets, *, now: Callable[[], datetime]) -> None:
+        self._secrets = secrets
+        self._now = now
+        self._made: dict[int, tuple[bytes, Tracker]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, connection: Connection) -> Tracker:
+        """The tracker of that connection."""
+        state = connection.sealed + json.dumps(dict(connection.config), sort_keys=True).encode()
+        with self._lock:
+            known = self._made.get(connection.id)
+            if known is None or known[0] != state:
+                settings = jira_settings(connection, self._secrets)
+                known = (state, JiraTracker(settings, now=self._now))
+                self._made[connection.id] = known
+            return known[1]
+
+
+def jira_settings(connection: Connection, secrets: Secrets) -> JiraSettings:
+    """The settings of a stored Jira connection."""
+    sealed = json.loads(secrets.decrypt(connection.sealed))
+    config = dict(connection.config)
+    return JiraSettings(
+        url=str(config["url"]),
+        user=str(config["user"]),
+        token=sealed["token"],
+        project=str(config["project"]),
+        issue_type=str(config["issue_type"]),
+        number_field=str(config["number_field"]) if config.get("number_field") else None,
+        instance=str(config["instance"]),
+        webhook_secret=sealed.get("webhook_secret"),
+        allow_private=bool(config.get("allow_private")),
+        calls_per_second=float(str(config.get("calls_per_second", 5.0))),
+    )
+
+
+def webhook_secrets(connection: Connection, secrets: Secrets) -> Sequence[str]:
+    """The secrets that a connection's webhook deliveries may be signed with."""
+    sealed = json.loads(secrets.decrypt(connection.sealed))
+    return [secret for secret in (sealed.get("webhook_secret"),) if secret]

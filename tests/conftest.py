@@ -1,0 +1,173 @@
+"""Fixtures: one embedded PostgreSQL for the run, and a migrated clone of a template per test."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from filelock import FileLock
+from pydantic import SecretStr
+
+from bridge.domain.contacts import ContactReceived
+from bridge.domain.products import DEFAULT_PRODUCT, Product
+from bridge.queue import InlineQueue
+from bridge.settings import Settings
+from bridge.steps.ingest import Ingested, ingest
+from bridge.store import embedded, make_engine, migrate
+from bridge.wiring import Application, build, for_replay
+from bridge.wiring.clock import SimulatedClock
+from tests.builders import START
+
+_FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+_TEMPLATE = "bridge_template"
+_ROOT = Path(tempfile.gettempdir()) / f"bridge-tests-{os.getuid()}"
+
+
+@pytest.fixture(scope="session")
+def server(worker_id: str, testrun_uid: str) -> Iterator[str]:
+    """A conninfo of the test server, without a database; shared by all xdist workers.
+
+    TEST_DATABASE_URL names a server to use instead; its user must be allowed to make databases.
+    """
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    # Open to the database's own user, so that it needs no second place under /var.
+    _ROOT.mkdir(mode=0o711, exist_ok=True)
+    data_dir = _ROOT / testrun_uid[:12]
+    running = embedded.start(data_dir, options=_FAST, databases=("bridge",))
+    yield running.conninfo("")
+    embedded.stop_if_unused(running)
+    if worker_id == "master":
+        embedded.discard(data_dir)
+
+
+@pytest.fixture(scope="session")
+def template(server: str, testrun_uid: str) -> str:
+    """The name of a migrated database that tests are cloned from."""
+    name = f"{_TEMPLATE}_{testrun_uid[:8]}"
+    with (
+        FileLock(_ROOT.with_suffix(f".{testrun_uid[:8]}.lock")),
+        psycopg.connect(server, dbname="postgres", autocommit=True) as connection,
+    ):
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        if found.fetchone() is None:
+            connection.execute(f'CREATE DATABASE "{name}_making"')
+            engine = make_engine(_url(server, f"{name}_making"))
+            migrate.upgrade(engine)
+            engine.dispose()
+            connection.execute(f'ALTER DATABASE "{name}_making" RENAME TO "{name}"')
+    return name
+
+
+@pytest.fixture
+def database_url(server: str, template: str) -> Iterator[str]:
+    """The URL of a fresh, migrated database of this test's own."""
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(server, dbname="postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        yield _url(server, name)
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a test: its own database and folder, an encoder without weights."""
+    return Settings(
+        DATABASE_URL=SecretStr(database_url),
+        secret_key=SecretStr("a secret key for tests only"),
+        data_dir=tmp_path,
+        encoder="hashing",
+    )
+
+
+@pytest.fixture
+def queue() -> InlineQueue:
+    """Jobs in memory, by simulated time."""
+    return InlineQueue()
+
+
+@pytest.fixture
+def clock() -> SimulatedClock:
+    """Simulated time, standing at START."""
+    return SimulatedClock(START)
+
+
+@pytest.fixture
+def application(
+    settings: Settings, queue: InlineQueue, clock: SimulatedClock
+) -> Iterator[Application]:
+    """Everything wired together on the test's own database."""
+    built = for_replay(build(settings, queue=queue, now=clock))
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def product(application: Application) -> Product:
+    """The product that every installation has."""
+    with application.open() as store:
+        return store.products.by_slug(DEFAULT_PRODUCT)
+
+
+class Pipeline:
+    """Sends contacts through the real steps."""
+
+    def __init__(
+        self, application: Application, queue: InlineQueue, clock: SimulatedClock, product: Product
+    ) -> None:
+        self.application = application
+        self.queue = queue
+        self.clock = clock
+        self.product = product
+
+    def send(self, *contacts: ContactReceived) -> list[Ingested]:
+        """Ingest each contact at its own time and run what follows."""
+        answers = []
+        for contact in contacts:
+            self.clock.advance(contact.occurred_at, self.queue)
+            with self.application.open() as store:
+                answers.append(
+                    ingest(contact, self.product, store=store, context=self.application.context)
+                )
+            self.queue.drain(self.clock.moment)
+        return answers
+
+    def consolidate(self) -> None:
+        """Look at everything together, now."""
+        with self.application.open() as store:
+            store.enqueue("consolidate", product_id=self.product.id)
+        self.queue.drain(self.clock.moment)
+
+
+@pytest.fixture
+def pipeline(
+    application: Application, queue: InlineQueue, clock: SimulatedClock, product: Product
+) -> Pipeline:
+    """The real steps on the test's own database."""
+    return Pipeline(application, queue, clock, product)
+
+
+@pytest.fixture(scope="session")
+def labelled_data() -> Path:
+    """The folder of labelled public data; tests that need it are skipped without."""
+    default = Path(__file__).parent.parent.parent / "shared" / "data"
+    folder = Path(os.environ.get("BRIDGE_TEST_DATA", default))
+    if not folder.is_dir():
+        pytest.skip("no labelled data: set BRIDGE_TEST_DATA to its folder")
+    return folder
+
+
+def _url(conninfo: str, database: str) -> str:
+    """A conninfo or URL, pointed at another database, for SQLAlchemy."""
+    if conninfo.startswith(("postgresql://", "postgresql+psycopg://")):
+        return f"{conninfo.rsplit('/', 1)[0]}/{database}"
+    parts = psycopg.conninfo.conninfo_to_dict(conninfo)
+    return (
+        f"postgresql+psycopg://{parts['user']}@/{database}"
+        f"?host={parts['host']}&port={parts.get('port', 5432)}"
+    )
