@@ -1,0 +1,217 @@
+"""Twelve weeks in two minutes: the demo's contacts and engineers, through the real steps."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bridge.demo.engineering import Engineering
+from bridge.demo.generate import SOURCE, DemoContact
+from bridge.demo.story import LEAD, RELEASES, outage_moment, release_moments
+from bridge.demo.topics import TOPICS, Topic
+from bridge.domain.fixes import Audience
+from bridge.domain.issues import Issue, IssueId, IssueState
+from bridge.domain.people import Actor
+from bridge.domain.products import Product
+from bridge.queue import InlineQueue
+from bridge.redaction import redact
+from bridge.steps.ingest import ingest
+from bridge.steps.moves import Cause
+from bridge.steps.ship import ReleaseNews, ship
+from bridge.store import Store
+from bridge.store.issues import IssueFilter
+from bridge.wiring import Application
+from bridge.wiring.clock import SimulatedClock
+
+_CHUNK = 25
+_CONSOLIDATE_EVERY = 200
+_HOTFIX = "5.1.1"
+_LAST_DAYS_BY_HAND = 6
+"""In the last days nothing files by itself, so that a visitor finds candidates to review."""
+_TOPICS = {topic.slug: topic for topic in TOPICS}
+
+
+@dataclass(slots=True)
+class _Story:
+    """Which tickets the engineers have dealt with."""
+
+    started: set[IssueId] = field(default_factory=set)
+    finished: set[tuple[IssueId, str]] = field(default_factory=set)
+    helped: set[IssueId] = field(default_factory=set)
+
+
+class History:
+    """Plays the demo's past into an empty product."""
+
+    def __init__(
+        self,
+        application: Application,
+        queue: InlineQueue,
+        clock: SimulatedClock,
+        product: Product,
+        engineering: Engineering,
+    ) -> None:
+        self._application = application
+        self._queue = queue
+        self._clock = clock
+        self._product = product
+        self._engineering = engineering
+        self._story = _Story()
+        self._topic_of: dict[str, str] = {}
+
+    def play(self, contacts: Sequence[DemoContact], anchor: datetime) -> None:
+        """Day by day: contacts come in, engineers work, versions are released."""
+        self._topic_of = {
+            one.received.external_id: one.topic for one in contacts if one.topic is not None
+        }
+        releases = release_moments(anchor)
+        for version in (*releases, _HOTFIX):
+            self._engineering.plan_version(version)
+        hotfix_at = outage_moment(anchor) + timedelta(hours=20)
+        by_hand = anchor - timedelta(days=_LAST_DAYS_BY_HAND)
+        fed = 0
+        for chunk in _chunks(contacts):
+            day = chunk[0].received.occurred_at
+            if self._clock.moment.date() != day.date():
+                self._begin_day(day, releases, hotfix_at, is_by_hand=day > by_hand)
+                fed = 0
+            self._feed(chunk)
+            fed += len(chunk)
+            if fed >= _CONSOLIDATE_EVERY:
+                self._consolidate()
+                fed = 0
+        self._consolidate()
+        self._clock.advance(anchor, self._queue)
+
+    def _begin_day(
+        self,
+        day: datetime,
+        releases: dict[str, datetime],
+        hotfix_at: datetime,
+        *,
+        is_by_hand: bool,
+    ) -> None:
+        self._clock.advance(day, self._queue)
+        self._consolidate()
+        if is_by_hand:
+            self._file_by_hand()
+        self._help_agents()
+        for version, moment in releases.items():
+            self._work_towards(version, moment, day)
+        if hotfix_at <= day < hotfix_at + timedelta(days=2):
+            self._ship_hotfix(hotfix_at)
+        self._reopen_regressions()
+        self._poll()
+
+    def _feed(self, chunk: Sequence[DemoContact]) -> None:
+        self._clock.advance(chunk[-1].received.occurred_at, self._queue)
+        with self._application.open() as store:
+            for one in chunk:
+                ingest(one.received, self._product, store=store, context=self._application.context)
+        self._queue.drain(self._clock.moment)
+
+    def _consolidate(self) -> None:
+        with self._application.open() as store:
+            store.enqueue("consolidate", product_id=self._product.id)
+        self._queue.drain(self._clock.moment)
+
+    def _poll(self) -> None:
+        with self._application.open() as store:
+            store.enqueue("poll_all")
+        self._queue.drain(self._clock.moment)
+
+    def _file_by_hand(self) -> None:
+        with self._application.open() as store:
+            store.products.configure(self._product.id, filing_auto=False)
+
+    def _help_agents(self) -> None:
+        """The lead writes down a workaround for each filed issue that has one."""
+        with self._application.open() as store:
+            for issue, topic in self._issues(store, IssueState.FILED, IssueState.IN_PROGRESS):
+                if topic.workaround is None or issue.id in self._story.helped:
+                    continue
+                self._story.helped.add(issue.id)
+                store.fixes.add_workaround(
+                    issue,
+                    redact(topic.workaround),
+                    audience=Audience.CUSTOMER,
+                    versions=(),
+                    owner=LEAD.email,
+                    now=self._clock.moment,
+                )
+
+    def _work_towards(self, version: str, released_at: datetime, day: datetime) -> None:
+        """Start a week before, finish two days before, release on the day."""
+        until = released_at - day
+        if not timedelta(days=-1) < until < timedelta(days=8):
+            return
+        with self._application.open() as store:
+            open_states = (IssueState.FILED, IssueState.IN_PROGRESS)
+            found = [
+                (issue, store.tickets.of_issue(issue.id)[-1].ref.key)
+                for issue, topic in self._issues(store, *open_states)
+                if topic.fixed_in == version
+            ]
+        for issue, key in found:
+            if issue.id not in self._story.started:
+                self._story.started.add(issue.id)
+                self._engineering.start(key)
+            if until < timedelta(days=3) and (issue.id, version) not in self._story.finished:
+                self._story.finished.add((issue.id, version))
+                self._engineering.finish(key, version)
+        if until <= timedelta(0):
+            self._poll()
+            self._engineering.release(version, released_at)
+
+    def _ship_hotfix(self, at: datetime) -> None:
+        """An outage is over at once: operations report it through the release hook."""
+        with self._application.open() as store:
+            found = tuple(
+                issue.id
+                for issue, topic in self._issues(store, IssueState.FILED)
+                if topic.kind == "outage"
+            )
+            if found:
+                cause = Cause(Actor("token", "release pipeline"), self._clock.moment, origin="api")
+                news = ReleaseNews(_HOTFIX, at, issue_ids=found)
+                context = self._application.context
+                ship(news, self._product, store=store, context=context, cause=cause)
+        self._queue.drain(self._clock.moment)
+
+    def _reopen_regressions(self) -> None:
+        with self._application.open() as store:
+            keys = [
+                store.tickets.of_issue(issue.id)[-1].ref.key
+                for issue, _ in self._issues(store, IssueState.REGRESSED)
+            ]
+        for key in keys:
+            self._engineering.start(key)
+
+    def _issues(self, store: Store, *states: IssueState) -> Iterator[tuple[Issue, Topic]]:
+        """Issues in these states with the topic that most of their contacts are about."""
+        for summary in store.issues.search(
+            self._product.id, IssueFilter(states=states, limit=1_000)
+        ):
+            members = store.contacts.external_ids(summary.issue.id, SOURCE)
+            slugs = Counter(self._topic_of[one] for one in members if one in self._topic_of)
+            if slugs:
+                yield summary.issue, _TOPICS[slugs.most_common(1)[0][0]]
+
+
+def _chunks(contacts: Sequence[DemoContact]) -> Iterator[list[DemoContact]]:
+    """A few contacts of one day at a time."""
+    chunk: list[DemoContact] = []
+    for one in contacts:
+        is_new_day = chunk and (
+            one.received.occurred_at.date() != chunk[0].received.occurred_at.date()
+        )
+        if is_new_day or len(chunk) >= _CHUNK:
+            yield chunk
+            chunk = []
+        chunk.append(one)
+    if chunk:
+        yield chunk
+
+
+RELEASE_COUNT = len(RELEASES) + 1
+"""The two planned releases and the hotfix."""

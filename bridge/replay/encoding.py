@@ -1,0 +1,83 @@
+"""Encode a replay's texts on the second core while the first one places contacts.
+
+A vector depends on nothing but the text, so this looks at no later contact's fate. Batches are
+fixed beforehand, so that a replay gives the same answer each time.
+"""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+import numpy as np
+
+from bridge.cleaning import clean
+from bridge.domain.contacts import ContactNature, ContactReceived
+from bridge.redaction import redact
+from models.encoders.base import Encoder
+from models.vectors import Vector, Vectors
+
+_BATCH = 32
+
+
+def texts_of(received: Sequence[ContactReceived], *, region: str, max_bytes: int) -> list[str]:
+    """The distinct texts the pipeline will most likely ask for, in order.
+
+    Names known only to the directory are not taken out here; such texts are encoded when met.
+    """
+    found: dict[str, None] = {}
+    for contact in received:
+        cleaned = clean(contact.text, subject=contact.subject, max_bytes=max_bytes)
+        if cleaned.nature is ContactNature.MESSAGE:
+            names = [contact.customer.display_name] if contact.customer.display_name else []
+            found[redact(cleaned.text, known_names=names, region=region)] = None
+    return list(found)
+
+
+class EncoderAhead:
+    """An encoder whose answers for known texts are made in a thread of their own."""
+
+    def __init__(self, inner: Encoder, texts: Sequence[str]) -> None:
+        self._inner = inner
+        self._lock = threading.Lock()
+        self._batches = [list(texts[at : at + _BATCH]) for at in range(0, len(texts), _BATCH)]
+        self._vectors: dict[str, Future[Vector]] = {text: Future() for text in texts}
+        threading.Thread(target=self._run, name="encoder", daemon=True).start()
+
+    @property
+    def name(self) -> str:
+        """The name of the encoder behind."""
+        return self._inner.name
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        return self._inner.dimensions
+
+    def describe(self) -> str:
+        """What runs."""
+        return self._inner.describe()
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Unit rows in the order of the texts; waits for those on their way."""
+        rows = [self._vector(text) for text in texts]
+        return np.array(rows, dtype=np.float32).reshape(len(rows), self.dimensions)
+
+    def _vector(self, text: str) -> Vector:
+        coming = self._vectors.get(text)
+        if coming is not None:
+            return coming.result()
+        with self._lock:
+            vector: Vector = self._inner.encode([text])[0]
+        return vector
+
+    def _run(self) -> None:
+        for batch in self._batches:
+            try:
+                with self._lock:
+                    vectors = self._inner.encode(batch)
+            except (ValueError, RuntimeError) as error:
+                for text in batch:
+                    self._vectors[text].set_exception(error)
+                continue
+            for text, vector in zip(batch, vectors, strict=True):
+                self._vectors[text].set_result(vector)
