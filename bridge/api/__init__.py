@@ -1,0 +1,1 @@
+"""The HTTP interface for scripts and other systems; docs/api.md tells how to use it."""

@@ -1,0 +1,56 @@
+"""Puts the API together; deny by default, no outside requests, no version banner."""
+
+from fastapi import FastAPI
+
+from bridge.api import (
+    contacts,
+    health,
+    issues,
+    match,
+    metrics,
+    notices,
+    releases,
+    webhooks,
+    workarounds,
+)
+from bridge.api.door import Door
+from bridge.api.errors import add_handlers
+from bridge.api.metrics import Metrics
+from bridge.wiring import Application
+
+_ABOUT = """Contacts come in, recurring issues come out, and everybody hears of the fix once.
+
+Send `Authorization: Bearer TOKEN`. Errors are problem details (RFC 9457). Lists are pages: pass
+`next` as `cursor`. A POST with an `Idempotency-Key` can be repeated without harm."""
+
+
+def create_app(application: Application) -> FastAPI:
+    """The API of an application."""
+    app = FastAPI(
+        title="bridge",
+        version="1",
+        description=_ABOUT,
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # FastAPI's own pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.application = application
+    app.state.metrics = Metrics()
+    for area in (
+        contacts,
+        issues,
+        releases,
+        notices,
+        workarounds,
+        match,
+        webhooks,
+        health,
+        metrics,
+    ):
+        app.include_router(area.router)
+    add_handlers(app)
+    app.add_middleware(
+        Door, max_body_bytes=application.settings.max_body_bytes, metrics=app.state.metrics
+    )
+    return app

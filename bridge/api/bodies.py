@@ -1,0 +1,143 @@
+"""What is sent to the API, with examples for the OpenAPI page; unknown members are refused."""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+
+from bridge.api.wire import Given, Identifier, IssueRef, Moment, ShortText, Text, Words
+from bridge.domain.fixes import Audience
+
+_CONTACT_EXAMPLE: JsonDict = {
+    "source": "zendesk",
+    "external_id": "4711",
+    "channel": "email",
+    "occurred_at": "2026-03-03T09:15:00Z",
+    "subject": "Export fails",
+    "text": "Since the update the export stops at 90 percent.",
+    "version": "4.1",
+    "customer": {"email": "ada@example.com", "account_number": "ACC-1"},
+    "account": {"key": "acme", "name": "Acme Ltd"},
+    "agent": {"email": "kim@example.org"},
+}
+
+
+class CustomerIn(Given):
+    """Who the contact is from; every member may be absent."""
+
+    email: ShortText | None = None
+    phone: ShortText | None = None
+    handle: ShortText | None = None
+    display_name: ShortText | None = None
+    account_number: ShortText | None = None
+    external_ids: dict[ShortText, ShortText] = Field(default_factory=dict, max_length=20)
+    name: ShortText | None = None
+
+
+class AccountIn(Given):
+    """The customer's company."""
+
+    key: Annotated[ShortText, Field(min_length=1)]
+    name: ShortText | None = None
+    tier: ShortText | None = None
+    domains: list[ShortText] = Field(default_factory=list, max_length=100)
+
+
+class AgentIn(Given):
+    """The colleague who handles the contact."""
+
+    email: ShortText
+
+
+Score = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1_000, le=1_000)]
+
+
+class SatisfactionIn(Given):
+    """Accepted so that senders need not change later; not used yet."""
+
+    metric: ShortText
+    score: Score
+    max: Score | None = None
+
+
+class ContactIn(Given):
+    """One message from one customer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_CONTACT_EXAMPLE]})
+
+    external_id: Annotated[ShortText, Field(min_length=1)]
+    text: Text
+    occurred_at: Moment
+    source: ShortText = "api"
+    channel: ShortText = "other"
+    updated_at: Moment | None = None
+    subject: Annotated[Text, Field(max_length=10_000)] | None = None
+    lang: ShortText | None = None
+    product: ShortText | None = None
+    version: ShortText | None = None
+    customer: CustomerIn | None = None
+    account: AccountIn | None = None
+    agent: AgentIn | None = None
+    conversation: ShortText | None = None
+    satisfaction: SatisfactionIn | None = None
+
+
+class Nothing(Given):
+    """An empty object; it may be left out."""
+
+
+class ReasonIn(Given):
+    """Why."""
+
+    reason: Words
+
+
+class FileIn(Given):
+    """Fields of the ticket that the tracker asks for; none can be set yet."""
+
+    fields: dict[str, str] = Field(default_factory=dict, max_length=0)
+
+
+class ReleaseIn(Given):
+    """A version that customers can get."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"version": "4.2", "issues": ["ISS-42"]}]}
+    )
+
+    version: Annotated[Text, Field(min_length=1, max_length=80)]
+    component: Annotated[Text, Field(max_length=80)] = ""
+    shipped_at: Moment | None = None
+    percent: Annotated[int, Field(strict=True, ge=1, le=100)] = 100
+    issues: list[IssueRef] = Field(default_factory=list, max_length=500)
+
+
+class WorkaroundIn(Given):
+    """What support tells customers until the fix ships."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"issue": "ISS-42", "text": "Export in two halves.", "audience": "customer"}
+            ]
+        }
+    )
+
+    issue: IssueRef
+    text: Words
+    audience: Audience
+    versions: list[Annotated[Text, Field(min_length=1, max_length=80)]] = Field(
+        default_factory=list, max_length=50
+    )
+
+
+class UseIn(Given):
+    """The contact it was used for, so that it counts once; it may be left out."""
+
+    contact: Identifier | None = None
+
+
+class MatchIn(Given):
+    """What a customer says."""
+
+    text: Annotated[Text, Field(min_length=1, max_length=50_000)]

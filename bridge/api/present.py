@@ -1,0 +1,207 @@
+"""Our own things to what the API shows of them."""
+
+from collections.abc import Sequence
+
+from bridge.api.schemas import (
+    ActorOut,
+    CustomerOut,
+    DecisionOut,
+    FilingOut,
+    IssueContactOut,
+    IssueOut,
+    NoticeOut,
+    ReleaseOut,
+    RunnerUpOut,
+    TicketOut,
+    WorkaroundOut,
+)
+from bridge.domain.contacts import ProductId
+from bridge.domain.fixes import Release, Workaround
+from bridge.domain.issues import IssueId
+from bridge.domain.people import Notice
+from bridge.domain.products import Product
+from bridge.domain.tickets import Filing
+from bridge.steps.context import Context
+from bridge.steps.drafts import issue_link
+from bridge.store import Store
+from bridge.store.contacts import AssignedContact
+from bridge.store.customers import AffectedCustomer
+from bridge.store.decisions import Decision
+from bridge.store.issues import IssueSummary
+from bridge.store.tickets import Ticket
+
+
+def issue(issue_id: IssueId, product: Product, *, store: Store, context: Context) -> IssueOut:
+    """One issue as it is now."""
+    summary = store.issues.summary(product.id, issue_id)
+    return issues([summary], product, store=store, context=context)[0]
+
+
+def issues(
+    summaries: Sequence[IssueSummary], product: Product, *, store: Store, context: Context
+) -> list[IssueOut]:
+    """Issues with their tickets and filings."""
+    ids = [summary.issue.id for summary in summaries]
+    survivors = [one.issue.merged_into for one in summaries if one.issue.merged_into]
+    tickets = store.tickets.of_issues(ids)
+    filings = store.filings.newest_of_issues(ids)
+    names = store.issues.names(product.id, survivors)
+    return [
+        _issue(
+            summary,
+            tickets=tickets[summary.issue.id],
+            filing=filings.get(summary.issue.id),
+            merged_into=names.get(summary.issue.merged_into or 0),
+            link=issue_link(summary.issue.name, product, context),
+        )
+        for summary in summaries
+    ]
+
+
+def _issue(
+    summary: IssueSummary,
+    *,
+    tickets: Sequence[Ticket],
+    filing: Filing | None,
+    merged_into: str | None,
+    link: str,
+) -> IssueOut:
+    found = summary.issue
+    return IssueOut(
+        id=found.name,
+        number=found.number,
+        title=found.title,
+        state=found.state,
+        outcome=found.outcome,
+        contact_count=summary.counts.contacts,
+        customer_count=summary.counts.customers,
+        account_count=summary.counts.accounts,
+        anonymous_count=summary.counts.anonymous,
+        first_seen_at=summary.first_seen_at,
+        last_seen_at=summary.last_seen_at,
+        rank=summary.rank,
+        key_terms=list(summary.key_terms),
+        fixed_in=found.fixed_in,
+        episode=found.episode,
+        version=found.version,
+        merged_into=merged_into,
+        tickets=[
+            TicketOut(key=one.ref.key, url=one.ref.url, status=one.category, outcome=one.outcome)
+            for one in tickets
+            if not one.is_deleted
+        ],
+        filing=FilingOut(state=filing.state, reason=filing.reason) if filing else None,
+        link=link,
+    )
+
+
+def assigned_contacts(
+    found: Sequence[AssignedContact], product_id: ProductId, store: Store
+) -> list[IssueContactOut]:
+    """Contacts with why they are on their issue."""
+    others = [one.runner_up_id for one in found if one.runner_up_id is not None]
+    names = store.issues.names(product_id, others)
+    return [_assigned(one, names) for one in found]
+
+
+def _assigned(one: AssignedContact, names: dict[int, str]) -> IssueContactOut:
+    contact = one.contact
+    runner_up = None
+    if one.runner_up_id is not None:
+        runner_up = RunnerUpOut(
+            issue=names.get(one.runner_up_id), similarity=one.runner_up_similarity
+        )
+    return IssueContactOut(
+        id=contact.id,
+        source=contact.source,
+        external_id=contact.external_id,
+        channel=contact.channel,
+        occurred_at=contact.occurred_at,
+        subject=contact.subject,
+        text=contact.text,
+        lang=contact.lang,
+        version=contact.version,
+        conversation=contact.conversation,
+        customer=contact.customer_id,
+        similarity=one.similarity,
+        threshold=one.threshold,
+        runner_up=runner_up,
+        assigned_by=one.actor,
+        reason=one.reason,
+    )
+
+
+def customer(one: AffectedCustomer) -> CustomerOut:
+    """A person who is counted."""
+    return CustomerOut(
+        id=one.id,
+        name=one.name,
+        account=one.account,
+        contact_count=one.contact_count,
+        first_seen_at=one.first_seen_at,
+        last_seen_at=one.last_seen_at,
+    )
+
+
+def decision(one: Decision) -> DecisionOut:
+    """One entry of a history."""
+    return DecisionOut(
+        seq=one.seq,
+        at=one.at,
+        actor=ActorOut(kind=one.actor.kind, name=one.actor.name),
+        action=one.action,
+        before=dict(one.before),
+        after=dict(one.after),
+        reason=one.reason,
+        origin=one.origin,
+    )
+
+
+def release(one: Release) -> ReleaseOut:
+    """A version customers can get."""
+    return ReleaseOut(
+        id=one.id,
+        version=one.version,
+        component=one.component,
+        shipped_at=one.shipped_at,
+        percent=one.percent,
+        is_withdrawn=one.is_withdrawn,
+    )
+
+
+def notices(found: Sequence[Notice], product_id: ProductId, store: Store) -> list[NoticeOut]:
+    """Messages of an inbox."""
+    names = store.issues.names(product_id, [one.issue_id for one in found])
+    return [
+        NoticeOut(
+            id=one.id,
+            recipient=one.recipient,
+            issue=names[one.issue_id],
+            kind=one.kind,
+            episode=one.episode,
+            text=one.text,
+            state=one.state,
+            created_at=one.created_at,
+        )
+        for one in found
+    ]
+
+
+def workarounds(
+    found: Sequence[Workaround], product_id: ProductId, store: Store
+) -> list[WorkaroundOut]:
+    """Workarounds with the names of their issues."""
+    names = store.issues.names(product_id, [one.issue_id for one in found])
+    return [
+        WorkaroundOut(
+            id=one.id,
+            issue=names[one.issue_id],
+            text=one.text,
+            audience=one.audience,
+            versions=list(one.versions),
+            state=one.state,
+            reason=one.reason,
+            use_count=one.use_count,
+        )
+        for one in found
+    ]

@@ -1,0 +1,81 @@
+"""Releases: a version that customers can get ships what it fixes."""
+
+from datetime import timedelta
+
+from fastapi import Depends
+from starlette.responses import Response
+
+from bridge.api import present
+from bridge.api.bodies import ReleaseIn
+from bridge.api.deps import (
+    BODY_ANSWERS,
+    Reader,
+    Shipper,
+    answers,
+    area,
+    json_only,
+)
+from bridge.api.idempotency import OnceDep
+from bridge.api.paging import PageDep, page_of
+from bridge.api.schemas import NotShippedOut, ReleasePage, ShippedOut
+from bridge.domain.errors import InvalidInput
+from bridge.steps.ship import ReleaseNews, Shipped, ship
+
+_FUTURE = timedelta(days=1)
+
+router = area("releases")
+
+
+@router.get("/releases", summary="List releases", responses=answers())
+def list_releases(call: Reader, page: PageDep) -> ReleasePage:
+    """Newest first."""
+    found = call.store.fixes.releases(call.product.id, limit=page.limit + 1, before=page.after())
+    items, after = page_of(found, page, lambda one: (one.id,))
+    return ReleasePage(items=[present.release(one) for one in items], next=after)
+
+
+@router.post(
+    "/releases",
+    summary="Say that a version has reached customers",
+    status_code=201,
+    response_model=ShippedOut,
+    responses={200: {"model": ShippedOut, "description": "Known already."}, **BODY_ANSWERS},
+    dependencies=[Depends(json_only)],
+)
+def add_release(
+    body: ReleaseIn,
+    call: Shipper,
+    once: OnceDep,
+) -> Response:
+    """Ships the listed issues and every resolved one whose ticket has this fix version."""
+    product = call.product
+    if body.shipped_at is not None and body.shipped_at > call.now + _FUTURE:
+        raise InvalidInput("a release cannot have shipped in the future", pointer="/shipped_at")
+
+    def do() -> tuple[int, ShippedOut]:
+        numbers = dict.fromkeys(body.issues)
+        news = ReleaseNews(
+            version=body.version.strip(),
+            shipped_at=body.shipped_at or call.now,
+            component=body.component.strip(),
+            percent=body.percent,
+            issue_ids=tuple(call.store.issues.by_number(product.id, one).id for one in numbers),
+        )
+        was_known = call.store.fixes.find_release(
+            product.id, news.version, component=news.component
+        )
+        cause = call.cause(f"version {news.version} was released")
+        done = ship(news, product, store=call.store, context=call.context, cause=cause)
+        return 200 if was_known else 201, _answer(done)
+
+    return once.run(call, do)
+
+
+def _answer(done: Shipped) -> ShippedOut:
+    return ShippedOut(
+        **present.release(done.release).model_dump(),
+        shipped=[one.name for one in done.shipped],
+        not_shipped=[
+            NotShippedOut(issue=issue.name, reason=reason) for issue, reason in done.not_shipped
+        ],
+    )

@@ -1,0 +1,281 @@
+"""What the API answers."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from bridge.api.wire import Answer
+from bridge.domain.fixes import Audience, WorkaroundState
+from bridge.domain.issues import IssueState, Outcome
+from bridge.domain.people import NoticeKind, NoticeState
+from bridge.domain.tickets import FilingState, StatusCategory
+from bridge.steps.ingest import IngestResult
+
+
+class ContactOut(Answer):
+    """What became of a contact; `id` names it in other routes."""
+
+    id: int
+    external_id: str
+    result: IngestResult
+
+
+class ProblemError(Answer):
+    """One thing that is wrong: a JSON pointer into the body, or the name of a parameter."""
+
+    detail: str
+    pointer: str | None = None
+    parameter: str | None = None
+
+
+class Problem(Answer):
+    """RFC 9457 problem details; `id` finds the request in the logs."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    id: str | None = None
+    errors: list[ProblemError] | None = None
+
+
+class BatchItem(Answer):
+    """The answer to one item of a batch, in the order of the request."""
+
+    index: int
+    status: int
+    external_id: str | None = None
+    id: int | None = None
+    result: IngestResult | None = None
+    problem: Problem | None = None
+
+
+class BatchOut(Answer):
+    """One answer per item, and how many of each status."""
+
+    items: list[BatchItem]
+    counts: dict[str, int]
+
+
+class TicketOut(Answer):
+    """A ticket in the tracker, as last seen."""
+
+    key: str
+    url: str
+    status: StatusCategory
+    outcome: Outcome | None
+
+
+class FilingOut(Answer):
+    """How far filing has come, and why it stands still if it does."""
+
+    state: FilingState
+    reason: str | None
+
+
+class IssueOut(Answer):
+    """A recurring problem with its numbers as of now."""
+
+    id: str = Field(examples=["ISS-42"])
+    number: int
+    title: str
+    state: IssueState
+    outcome: Outcome | None
+    contact_count: int
+    customer_count: int
+    account_count: int
+    anonymous_count: int
+    first_seen_at: datetime | None
+    last_seen_at: datetime | None
+    rank: float
+    key_terms: list[str]
+    fixed_in: str | None
+    episode: int
+    version: int
+    merged_into: str | None
+    tickets: list[TicketOut]
+    filing: FilingOut | None
+    link: str
+
+
+class IssuePage(Answer):
+    """A page; `next` is the cursor of the one after it."""
+
+    items: list[IssueOut]
+    next: str | None
+
+
+class RunnerUpOut(Answer):
+    """The issue a contact would have been put on otherwise."""
+
+    issue: str | None
+    similarity: float | None
+
+
+class IssueContactOut(Answer):
+    """A contact on an issue, and why it is there; texts are redacted."""
+
+    id: int
+    source: str
+    external_id: str
+    channel: str
+    occurred_at: datetime
+    subject: str
+    text: str
+    lang: str | None
+    version: str | None
+    conversation: str | None
+    customer: int | None
+    similarity: float
+    threshold: float
+    runner_up: RunnerUpOut | None
+    assigned_by: str
+    reason: str
+
+
+class IssueContactPage(Answer):
+    """Newest first."""
+
+    items: list[IssueContactOut]
+    next: str | None
+
+
+class CustomerOut(Answer):
+    """A person affected by an issue."""
+
+    id: int
+    name: str | None
+    account: str | None
+    contact_count: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+class CustomerPage(Answer):
+    """In the order we came to know them."""
+
+    items: list[CustomerOut]
+    next: str | None
+
+
+class ActorOut(Answer):
+    """Who did a thing: a person, a token or the machine."""
+
+    kind: str
+    name: str
+
+
+class DecisionOut(Answer):
+    """One entry of an issue's history."""
+
+    seq: int
+    at: datetime
+    actor: ActorOut
+    action: str
+    before: dict[str, object]
+    after: dict[str, object]
+    reason: str
+    origin: str
+
+
+class DecisionPage(Answer):
+    """Oldest first."""
+
+    items: list[DecisionOut]
+    next: str | None
+
+
+class ReleaseOut(Answer):
+    """A version that customers can get."""
+
+    id: int
+    version: str
+    component: str
+    shipped_at: datetime
+    percent: int
+    is_withdrawn: bool
+
+
+class NotShippedOut(Answer):
+    """An issue that the release does not fix for customers, and why."""
+
+    issue: str
+    reason: str
+
+
+class ShippedOut(ReleaseOut):
+    """What the release ships, and what it does not."""
+
+    shipped: list[str] = Field(examples=[["ISS-42"]])
+    not_shipped: list[NotShippedOut]
+
+
+class ReleasePage(Answer):
+    """Newest first."""
+
+    items: list[ReleaseOut]
+    next: str | None
+
+
+class NoticeOut(Answer):
+    """One message in one person's inbox."""
+
+    id: int
+    recipient: str
+    issue: str
+    kind: NoticeKind
+    episode: int
+    text: str
+    state: NoticeState
+    created_at: datetime
+
+
+class NoticePage(Answer):
+    """Newest first."""
+
+    items: list[NoticeOut]
+    next: str | None
+
+
+class WorkaroundOut(Answer):
+    """A workaround and how often it was used; a retired one says why."""
+
+    id: int
+    issue: str
+    text: str
+    audience: Audience
+    versions: list[str]
+    state: WorkaroundState
+    reason: str | None
+    use_count: int
+
+
+class WorkaroundPage(Answer):
+    """Oldest first."""
+
+    items: list[WorkaroundOut]
+    next: str | None
+
+
+class MatchOut(Answer):
+    """An issue the text may be about; most similar first."""
+
+    issue: str
+    title: str
+    similarity: float
+    state: IssueState
+    workaround: str | None = None
+    fixed_in: str | None = None
+
+
+class Received(Answer):
+    """A delivery is kept, or was kept before."""
+
+    result: Literal["stored", "known"]
+
+
+class Health(Answer):
+    """Whether it is so; nothing more is told to strangers."""
+
+    status: Literal["ok", "unavailable"]

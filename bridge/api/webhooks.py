@@ -1,0 +1,74 @@
+"""Webhooks: prove the sender, keep the envelope, answer; the work happens in a job."""
+
+import hashlib
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse
+
+from bridge.api.deps import BodyDep, StoreDep, answers, application_of
+from bridge.api.metrics import metrics_of
+from bridge.api.schemas import Received
+from bridge.domain.errors import BadSignature, NotFound
+from bridge.ports import WebhookRequest
+from bridge.steps.context import Context
+from bridge.store import Store
+from bridge.store.connections import Connection
+from bridge.wiring.jira import webhook_secrets
+
+_MOST_ID_DIGITS = 18
+_MOST_EVENT_ID = 200
+
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+
+
+@router.post(
+    "/{integration}/{connection}",
+    summary="Deliver an event",
+    status_code=202,
+    response_model=Received,
+    responses=answers(413),
+)
+def deliver(
+    integration: str,
+    connection: str,
+    request: Request,
+    body: BodyDep,
+    store: StoreDep,
+) -> JSONResponse:
+    """Signed by the sender instead of a token; the same event twice is kept once."""
+    context = application_of(request).context
+    now = context.now()
+    found = _connection(integration, connection, store, context)
+    webhook = context.webhooks[integration]
+    metrics = metrics_of(request)
+    envelope = WebhookRequest(headers=dict(request.headers.items()), body=body)
+    try:
+        webhook.verify(envelope, webhook_secrets(found, context.secrets), now)
+    except BadSignature:
+        metrics.note_delivery(integration, "bad_signature")
+        raise
+    delivery_id = store.connections.store_delivery(
+        found.id,
+        _bounded(webhook.event_id(envelope)),
+        sealed=context.secrets.encrypt(body),
+        now=now,
+    )
+    if delivery_id is not None:
+        store.enqueue("receive", delivery_id=delivery_id)
+    result = "known" if delivery_id is None else "stored"
+    metrics.note_delivery(integration, result)
+    return JSONResponse({"result": result}, 202)
+
+
+def _connection(integration: str, name: str, store: Store, context: Context) -> Connection:
+    is_number = name.isascii() and name.isdecimal() and len(name) <= _MOST_ID_DIGITS
+    if integration not in context.webhooks or not is_number:
+        raise NotFound("no such connection")
+    return store.connections.named(integration, name)
+
+
+def _bounded(event_id: str) -> str:
+    """The sender's id, or its hash when it is longer or stranger than an id has to be."""
+    if len(event_id) <= _MOST_EVENT_ID and event_id.isprintable():
+        return event_id
+    return hashlib.sha256(event_id.encode(errors="surrogatepass")).hexdigest()

@@ -1,0 +1,165 @@
+"""Releases, notices, workarounds and matching over HTTP."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bridge.domain.issues import IssueState
+from bridge.domain.people import MACHINE, Role
+from bridge.steps.moves import Cause, move_issue
+from tests.api_client import Api, serving
+from tests.builders import START, contacts_about_export
+from tests.conftest import Pipeline
+
+
+@pytest.fixture
+def api(pipeline: Pipeline) -> Iterator[Api]:
+    """One issue about exports with five customers, handled by ada."""
+    pipeline.send(*contacts_about_export(5, version="4.1"))
+    pipeline.consolidate()
+    with serving(pipeline.application) as found:
+        yield found
+
+
+@pytest.fixture
+def issue(api: Api) -> str:
+    """The name of that issue."""
+    items = api.admin.get("/issues").json()["items"]
+    assert len(items) == 1
+    return str(items[0]["id"])
+
+
+def resolve(pipeline: Pipeline, name: str) -> None:
+    """As if a ticket had been filed and done."""
+    cause = Cause(MACHINE, START, "test", "test")
+    with pipeline.application.open() as store:
+        issue = store.issues.by_number(pipeline.product.id, int(name.removeprefix("ISS-")))
+        for state in (IssueState.CONFIRMED, IssueState.FILED, IssueState.RESOLVED):
+            issue = move_issue(issue, state, store=store, cause=cause)
+
+
+def test_a_release_ships_tells_each_agent_once_and_retires_workarounds(
+    api: Api, pipeline: Pipeline, issue: str
+) -> None:
+    advice = {"issue": issue, "text": "Export in two halves.", "audience": "customer"}
+    workaround = api.admin.post("/workarounds", advice).json()
+    resolve(pipeline, issue)
+    engineer = api.as_(Role.ENGINEER)
+    news = {"version": "4.2", "issues": [issue, int(issue.removeprefix("ISS-"))]}
+    first = engineer.post("/releases", news)
+    again = engineer.post("/releases", news)
+    assert (first.status_code, first.json()["shipped"], first.json()["not_shipped"]) == (
+        201,
+        [issue],
+        [],
+    )
+    assert (again.status_code, again.json()["shipped"]) == (200, [issue])
+
+    notices = api.as_(Role.AGENT, user="ada@support.example").get("/notices").json()["items"]
+    assert [(one["issue"], one["kind"], one["state"]) for one in notices] == [
+        (issue, "fix", "unread")
+    ]
+    retired = api.admin.get("/workarounds", issue=issue).json()["items"][0]
+    assert (retired["state"], retired["reason"]) == ("retired", "fixed in 4.2")
+    use = api.as_(Role.AGENT).post(f"/workarounds/{workaround['id']}/use", {})
+    assert use.status_code == 409
+    assert "fixed in 4.2" in use.json()["detail"]
+
+
+def test_an_issue_that_is_not_resolved_is_not_shipped_and_the_answer_says_so(
+    api: Api, issue: str
+) -> None:
+    answer = api.admin.post("/releases", {"version": "4.2", "issues": [issue]}).json()
+    assert answer["shipped"] == []
+    assert answer["not_shipped"] == [{"issue": issue, "reason": "it is candidate, not resolved"}]
+
+
+def test_news_of_a_release_that_makes_no_sense_is_422(api: Api) -> None:
+    senseless: list[tuple[str, object]] = [
+        ("/version", ""),
+        ("/percent", 0),
+        ("/percent", "50"),
+        ("/issues/0", ["nine"]),
+        ("/issues/0", [True]),
+        ("/shipped_at", "2031-01-01T00:00:00Z"),
+        ("/shipped_at", "0001-01-01T00:00:00Z"),
+    ]
+    for pointer, value in senseless:
+        name = pointer.split("/")[1]
+        answer = api.admin.post("/releases", {"version": "1", name: value})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == pointer
+    assert api.admin.get("/releases").json() == {"items": [], "next": None}
+
+
+def test_releases_come_newest_first_in_pages(api: Api) -> None:
+    for day in (1, 3, 2):
+        news = {"version": f"4.{day}", "shipped_at": f"2026-02-0{day}T00:00:00Z"}
+        assert api.admin.post("/releases", news).status_code == 201
+    first = api.admin.get("/releases", limit=2).json()
+    rest = api.admin.get("/releases", cursor=first["next"]).json()
+    assert [one["version"] for one in first["items"] + rest["items"]] == ["4.3", "4.2", "4.1"]
+
+
+def test_a_person_reads_their_own_inbox_and_leads_read_any(
+    api: Api, pipeline: Pipeline, issue: str
+) -> None:
+    resolve(pipeline, issue)
+    api.admin.post("/releases", {"version": "4.2", "issues": [issue]})
+    ada, bob = (api.as_(Role.AGENT, user=f"{name}@support.example") for name in ("ada", "bob"))
+    lead = api.as_(Role.LEAD, user="lena@support.example")
+    assert bob.get("/notices").json()["items"] == []
+    assert lead.get("/notices").json()["items"] == []
+    assert len(api.admin.get("/notices").json()["items"]) == 1
+    for asking in (lead, ada):
+        assert len(asking.get("/notices", recipient="Ada@support.example").json()["items"]) == 1
+    assert bob.get("/notices", recipient="ada@support.example").status_code == 403
+    assert api.as_(Role.AGENT).get("/notices").status_code == 403
+
+    notice = ada.get("/notices").json()["items"][0]["id"]
+    assert bob.post(f"/notices/{notice}/acknowledge").status_code == 404
+    for _ in range(2):
+        answer = ada.post(f"/notices/{notice}/acknowledge", {})
+        assert (answer.status_code, answer.json()["state"]) == (200, "acknowledged")
+
+
+def test_a_workaround_is_written_used_retired_and_restored(api: Api, issue: str) -> None:
+    lead, agent = api.as_(Role.LEAD), api.as_(Role.AGENT)
+    advice = {
+        "issue": issue,
+        "text": "Write to kim@support.example\x00 and wait.",
+        "audience": "internal",
+        "versions": ["4.1"],
+    }
+    added = lead.post("/workarounds", advice)
+    assert added.status_code == 201
+    assert added.json()["text"] == "Write to <EMAIL_1> and wait."
+    url = f"/workarounds/{added.json()['id']}"
+    contact = api.admin.get(f"/issues/{issue}/contacts").json()["items"][0]["id"]
+    for count, body in ((1, {"contact": contact}), (1, {"contact": contact}), (2, {}), (3, None)):
+        assert agent.post(f"{url}/use", body).json()["use_count"] == count
+    assert agent.post(f"{url}/use", {"contact": 2**62}).status_code == 404
+    assert agent.post(f"{url}/retire", {"reason": "it hurts"}).status_code == 403
+    assert lead.post(f"{url}/restore", {"reason": "x"}).status_code == 409
+    assert lead.post(f"{url}/retire", {"reason": "it hurts"}).json()["state"] == "retired"
+    refused = agent.post(f"{url}/use", {})
+    assert (refused.status_code, "it hurts" in refused.json()["detail"]) == (409, True)
+    assert lead.post(f"{url}/restore", {"reason": "it was fine"}).json()["state"] == "active"
+    assert agent.post(f"{url}/use").status_code == 200
+    actions = [one["action"] for one in lead.get(f"/issues/{issue}/history").json()["items"]]
+    assert actions[-3:] == ["workaround_added", "workaround_retired", "workaround_restored"]
+
+
+def test_matching_finds_the_issue_and_what_to_tell(
+    api: Api, pipeline: Pipeline, issue: str
+) -> None:
+    text = {"text": "Hello, I press the export button and nothing happens. Regards, Mia"}
+    found = api.as_(Role.AGENT).post("/match", text).json()
+    assert [one["issue"] for one in found] == [issue]
+    assert found[0].keys() == {"issue", "title", "similarity", "state"}
+    api.admin.post("/workarounds", {"issue": issue, "text": "Halve it.", "audience": "customer"})
+    assert api.admin.post("/match", text).json()[0]["workaround"] == "Halve it."
+    assert api.admin.post("/match", {"text": "Where is my invoice from May?"}).json() == []
+    assert api.admin.post("/match", {"text": "\x00"}).status_code == 422
+    before = api.admin.get(f"/issues/{issue}").json()["contact_count"]
+    assert before == 5
