@@ -1,0 +1,5 @@
+"""A person's own notices."""
+
+from bridge.web.inbox.pages import router
+
+__all__ = ["router"]

@@ -1,0 +1,180 @@
+"""What a person may do with an issue: each form becomes one step, in one transaction."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
+
+from bridge.domain.errors import (
+    BridgeError,
+    InvalidInput,
+    InvalidMove,
+    NotConfigured,
+    Outdated,
+)
+from bridge.domain.fixes import Audience, Workaround, WorkaroundState
+from bridge.domain.issues import Issue
+from bridge.domain.permissions import Action
+from bridge.redaction import redact
+from bridge.steps import review
+from bridge.web import words
+from bridge.web.issues.detail import Id, Trouble, issue_page
+from bridge.web.issues.pages import issue_named
+from bridge.web.pages import PageRoute, redirect, status_of
+from bridge.web.visit import SubmissionDep, Visit
+
+router = APIRouter(prefix="/issues/{name}", route_class=PageRoute, include_in_schema=False)
+
+_MOST_WORDS = 2000
+Version = Annotated[int, Form(ge=0, lt=1 << 31)]
+Reason = Annotated[str, Form(max_length=_MOST_WORDS)]
+WorkaroundText = Annotated[str, Form(max_length=_MOST_WORDS)]
+
+
+@router.post("/confirm")
+def confirm(name: str, visit: SubmissionDep, version: Version) -> Response:
+    """It is one real issue."""
+    visit.caller.require(Action.REVIEW)
+
+    def act(issue: Issue) -> None:
+        _require_version(issue, version, visit)
+        review.confirm_issue(issue, store=visit.store, cause=visit.cause())
+
+    return _acted(name, visit, act, done="confirmed")
+
+
+@router.post("/dismiss")
+def dismiss(name: str, visit: SubmissionDep, version: Version, reason: Reason = "") -> Response:
+    """It is not an issue; why, stays in the history."""
+    visit.caller.require(Action.REVIEW)
+
+    def act(issue: Issue) -> None:
+        _require_version(issue, version, visit)
+        review.dismiss_issue(issue, store=visit.store, cause=visit.cause(reason))
+
+    return _acted(name, visit, act, done="dismissed", typed=(reason, ""))
+
+
+@router.post("/file")
+def file(name: str, visit: SubmissionDep) -> Response:
+    """Want a ticket for it; a second click, tab or person gets the same one."""
+    visit.caller.require(Action.FILE)
+
+    def act(issue: Issue) -> None:
+        review.file_issue(issue, visit.product, store=visit.store, cause=visit.cause())
+
+    return _acted(name, visit, act, done="filed")
+
+
+@router.post("/workarounds")
+def add_workaround(
+    name: str,
+    visit: SubmissionDep,
+    text: WorkaroundText = "",
+    audience: Annotated[Audience, Form()] = Audience.INTERNAL,
+) -> Response:
+    """Something support can tell until the fix ships."""
+    visit.caller.require(Action.WRITE_WORKAROUNDS)
+
+    def act(issue: Issue) -> None:
+        if not text.strip():
+            raise InvalidInput("a workaround needs words: what should support tell?")
+        visit.store.fixes.add_workaround(
+            issue,
+            redact(text.replace("\0", "").strip(), region=visit.product.region),
+            audience=audience,
+            versions=(),
+            owner=visit.email,
+            now=visit.now,
+        )
+        _record(issue, "workaround_added", visit)
+
+    return _acted(name, visit, act, done="added", typed=("", text))
+
+
+@router.post("/workarounds/{workaround_id}/retire")
+def retire(name: str, workaround_id: Id, visit: SubmissionDep, reason: Reason = "") -> Response:
+    """Stop offering it."""
+    return _turn(name, workaround_id, visit, reason, to=WorkaroundState.RETIRED)
+
+
+@router.post("/workarounds/{workaround_id}/restore")
+def restore(name: str, workaround_id: Id, visit: SubmissionDep, reason: Reason = "") -> Response:
+    """Offer it again."""
+    return _turn(name, workaround_id, visit, reason, to=WorkaroundState.ACTIVE)
+
+
+def _turn(
+    name: str, workaround_id: int, visit: Visit, reason: str, *, to: WorkaroundState
+) -> Response:
+    visit.caller.require(Action.WRITE_WORKAROUNDS)
+    verb = "retired" if to is WorkaroundState.RETIRED else "restored"
+
+    def act(issue: Issue) -> None:
+        found: Workaround = visit.store.fixes.workaround(visit.product.id, workaround_id, lock=True)
+        if found.issue_id != issue.id:
+            raise InvalidInput(f"that workaround is not one of {issue.name}")
+        if not reason.strip():
+            raise InvalidInput(f"a reason is needed: why is the workaround {verb}?")
+        if found.state is to:
+            return
+        visit.store.fixes.set_workaround_state(found.id, to, reason=reason.strip(), now=visit.now)
+        _record(issue, f"workaround_{verb}", visit, reason)
+
+    return _acted(name, visit, act, done=verb, typed=(reason, ""))
+
+
+def _record(issue: Issue, action: str, visit: Visit, reason: str = "") -> None:
+    cause = visit.cause(reason)
+    visit.store.decisions.record(
+        issue.product_id,
+        action,
+        at=cause.at,
+        actor=cause.actor,
+        issue_id=issue.id,
+        reason=cause.reason,
+        origin=cause.origin,
+    )
+
+
+def _require_version(issue: Issue, version: int, visit: Visit) -> None:
+    """Raise Outdated, saying who was faster, when the page shown was of an older version."""
+    if issue.version == version:
+        return
+    newest = visit.store.decisions.history(issue.id)[-1:]
+    told = "somebody changed it"
+    for decision in newest:
+        person = visit.store.people.by_email(decision.actor.name)
+        who = (person.name if person else None) or decision.actor.name.split("@")[0]
+        told = f"{who}: {words.action_words(decision.action)}, {words.ago(decision.at, visit.now)}"
+    raise Outdated(
+        f"{issue.name} changed while you looked at it ({told}). Nothing was done; "
+        "this is how it stands now"
+    )
+
+
+def _acted(
+    name: str,
+    visit: Visit,
+    act: Callable[[Issue], None],
+    *,
+    done: str,
+    typed: tuple[str, str] = ("", ""),
+) -> Response:
+    """Do it and show the issue; what cannot be done is told on the page, nothing typed is lost."""
+    issue_id = issue_named(name, visit).id
+    issue = visit.store.issues.get(visit.product.id, issue_id, lock=True)
+    if issue.merged_into is not None:
+        return redirect(visit.address(f"/issues/{issue.name}"))
+    try:
+        with visit.store.savepoint():
+            act(issue)
+    except (InvalidInput, InvalidMove, NotConfigured, Outdated) as error:
+        return _not_done(issue, visit, error, typed)
+    return redirect(visit.address(f"/issues/{issue.name}", done=done))
+
+
+def _not_done(issue: Issue, visit: Visit, error: BridgeError, typed: tuple[str, str]) -> Response:
+    current = visit.store.issues.get(visit.product.id, issue.id)
+    trouble = Trouble(words.sentence(str(error)), status_of(error), reason=typed[0], text=typed[1])
+    return issue_page(current, visit, trouble=trouble)

@@ -1,0 +1,215 @@
+"""What the page of one issue shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Response
+from pydantic import BaseModel, Field
+
+from bridge.domain.contacts import ContactId
+from bridge.domain.errors import NotFound, OutsideError
+from bridge.domain.issues import Issue, IssueState
+from bridge.domain.tickets import Filing, FilingState, Quote
+from bridge.steps.drafts import pick_quotes
+from bridge.store.connections import Connection
+from bridge.store.contacts import AssignedContact
+from bridge.store.decisions import Decision
+from bridge.store.issues import IssueSummary
+from bridge.web import words
+from bridge.web.issues.listing import newest_ticket, version_range
+from bridge.web.pages import page
+from bridge.web.visit import Visit
+
+_CONTACTS = 10
+_CUSTOMERS = 12
+_LEAST_DAYS, _MOST_DAYS = 14, 84
+
+Id = Annotated[int, Field(ge=1, lt=1 << 63)]
+
+
+class Part(BaseModel):
+    """Which part of the long lists is wanted, and what just happened."""
+
+    before: Id | None = None
+    """Contacts older than this one."""
+    after: Annotated[int, Field(ge=0, lt=1 << 63)] = 0
+    """Customers after this one."""
+    done: Annotated[str, Field(max_length=20)] = ""
+    merged: Annotated[str, Field(max_length=20)] = ""
+    product: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a button did nothing, and what the person had typed."""
+
+    sentence: str
+    status: HTTPStatus
+    reason: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One day of the trend graph."""
+
+    day: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TicketState:
+    """How it stands between the issue and its ticket, in words."""
+
+    sentence: str
+    is_trouble: bool = False
+    can_file: bool = False
+    button: str = "File in Jira"
+
+
+_DONE = {
+    "confirmed": "Confirmed. File it to get a ticket.",
+    "dismissed": "Dismissed. It is kept under Archived.",
+    "filed": "The ticket is on its way; asking again would change nothing.",
+    "added": "The workaround can be used from now on.",
+    "retired": "The workaround is retired.",
+    "restored": "The workaround can be used again.",
+}
+
+
+def issue_page(
+    issue: Issue, visit: Visit, *, part: Part | None = None, trouble: Trouble | None = None
+) -> Response:
+    """The page, with what went wrong on top if something did."""
+    part = part or Part()
+    store, product = visit.store, visit.product
+    summary = store.issues.summary(product.id, issue.id)
+    before = ContactId(part.before) if part.before else None
+    contacts = store.contacts.on_issue(issue.id, limit=_CONTACTS + 1, before=before)
+    history = store.decisions.history(issue.id)
+    versions = store.issues.versions_seen([issue.id])[issue.id]
+    customers = store.customers.affected(issue.id, limit=_CUSTOMERS + 1, after=part.after)
+    return page(
+        visit,
+        "issue.html",
+        trouble.status if trouble else HTTPStatus.OK,
+        issue=issue,
+        summary=summary,
+        done=_DONE.get(part.done, ""),
+        merged=part.merged,
+        trouble=trouble,
+        ticket=newest_ticket(store.tickets.of_issue(issue.id)),
+        filing=_ticket_state(issue, visit),
+        history=history,
+        actors=_actors(history, visit),
+        quotes=_quotes(issue, visit),
+        contacts=contacts[:_CONTACTS],
+        older=contacts[_CONTACTS - 1].contact.id if len(contacts) > _CONTACTS else None,
+        part=part,
+        neighbours=_neighbours(contacts, visit),
+        customers=customers[:_CUSTOMERS],
+        more_customers=customers[_CUSTOMERS - 1].id if len(customers) > _CUSTOMERS else None,
+        bars=_bars(summary, visit),
+        versions=versions,
+        version_range=version_range(versions),
+        workarounds=store.fixes.workarounds(product.id, issue_id=issue.id),
+    )
+
+
+def _quotes(issue: Issue, visit: Visit) -> tuple[Quote, ...]:
+    """The best quotes; none while the encoder cannot be had, the contacts are below anyway."""
+    context = visit.web.application.context
+    try:
+        return pick_quotes(issue.id, issue.product_id, store=visit.store, context=context)
+    except OutsideError:
+        return ()
+
+
+def _bars(summary: IssueSummary, visit: Visit) -> list[Bar]:
+    """Contacts a day since the issue was first seen, at most twelve weeks of them."""
+    until = visit.store.issues.newest_contact_at(visit.product.id)
+    if until is None or summary.first_seen_at is None:
+        return []
+    days = min(max((until - summary.first_seen_at).days + 1, _LEAST_DAYS), _MOST_DAYS)
+    counts = visit.store.issues.trend([summary.issue.id], until=until, days=days)
+    first = until - timedelta(days=days - 1)
+    return [
+        Bar(first + timedelta(days=index), count)
+        for index, count in enumerate(counts[summary.issue.id])
+    ]
+
+
+def _actors(history: Sequence[Decision], visit: Visit) -> dict[str, str]:
+    """Names of the people in a history; addresses are not shown around."""
+    names = {}
+    for decision in history:
+        name = decision.actor.name
+        person = None if decision.actor.is_machine else visit.store.people.by_email(name)
+        names[name] = (person.name if person else None) or name.split("@")[0]
+    return names
+
+
+def _neighbours(contacts: Sequence[AssignedContact], visit: Visit) -> dict[int, Issue]:
+    """The runners-up, by id."""
+    found = {}
+    for runner_up_id in {one.runner_up_id for one in contacts if one.runner_up_id is not None}:
+        try:
+            found[runner_up_id] = visit.store.issues.get(visit.product.id, runner_up_id)
+        except NotFound:
+            continue
+    return found
+
+
+def _ticket_state(issue: Issue, visit: Visit) -> TicketState:
+    filings = [
+        one for one in visit.store.filings.of_issue(issue.id) if one.episode == issue.episode
+    ]
+    connection = visit.store.connections.of_product(visit.product.id, "jira")
+    if not filings:
+        return _without_filing(issue, connection)
+    return _in_words(filings[-1], visit.store.connections.get(filings[-1].connection_id))
+
+
+def _without_filing(issue: Issue, connection: Connection | None) -> TicketState:
+    if issue.state not in (IssueState.CANDIDATE, IssueState.CONFIRMED):
+        if issue.state is IssueState.REGRESSED:
+            return TicketState("It is back; the ticket is the one of the earlier fix.")
+        return TicketState("")
+    if connection is None:
+        return TicketState("No tracker is connected yet: `bridge jira connect` does it.")
+    project = connection.config.get("project", "")
+    what = f"Files one ticket in project {project} with the counts, versions and up to five quotes."
+    if issue.state is IssueState.CANDIDATE:
+        what = f"Confirms the issue and files one ticket in project {project} with the counts, "
+        what += "versions and up to five quotes."
+    return TicketState(f"{what} Asking twice gives the same ticket.", can_file=True)
+
+
+def _in_words(filing: Filing, connection: Connection) -> TicketState:
+    reason = words.sentence(filing.reason) if filing.reason else ""
+    match filing.state:
+        case FilingState.PLANNED:
+            wait = "The ticket will be filed in a moment."
+            if connection.trouble:
+                wait = f"The ticket waits for Jira: {words.sentence(connection.trouble)}"
+            return TicketState(wait, is_trouble=bool(connection.trouble))
+        case FilingState.SENDING:
+            return TicketState("The ticket is being filed now.")
+        case FilingState.UNCERTAIN:
+            return TicketState(
+                "We are checking with Jira whether ticket creation went through. No second "
+                "ticket is sent before that is sure.",
+                is_trouble=True,
+            )
+        case FilingState.REFUSED | FilingState.PARKED:
+            return TicketState(
+                f"Jira refused the ticket: {reason} Put that right, then try again.",
+                is_trouble=True,
+                can_file=True,
+                button="Try again",
+            )
+        case _:
+            return TicketState("")

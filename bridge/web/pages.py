@@ -1,0 +1,177 @@
+"""What all pages share: templates, headers, and errors told in words."""
+
+import secrets
+from collections.abc import Callable, Coroutine, Mapping
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import structlog
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+
+from bridge.domain.errors import (
+    BridgeError,
+    InvalidInput,
+    InvalidMove,
+    NotAllowed,
+    NotConfigured,
+    NotFound,
+    NotSignedIn,
+    Outdated,
+)
+from bridge.web import words
+from bridge.web.visit import Visit, web_of
+
+_HERE = Path(__file__).parent
+STATIC = _HERE / "static"
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # Not no-referrer: browsers would then send "Origin: null" with our own forms.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_STATUS: Mapping[type[BridgeError], HTTPStatus] = {
+    InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotFound: HTTPStatus.NOT_FOUND,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    InvalidMove: HTTPStatus.CONFLICT,
+    NotConfigured: HTTPStatus.CONFLICT,
+    Outdated: HTTPStatus.PRECONDITION_FAILED,
+}
+_TITLES: Mapping[HTTPStatus, str] = {
+    HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.FORBIDDEN: "Not allowed",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "That cannot be used",
+    HTTPStatus.CONFLICT: "Not possible now",
+    HTTPStatus.PRECONDITION_FAILED: "Changed meanwhile",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "That went wrong",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not available now",
+}
+
+log = structlog.get_logger()
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(words.FILTERS)
+    style = (STATIC / "bridge.css").read_bytes()
+    made.globals["style_address"] = f"/static/bridge.css?v={sha256(style).hexdigest()[:12]}"
+    return made
+
+
+_ENVIRONMENT = _environment()
+
+
+def status_of(error: BridgeError) -> HTTPStatus:
+    """The HTTP status that says the same as the error."""
+    for kind, status in _STATUS.items():
+        if isinstance(error, kind):
+            return status
+    return HTTPStatus.SERVICE_UNAVAILABLE
+
+
+def bare_page(template: str, status: HTTPStatus = HTTPStatus.OK, **values: object) -> HTMLResponse:
+    """A page for somebody who is not signed in, or of whom nothing is known."""
+    html = _ENVIRONMENT.get_template(template).render(visit=None, unread=0, **values)
+    return HTMLResponse(html, status)
+
+
+def page(
+    visit: Visit, template: str, status: HTTPStatus = HTTPStatus.OK, **values: object
+) -> HTMLResponse:
+    """A page of a signed-in person."""
+    unread = visit.store.notices.unread_count(visit.product.id, visit.email)
+    html = _ENVIRONMENT.get_template(template).render(
+        visit=visit, address=visit.address, now=visit.now, unread=unread, **values
+    )
+    return HTMLResponse(html, status)
+
+
+def redirect(address: str) -> RedirectResponse:
+    """Go on there with a GET."""
+    return RedirectResponse(address, HTTPStatus.SEE_OTHER)
+
+
+class PageRoute(APIRoute):
+    """Gives every answer the pages' headers, and every refusal a page in words."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """See fastapi.routing.APIRoute; the dictionaries and their Any are Starlette's."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                response = await handle(request)
+            except NotSignedIn:
+                response = redirect("/sign-in")
+            except RequestValidationError as error:
+                fields = ", ".join(str(one["loc"][-1]) for one in error.errors())
+                response = _problem(InvalidInput(f"please look at: {fields}"))
+            except BridgeError as error:
+                response = _problem(error)
+            return _closed(response, request)
+
+        return answer
+
+
+def show_http_error(request: Request, error: Exception) -> Response:
+    """A page for an address or a method that does not exist."""
+    code = error.status_code if isinstance(error, HTTPException) else 404
+    if code == HTTPStatus.METHOD_NOT_ALLOWED:
+        told = NotFound("this address only takes forms: go back and press the button again")
+    else:
+        told = NotFound("there is no such page")
+    return _closed(_problem(told), request)
+
+
+def show_failure(request: Request, error: Exception) -> Response:
+    """A page for our own mistakes; the server logs the error itself."""
+    error_id = secrets.token_hex(6)
+    log.error("page failed", error_id=error_id, error=type(error).__name__)
+    sentence = "Something went wrong on our side. Nothing was changed; please try again."
+    response = _told(HTTPStatus.INTERNAL_SERVER_ERROR, sentence, error_id)
+    return _closed(response, request)
+
+
+def _closed(response: Response, request: Request) -> Response:
+    """The answer with the headers that keep a page to itself."""
+    response.headers.update(_HEADERS)
+    if web_of(request).is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
+
+
+def _problem(error: BridgeError) -> Response:
+    status = status_of(error)
+    error_id = secrets.token_hex(6)
+    log.info("page refused", error_id=error_id, error=type(error).__name__, status=int(status))
+    return _told(status, words.sentence(str(error)), error_id)
+
+
+def _told(status: HTTPStatus, sentence: str, error_id: str) -> Response:
+    return bare_page(
+        "problem.html",
+        status,
+        title=_TITLES[status],
+        sentence=sentence,
+        error_id=error_id,
+    )

@@ -1,0 +1,151 @@
+"""States, moments and numbers in the words that readers know."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from bridge.domain.issues import IssueState, Outcome
+from bridge.domain.people import NoticeKind
+from bridge.domain.tickets import StatusCategory
+
+_S = IssueState
+STATES: Mapping[IssueState, str] = {
+    _S.CANDIDATE: "Candidate",
+    _S.CONFIRMED: "Confirmed",
+    _S.FILED: "Filed",
+    _S.IN_PROGRESS: "In progress",
+    _S.RESOLVED: "Resolved",
+    _S.SHIPPED: "Shipped",
+    _S.VERIFIED: "Verified",
+    _S.REGRESSED: "Regressed",
+    _S.DECLINED: "Declined",
+    _S.DISMISSED: "Dismissed",
+    _S.SNOOZED: "Snoozed",
+}
+OUTCOMES: Mapping[Outcome, str] = {
+    Outcome.FIXED: "fixed",
+    Outcome.WONT_FIX: "will not be fixed",
+    Outcome.DUPLICATE: "duplicate of another ticket",
+    Outcome.CANNOT_REPRODUCE: "cannot be reproduced",
+}
+TICKETS: Mapping[StatusCategory, str] = {
+    StatusCategory.NEW: "to do",
+    StatusCategory.IN_PROGRESS: "in progress",
+    StatusCategory.DONE: "done",
+}
+NOTICES: Mapping[NoticeKind, str] = {
+    NoticeKind.FIX: "Fixed",
+    NoticeKind.CORRECTION: "Correction",
+    NoticeKind.REGRESSION: "Back again",
+}
+_ACTIONS: Mapping[str, str] = {
+    "candidate": "Found",
+    "file": "Ticket asked for",
+    "filed": "Ticket filed",
+    "workarounds_retired": "Workarounds retired",
+    "workaround_added": "Workaround added",
+    "workaround_retired": "Workaround retired",
+    "workaround_restored": "Workaround restored",
+    "possible_return": "Possible return",
+    "merged": "Merged",
+}
+# A wrong language code is worse than none for those who listen to the page.
+_LANGUAGES = re.compile(
+    "ar|bg|cs|da|de|el|en|es|et|fi|fr|he|hr|hu|it|ja|ko|lt|lv|nb|nl|no|pl|pt|ro|ru|sk|sl|sv|tr|uk|zh"
+)
+_STEPS = (
+    (timedelta(minutes=1), timedelta(seconds=1), "s"),
+    (timedelta(hours=1), timedelta(minutes=1), "min"),
+    (timedelta(days=1), timedelta(hours=1), "h"),
+    (timedelta(days=60), timedelta(days=1), "d"),
+    (timedelta(days=730), timedelta(days=30), "months"),
+)
+
+
+def state_words(state: IssueState) -> str:
+    """The state as shown."""
+    return STATES[state]
+
+
+def action_words(action: str) -> str:
+    """What a decision did, as shown in the history."""
+    return _ACTIONS.get(action, action.replace("_", " ").capitalize())
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that fits: "3 h ago"."""
+    passed = now - moment
+    if passed < timedelta(seconds=2):
+        return "just now"
+    for below, unit, name in _STEPS:
+        if passed < below:
+            return f"{passed // unit} {name} ago"
+    return f"{passed // timedelta(days=365)} years ago"
+
+
+def exact(moment: datetime) -> str:
+    """The moment to the minute, in UTC."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def day(moment: datetime) -> str:
+    """The day, in UTC."""
+    return moment.strftime("%Y-%m-%d")
+
+
+def number(value: float) -> str:
+    """An integer with thin groups: 12 345."""
+    return f"{int(value):,}".replace(",", "\u202f")
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """The number with its noun."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def trend_words(counts: Sequence[int]) -> str:
+    """What a sparkline shows, for those who do not see it."""
+    half = len(counts) // 2
+    before, lately = sum(counts[:half]), sum(counts[half:])
+    course = "steady"
+    if lately > before * 1.25:
+        course = "rising"
+    elif lately < before * 0.75:
+        course = "falling"
+    total = plural(sum(counts), "contact")
+    return f"{total} in {len(counts)} days" + (f", {course}" if sum(counts) else "")
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first letter and a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def language(code: str | None) -> str:
+    """The language code when it is a real one, else nothing."""
+    short = re.split(r"[-_]", code or "")[0].lower()
+    return short if _LANGUAGES.fullmatch(short) else ""
+
+
+def web_address(address: str) -> str:
+    """The address when it is one of the web, else nothing: no other scheme becomes a link."""
+    return address if address.startswith(("https://", "http://")) else ""
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "state_words": state_words,
+    "action_words": action_words,
+    "outcome_words": OUTCOMES.__getitem__,
+    "ticket_words": TICKETS.__getitem__,
+    "notice_words": NOTICES.__getitem__,
+    "ago": ago,
+    "exact": exact,
+    "day": day,
+    "number": number,
+    "plural": plural,
+    "trend_words": trend_words,
+    "sentence": sentence,
+    "language": language,
+    "web_address": web_address,
+}

@@ -1,0 +1,496 @@
+"""The pages over HTTP: sign-in, roles, buttons, refusals, hostile text."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+from bridge.domain.contacts import RedactedText
+from bridge.domain.fixes import Audience, WorkaroundState
+from bridge.domain.issues import Issue, IssueState
+from bridge.domain.people import NoticeKind, Role
+from bridge.domain.tickets import FilingState
+from bridge.settings import Settings
+from bridge.wiring import Application
+from tests.builders import EXPORT_TEXTS, a_contact, contacts_about_export
+from tests.conftest import Pipeline
+from tests.pages_bench import SITE, PagesBench, press, token_in
+
+
+@pytest.fixture
+def bench(pipeline: Pipeline) -> PagesBench:
+    """The pages on a fresh database."""
+    return PagesBench(pipeline)
+
+
+def test_opening_a_sign_in_link_does_not_use_it_up_and_pressing_the_button_does(
+    bench: PagesBench,
+) -> None:
+    code = bench.link("mia@support.example", Role.LEAD)
+    first, second = bench.browser(), bench.browser()
+    for _ in range(3):
+        assert "Press the button" in first.get("/sign-in", params={"code": code}).text
+    entered = first.post("/sign-in", data={"code": code}, headers={"Origin": SITE})
+    assert (entered.status_code, entered.headers["location"]) == (303, "/")
+    cookie = entered.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert first.get("/").status_code == 200
+    again = second.post("/sign-in", data={"code": code}, headers={"Origin": SITE})
+    assert again.status_code == 403
+    assert "works once" in again.text
+
+
+def test_a_new_sign_in_ends_the_session_before(bench: PagesBench) -> None:
+    client = bench.signed_in(Role.LEAD)
+    old = client.cookies["bridge_session"]
+    code = bench.link("lead@support.example", Role.LEAD)
+    client.post("/sign-in", data={"code": code}, headers={"Origin": SITE})
+    stranger = bench.browser()
+    stranger.cookies.set("bridge_session", old)
+    assert stranger.get("/").headers["location"] == "/sign-in"
+    assert client.get("/").status_code == 200
+
+
+def test_signing_out_ends_the_session_in_the_database(bench: PagesBench) -> None:
+    client = bench.signed_in(Role.AGENT)
+    kept = client.cookies["bridge_session"]
+    assert press(client, "/", "/sign-out").headers["location"] == "/sign-in?bye=1"
+    client.cookies.set("bridge_session", kept)
+    assert client.get("/").headers["location"] == "/sign-in"
+
+
+def test_a_session_ends_after_a_week(bench: PagesBench) -> None:
+    client = bench.signed_in(Role.AGENT)
+    clock = bench.pipeline.clock
+    clock.moment += timedelta(days=6)
+    assert client.get("/").status_code == 200
+    clock.moment += timedelta(days=2)
+    assert client.get("/").headers["location"] == "/sign-in"
+
+
+def test_behind_tls_the_cookie_is_bound_to_the_host(
+    application: Application, settings: Settings, pipeline: Pipeline
+) -> None:
+    secure = settings.model_copy(update={"public_url": "https://bridge.test"})
+    pipeline.application = replace(application, settings=secure)
+    bench = PagesBench(pipeline)
+    code = bench.link("mia@support.example", Role.LEAD)
+    entered = bench.browser().post("/sign-in", data={"code": code}, headers={"Origin": SITE})
+    assert entered.headers["set-cookie"].startswith("__Host-bridge_session=")
+    assert "Secure" in entered.headers["set-cookie"]
+    assert "max-age" in entered.headers["strict-transport-security"]
+
+
+@pytest.mark.parametrize("path", ["/", "/issues/ISS-1", "/inbox"])
+def test_a_stranger_is_sent_to_the_sign_in_page(bench: PagesBench, path: str) -> None:
+    answer = bench.browser().get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+@pytest.mark.parametrize("path", ["/nonsense", "/static/nothing.css", "/issues/ISS-1/confirm"])
+def test_an_address_that_does_not_exist_is_a_page_in_words(bench: PagesBench, path: str) -> None:
+    answer = bench.browser().get(path)
+    assert answer.status_code == 404
+    assert "error id" in answer.text
+    assert "content-security-policy" in answer.headers
+
+
+def test_a_mistake_of_ours_is_told_without_its_details(bench: PagesBench) -> None:
+    client = bench.signed_in(Role.LEAD)
+    bench.application.engine.dispose()
+    with bench.application.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE issue RENAME TO lost")
+    quiet = TestClient(
+        bench.app, base_url=SITE, raise_server_exceptions=False, cookies=client.cookies
+    )
+    answer = quiet.get("/")
+    assert answer.status_code == 500
+    assert "error id" in answer.text
+    assert "lost" not in answer.text
+    assert "content-security-policy" in answer.headers
+
+
+def test_every_page_carries_the_headers_that_keep_it_closed(bench: PagesBench) -> None:
+    client = bench.signed_in(Role.LEAD)
+    for path in ("/", "/inbox", "/sign-in", "/issues/ISS-9", "/?sort=nonsense"):
+        headers = client.get(path).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+        assert headers["referrer-policy"] == "same-origin"
+
+
+def test_the_list_shows_each_issue_with_its_numbers(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    page = bench.signed_in(Role.AGENT).get("/").text
+    assert f"/issues/{issue.name}" in page
+    assert "<strong>5</strong>" in page
+    assert "5 contacts in 14 days, rising" in page
+    assert 'class="badge new"' in page
+
+
+def test_a_tab_holds_its_states_and_the_search_narrows_it(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    client = bench.signed_in(Role.AGENT)
+    assert issue.name not in client.get("/?state=shipped").text
+    assert f"/issues/{issue.name}" in client.get("/?state=candidate&q=export").text
+    nothing = client.get("/?q=zebra%25")
+    assert "No issue here has" in nothing.text
+    assert "zebra%" in nothing.text
+
+
+@pytest.mark.parametrize("query", ["state=lost", "sort=password", "page=x", "state=" + "a" * 99])
+def test_an_address_that_makes_no_sense_is_told_in_words(bench: PagesBench, query: str) -> None:
+    answer = bench.signed_in(Role.AGENT).get(f"/?{query}")
+    assert answer.status_code == 422
+    assert "error id" in answer.text
+
+
+def test_an_empty_product_tells_the_next_step(bench: PagesBench) -> None:
+    assert "bridge import" in bench.signed_in(Role.LEAD).get("/").text
+
+
+def test_the_list_has_pages(bench: PagesBench) -> None:
+    with bench.application.open() as store:
+        for number in range(1, 31):
+            title = f"Problem number {number}"
+            now = bench.pipeline.clock()
+            store.issues.add(bench.product.id, number=number, title=title, terms=(), now=now)
+    client = bench.signed_in(Role.AGENT)
+    first, second = client.get("/?sort=number").text, client.get("/?sort=number&page=2").text
+    assert ("Problem number 30" in first, "Problem number 30" in second) == (True, False)
+    assert "Problem number 5<" in second
+    assert "ends before this page" in client.get("/?sort=number&page=9").text
+
+
+@pytest.mark.parametrize("name", ["ISS-99", "ISS-0", "nonsense", "ISS-999999999999", "%00"])
+def test_an_unknown_issue_is_a_plain_404_page(bench: PagesBench, name: str) -> None:
+    answer = bench.signed_in(Role.AGENT).get(f"/issues/{name}")
+    assert answer.status_code == 404
+    assert "Not found" in answer.text
+
+
+def test_an_issue_of_another_product_does_not_exist_here(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    with bench.application.open() as store:
+        other = store.products.add("other", "Other")
+        person = store.people.known("eve@other.example")
+        store.people.add_member(person.id, other.id, Role.ADMIN)
+        until = bench.pipeline.clock() + timedelta(days=1)
+        secret = store.people.create_login(person.id, "session", expires_at=until)
+    client = bench.browser()
+    client.cookies.set("bridge_session", secret)
+    assert client.get("/").status_code == 200
+    assert client.get(f"/issues/{issue.name}").status_code == 404
+    assert client.get(f"/issues/{issue.name}?product=default").status_code == 404
+
+
+def test_a_lead_confirms_and_the_history_says_who(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    lead, page = bench.signed_in(Role.LEAD, email="mia@support.example"), f"/issues/{issue.name}"
+    answer = press(lead, page, f"{page}/confirm", version=issue.version)
+    assert answer.headers["location"] == f"{page}?done=confirmed"
+    assert bench.issue(issue.id).state is IssueState.CONFIRMED
+    shown = lead.get(answer.headers["location"]).text
+    assert "<strong>Confirmed</strong>" in shown
+    assert "by Mia" in shown
+
+
+def test_who_decides_on_an_old_page_is_told_who_was_faster(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    page = f"/issues/{issue.name}"
+    mia = bench.signed_in(Role.LEAD, email="mia@support.example")
+    ben = bench.signed_in(Role.LEAD, email="ben@support.example")
+    press(mia, page, f"{page}/confirm", version=issue.version)
+    late = press(ben, page, f"{page}/dismiss", version=issue.version, reason="a training account")
+    assert late.status_code == 412
+    assert "Mia: Confirmed" in late.text
+    assert 'value="a training account"' in late.text
+    assert bench.issue(issue.id).state is IssueState.CONFIRMED
+
+
+def test_dismissing_asks_for_a_reason_and_keeps_it(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    lead, page = bench.signed_in(Role.LEAD), f"/issues/{issue.name}"
+    empty = press(lead, page, f"{page}/dismiss", version=issue.version, reason="  ")
+    assert empty.status_code == 422
+    assert bench.issue(issue.id).state is IssueState.CANDIDATE
+    press(lead, page, f"{page}/dismiss", version=issue.version, reason="works as intended")
+    assert bench.issue(issue.id).state is IssueState.DISMISSED
+    assert "Works as intended." in lead.get(page).text
+    assert f"/issues/{issue.name}" in lead.get("/?state=archived").text
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.ENGINEER])
+def test_those_who_only_read_see_no_buttons_and_cannot_press_them(
+    bench: PagesBench, role: Role
+) -> None:
+    issue = bench.find_issue()
+    client, page = bench.signed_in(role), f"/issues/{issue.name}"
+    shown = client.get(page)
+    for verb in ("confirm", "dismiss", "file", "workarounds"):
+        assert f"{page}/{verb}" not in shown.text
+        answer = press(client, page, f"{page}/{verb}", version=issue.version, reason="x", text="x")
+        assert answer.status_code == 403, verb
+    assert bench.issue(issue.id).state is IssueState.CANDIDATE
+
+
+def test_names_of_customers_are_for_leads_only(bench: PagesBench) -> None:
+    contacts = contacts_about_export(5)
+    named = replace(contacts[0], customer=replace(contacts[0].customer, name="Greta Lindqvist"))
+    bench.pipeline.send(named, *contacts[1:])
+    bench.pipeline.consolidate()
+    assert "Greta Lindqvist" in bench.signed_in(Role.LEAD).get("/issues/ISS-1").text
+    for role in (Role.AGENT, Role.ENGINEER):
+        page = bench.signed_in(role).get("/issues/ISS-1").text
+        assert "Greta" not in page
+        assert "Customer 1" in page
+
+
+def test_filing_makes_one_ticket_however_often_it_is_asked_for(
+    bench: PagesBench, tmp_path: Path
+) -> None:
+    issue = bench.find_issue()
+    page = f"/issues/{issue.name}"
+    with bench.jira(tmp_path) as jira:
+        mia, ben = (bench.signed_in(Role.LEAD, email=f"{who}@x.example") for who in ("mia", "ben"))
+        assert f"one ticket in project {jira.project}" in mia.get(page).text
+        for client in (mia, ben, mia):
+            assert press(client, page, f"{page}/file").status_code == 303
+            bench.drain()
+        shown = mia.get(page).text
+        assert f">{jira.project}-1</a>" in shown
+        assert f"{page}/file" not in shown
+        with bench.application.open() as store:
+            assert store.tickets.count(bench.product.id) == 1
+        assert f">{jira.project}-1</a>" in mia.get("/?state=open").text
+
+
+def test_without_a_tracker_the_page_says_how_to_connect_one(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    lead, page = bench.signed_in(Role.LEAD), f"/issues/{issue.name}"
+    assert "bridge jira connect" in lead.get(page).text
+    answer = press(lead, page, f"{page}/file")
+    assert answer.status_code == 409
+    assert "No tracker is connected" in answer.text
+    assert bench.issue(issue.id).state is IssueState.CANDIDATE
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (FilingState.UNCERTAIN, "We are checking with Jira whether ticket creation went through"),
+        (FilingState.REFUSED, "Jira refused the ticket: Severity: field is required."),
+    ],
+)
+def test_the_state_of_a_filing_is_told_in_plain_words(
+    bench: PagesBench, tmp_path: Path, state: FilingState, sentence: str
+) -> None:
+    issue = bench.find_issue()
+    with bench.jira(tmp_path):
+        lead, page = bench.signed_in(Role.LEAD), f"/issues/{issue.name}"
+        press(lead, page, f"{page}/file")
+    _end_attempt(bench, issue, state)
+    shown = lead.get(page).text
+    assert sentence in shown
+    assert ("Try again" in shown) is (state is FilingState.REFUSED)
+
+
+def _end_attempt(bench: PagesBench, issue: Issue, state: FilingState) -> None:
+    """A worker took the filing and came back so."""
+    now = bench.pipeline.clock()
+    with bench.application.open() as store:
+        (filing,) = store.filings.of_issue(issue.id)
+        attempt = store.filings.start_sending(
+            filing.id, token="t", lower_bound=0, now=now, lease_until=now + timedelta(minutes=2)
+        )
+        assert attempt is not None
+        store.filings.end_attempt(attempt, state, reason="Severity: field is required")
+
+
+def test_a_paused_connection_is_announced_with_what_still_works(
+    bench: PagesBench, tmp_path: Path
+) -> None:
+    bench.find_issue()
+    with bench.jira(tmp_path), bench.application.open() as store:
+        (connection,) = store.connections.all()
+        until = bench.pipeline.clock() + timedelta(minutes=5)
+        store.connections.pause(connection.id, until=until, trouble="the token was not accepted")
+    page = bench.signed_in(Role.LEAD).get("/").text
+    assert "Jira cannot be used now: the token was not accepted" in page
+    assert "Contacts still come in" in page
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": SITE, "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {},
+    ],
+)
+def test_a_form_from_elsewhere_changes_nothing(bench: PagesBench, headers: dict[str, str]) -> None:
+    issue = bench.find_issue()
+    lead, page = bench.signed_in(Role.LEAD), f"/issues/{issue.name}"
+    data = {"token": token_in(lead.get(page)), "version": str(issue.version)}
+    answer = lead.post(f"{page}/confirm", data=data, headers=headers)
+    assert answer.status_code == 403
+    assert bench.issue(issue.id).state is IssueState.CANDIDATE
+
+
+@pytest.mark.parametrize("token", ["", "0" * 64, "é"])
+def test_a_form_without_the_token_of_the_session_changes_nothing(
+    bench: PagesBench, token: str
+) -> None:
+    issue = bench.find_issue()
+    lead = bench.signed_in(Role.LEAD)
+    data = {"token": token, "version": str(issue.version)}
+    answer = lead.post(f"/issues/{issue.name}/confirm", data=data, headers={"Origin": SITE})
+    assert answer.status_code == 403
+    assert bench.issue(issue.id).state is IssueState.CANDIDATE
+
+
+def test_looking_never_changes_anything(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    lead = bench.signed_in(Role.LEAD)
+    for verb in ("confirm", "dismiss", "file", "workarounds"):
+        assert lead.get(f"/issues/{issue.name}/{verb}").status_code in (404, 405)
+    assert bench.issue(issue.id).version == issue.version
+
+
+def test_hostile_words_stay_words(bench: PagesBench) -> None:
+    evil = '<script>alert(1)</script> <img src="https://evil.example/x.png" onerror=alert(1)> '
+    contacts = contacts_about_export(5)
+    bench.pipeline.send(*(replace(one, text=evil + one.text, version=evil) for one in contacts))
+    bench.pipeline.consolidate()
+    with bench.application.open() as store:
+        issue = store.issues.by_number(bench.product.id, 1)
+        store.issues.rename(issue.id, evil, ["<b>"])
+    lead = bench.signed_in(Role.LEAD)
+    for path in ("/", "/issues/ISS-1", f"/?q={evil}"):
+        page = lead.get(path).text
+        assert "<script" not in page
+        assert "<img" not in page
+        assert "&lt;script&gt;" in page
+
+
+def test_an_issue_shows_its_evidence_and_why_each_contact_is_there(bench: PagesBench) -> None:
+    bench.find_issue()
+    late = a_contact(EXPORT_TEXTS[2], external_id="late", email="z@z.example", minutes=90)
+    bench.pipeline.send(late)
+    page = bench.signed_in(Role.AGENT).get("/issues/ISS-1").text
+    assert EXPORT_TEXTS[0] in page
+    assert "Why is it here?" in page
+    assert "needed 0." in page
+    assert "very text of a contact" in page
+
+
+def test_long_lists_are_paged(bench: PagesBench) -> None:
+    bench.find_issue(count=7)
+    bench.pipeline.send(*contacts_about_export(18, first=7))
+    client = bench.signed_in(Role.AGENT)
+    seen: list[str] = []
+    address: str | None = "/issues/ISS-1"
+    while address:
+        page = client.get(address)
+        seen += _between(page, 'aria-label="Contact ', '"')
+        older = [one for one in _between(page, 'href="', '"') if "before=" in one]
+        address = older[0].split("#")[0] if older else None
+    assert sorted(seen) == sorted(f"export-{number}" for number in range(25))
+
+
+def _between(page: Response, start: str, end: str) -> list[str]:
+    return [piece.split(end)[0] for piece in page.text.split(start)[1:]]
+
+
+def test_a_merged_issue_forwards_to_the_one_that_stands_for_it(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    now = bench.pipeline.clock()
+    with bench.application.open() as store:
+        store.issues.add(bench.product.id, number=77, title="The same again", terms=(), now=now)
+        store.issues.change(store.issues.by_number(bench.product.id, 77), {"merged_into": issue.id})
+    client = bench.signed_in(Role.AGENT)
+    answer = client.get("/issues/ISS-77")
+    assert answer.headers["location"] == f"/issues/{issue.name}?merged=ISS-77"
+    assert "ISS-77 was merged into this issue" in client.get(answer.headers["location"]).text
+
+
+def test_workarounds_are_added_retired_and_restored_with_reasons(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    lead, page = bench.signed_in(Role.LEAD), f"/issues/{issue.name}"
+    text = "Press Ctrl+E; call mia@support.example if stuck"
+    press(lead, page, f"{page}/workarounds", text=text, audience="customer")
+    with bench.application.open() as store:
+        (added,) = store.fixes.workarounds(bench.product.id, issue_id=issue.id)
+    assert (added.audience, added.state) == (Audience.CUSTOMER, WorkaroundState.ACTIVE)
+    assert "mia@support.example" not in added.text
+    one = f"{page}/workarounds/{added.id}"
+    assert press(lead, page, f"{one}/retire", reason="").status_code == 422
+    press(lead, page, f"{one}/retire", reason="it loses data")
+    shown = lead.get(page).text
+    assert "It loses data." in shown
+    assert f"{one}/restore" in shown
+    press(lead, page, f"{one}/restore", reason="safe again")
+    with bench.application.open() as store:
+        assert store.fixes.workaround(bench.product.id, added.id).state is WorkaroundState.ACTIVE
+    assert "Workaround" in lead.get("/").text
+
+
+def test_a_workaround_that_is_not_taken_is_not_lost(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    lead, page = bench.signed_in(Role.LEAD), f"/issues/{issue.name}"
+    answer = press(lead, page, f"{page}/workarounds", text=" ")
+    assert answer.status_code == 422
+    assert "needs words" in answer.text
+
+
+def test_the_inbox_holds_ones_own_notices_and_each_is_read_once(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    ada = bench.signed_in(Role.AGENT, email="ada@support.example")
+    eve = bench.signed_in(Role.AGENT, email="eve@support.example")
+    text = f"{issue.name} is fixed in 4.2.\nhttp://127.0.0.1:8000/issues/{issue.name}"
+    with bench.application.open() as store:
+        person = store.people.known("ada@support.example")
+        now = bench.pipeline.clock()
+        notice = store.notices.add(issue, person.id, NoticeKind.FIX, text=text, now=now)
+    page = ada.get("/inbox").text
+    assert "is fixed in 4.2." in page
+    assert "http://127.0.0.1:8000" not in page
+    assert "<title>(1) Inbox" in page
+    assert "No notices" in eve.get("/inbox").text
+    assert press(eve, "/inbox", f"/inbox/{notice}/acknowledge").status_code == 404
+    assert press(ada, "/inbox", f"/inbox/{notice}/acknowledge").status_code == 303
+    after = ada.get("/inbox").text
+    assert "Mark as read" not in after
+    assert "<title>Inbox" in after
+
+
+def test_text_of_a_workaround_is_shown_to_all_but_changed_by_leads(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    with bench.application.open() as store:
+        store.fixes.add_workaround(
+            issue,
+            RedactedText("Use the menu"),
+            audience=Audience.INTERNAL,
+            versions=["4.1"],
+            owner=None,
+            now=bench.pipeline.clock(),
+        )
+    page = bench.signed_in(Role.AGENT).get(f"/issues/{issue.name}").text
+    assert "Use the menu" in page
+    assert "Retire" not in page
+
+
+def test_the_style_sheet_comes_from_here(bench: PagesBench) -> None:
+    client = bench.signed_in(Role.AGENT)
+    page = client.get("/").text
+    address = page.split('rel="stylesheet" href="')[1].split('"')[0]
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/css")

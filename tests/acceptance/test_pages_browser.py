@@ -1,0 +1,268 @@
+"""The pages in a real browser: accessible, quiet, closed to other hosts, narrow enough."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Request,
+    sync_playwright,
+)
+
+from bridge.domain.contacts import RedactedText
+from bridge.domain.fixes import Audience, WorkaroundState
+from bridge.domain.issues import IssueState
+from bridge.domain.people import NoticeKind, Role
+from tests.builders import contacts_about_export
+from tests.conftest import Pipeline
+from tests.pages_bench import PagesBench
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = Path("/usr/bin/chromium")
+_AXE = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+_EVIL = '<img src="https://evil.example/x.png" onerror=alert(1)><script>alert(2)</script> '
+_WATCH = (
+    "window.refused = [];"
+    "addEventListener('securitypolicyviolation', e => refused.push(e.violatedDirective));"
+)
+_OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true; })"
+_WIDTH = "document.documentElement.scrollWidth"
+
+
+@dataclass(frozen=True)
+class Look:
+    """One way to look at the pages."""
+
+    name: str
+    width: int
+    height: int
+    scheme: Literal["light", "dark"]
+
+
+LOOKS = [
+    Look("light", 1280, 800, "light"),
+    Look("dark", 1280, 800, "dark"),
+    Look("phone", 390, 844, "light"),
+    Look("small phone, dark", 320, 640, "dark"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium."""
+    if not CHROMIUM.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail("install the Debian package chromium")
+        pytest.skip("needs the Debian package chromium")
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Site:
+    """The pages, served on loopback."""
+
+    bench: PagesBench
+    url: str
+
+    def enter(self, page: Page, role: Role) -> None:
+        """Sign in as people do: open the link, press the button."""
+        code = self.bench.link(f"{role.value}@support.example", role)
+        page.goto(f"{self.url}/sign-in?code={code}")
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{self.url}/")
+
+
+@pytest.fixture
+def site(pipeline: Pipeline) -> Iterator[Site]:
+    """The pages of an empty product."""
+    bench = PagesBench(pipeline)
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(bench.app, log_level="error", ws="none", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < deadline, "the pages are not served"
+        time.sleep(0.01)
+    yield Site(bench, f"http://127.0.0.1:{listener.getsockname()[1]}")
+    server.should_exit = True
+    thread.join(20)
+
+
+@dataclass
+class Watch:
+    """What a browser did that it should not have done."""
+
+    host: str
+    outside: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+
+    def follow(self, page: Page) -> None:
+        """Note every outside request, error and dialog of a page."""
+        page.on("request", self._request)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._said)
+        page.on("dialog", self._dialog)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.errors.append(message.text)
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def _request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme != "data" and address.netloc != self.host:
+            self.outside.append(request.url)
+
+
+def _fill(bench: PagesBench) -> None:
+    """Issues in several states, hostile words among them, notices, a paused connection."""
+    contacts = [replace(one, lang="en", version="4.1") for one in contacts_about_export(12)]
+    bench.pipeline.send(replace(contacts[0], text=_EVIL + contacts[0].text), *contacts[1:7])
+    bench.pipeline.consolidate()
+    bench.pipeline.send(*contacts[7:])
+    now = bench.pipeline.clock()
+    with bench.application.open() as store:
+        issue = store.issues.by_number(bench.product.id, 1)
+        for number, state in enumerate(IssueState, start=100):
+            title = f"{_EVIL} AVeryLongWordWithoutAnyBreak" + "x" * 60
+            made = store.issues.add(bench.product.id, number=number, title=title, terms=(), now=now)
+            changed = store.issues.get(bench.product.id, made)
+            store.issues.change(changed, {"state": state.value, "fixed_in": "4.2"})
+        for text in ("Use the menu instead", "Reload twice"):
+            workaround = store.fixes.add_workaround(
+                issue,
+                RedactedText(text),
+                audience=Audience.CUSTOMER,
+                versions=["4.1"],
+                owner=None,
+                now=now,
+            )
+        store.fixes.set_workaround_state(
+            workaround.id, WorkaroundState.RETIRED, reason="fixed in 4.2", now=now
+        )
+        lead = store.people.known("lead@support.example")
+        for kind in NoticeKind:
+            store.notices.add(issue, lead.id, kind, text=f"{issue.name} {_EVIL}", now=now)
+        connection = store.connections.save(
+            bench.product.id, "jira", name="jira", config={"project": "FB"}, sealed=b""
+        )
+        until = now + timedelta(minutes=5)
+        store.connections.pause(connection.id, until=until, trouble="it does not answer")
+
+
+_PAGES_EMPTY = ("/", "/inbox", "/issues/ISS-404", "/sign-in", "/sign-in?code=x")
+_PAGES_FULL = ("/", "/?state=all", "/?q=zebra", "/inbox", "/issues/ISS-1", "/issues/ISS-109")
+
+
+@pytest.mark.parametrize("is_full", [True, False], ids=["with data", "empty"])
+def test_every_page_is_accessible_quiet_and_narrow_in_every_look(
+    chromium: Browser, site: Site, is_full: bool
+) -> None:
+    if is_full:
+        _fill(site.bench)
+    for look in LOOKS:
+        context = _context(chromium, look)
+        page = context.new_page()
+        watch = Watch(urlsplit(site.url).netloc)
+        watch.follow(page)
+        site.enter(page, Role.LEAD)
+        for path in _PAGES_FULL if is_full else _PAGES_EMPTY:
+            _inspect(page, site.url + path, look)
+            if "ISS-404" in path:
+                # Chromium reports the status of the page itself, which is what was asked for.
+                watch.errors = [one for one in watch.errors if "404" not in one]
+        assert (watch.outside, watch.errors, watch.dialogs) == ([], [], []), look.name
+        context.close()
+
+
+def _inspect(page: Page, address: str, look: Look) -> None:
+    """Open everything on a page and look for faults."""
+    page.goto(address)
+    page.evaluate(_OPEN_ALL)
+    where = f"{address}, {look.name}"
+    assert page.evaluate(_WIDTH) <= look.width, f"{where}: scrolls sideways"
+    found = Axe().run(page, options=_AXE)
+    assert found.violations_count == 0, f"{where}\n{found.generate_report()}"
+    assert page.evaluate("refused") == [], where
+
+
+def test_the_first_screen_shows_eight_issues(chromium: Browser, site: Site) -> None:
+    _fill(site.bench)
+    context = _context(chromium, LOOKS[0])
+    page = context.new_page()
+    site.enter(page, Role.AGENT)
+    page.goto(f"{site.url}/?state=all")
+    bottom = page.locator("table.issues tbody tr").nth(7).bounding_box()
+    assert bottom is not None
+    assert bottom["y"] + bottom["height"] <= 800
+    context.close()
+
+
+def test_a_lead_reviews_with_script_off(chromium: Browser, site: Site) -> None:
+    site.bench.find_issue()
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    site.enter(page, Role.LEAD)
+    page.get_by_role("link", name="export").first.click()
+    page.get_by_role("button", name="Confirm").click()
+    assert page.get_by_role("status").inner_text().startswith("Confirmed.")
+    page.get_by_text("Dismiss…").click()
+    page.get_by_label("Why is it not an issue?").fill("a training account")
+    page.get_by_role("button", name="Dismiss", exact=True).click()
+    assert page.get_by_text("A training account.").is_visible()
+    page.get_by_role("button", name="Sign out").click()
+    assert page.get_by_role("heading", name="You are signed out").is_visible()
+    context.close()
+
+
+def test_the_keyboard_reaches_the_content_first_and_focus_is_seen(
+    chromium: Browser, site: Site
+) -> None:
+    context = _context(chromium, LOOKS[0])
+    page = context.new_page()
+    site.enter(page, Role.LEAD)
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    box = skip.bounding_box()
+    assert box is not None
+    assert box["y"] >= 0
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    context.close()
+
+
+def _context(browser: Browser, look: Look) -> BrowserContext:
+    context = browser.new_context(
+        viewport={"width": look.width, "height": look.height}, color_scheme=look.scheme
+    )
+    context.add_init_script(_WATCH)
+    context.set_default_timeout(20_000)
+    return context
