@@ -1,0 +1,170 @@
+"""`bridge doctor`: looks at everything and says in plain words what to mend, and how."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge.cli.config import Finding, check_configuration, report
+from bridge.cli.opening import opened, read_settings
+from bridge.cli.options import AsJson, DataDir, new_app
+from bridge.domain.errors import BridgeError
+from bridge.domain.tickets import FilingState
+from bridge.settings import Settings
+from bridge.store import Store, migrate
+from bridge.wiring import Application
+from bridge.wiring.dumps import newest_dump
+
+app = new_app()
+_LITTLE_SPACE = 1024**3
+_CLOCK_DRIFT = timedelta(seconds=5)
+_SLOW_QUEUE = timedelta(minutes=10)
+_WORDS = {
+    FilingState.REFUSED: "the tracker refused the ticket",
+    FilingState.PARKED: "filing is parked",
+    FilingState.UNCERTAIN: "an answer got lost; the bridge looks before it tries again",
+}
+_CONNECT = "correct it and run bridge jira connect again"
+
+
+@app.command()
+def doctor(
+    consistency: Annotated[
+        bool, typer.Option("--consistency", help="Look for broken promises in the data too.")
+    ] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """\b
+    Examples:
+      bridge doctor
+      bridge doctor --consistency --json
+
+    Check configuration, database, encoder, connections, filings, contacts, messages, jobs, disk
+    and clock. Each finding says how to mend it; exit code 1 when something is wrong.
+    """
+    findings = check_configuration(data_dir)
+    if all(one.ok for one in findings if one.check != "variables"):
+        findings += _check_all(read_settings(data_dir), consistency=consistency)
+    report(findings, as_json=as_json)
+
+
+def _check_all(settings: Settings, *, consistency: bool) -> list[Finding]:
+    found = [_disk(settings.data_dir)]
+    try:
+        with opened(settings) as application:
+            found += _database(application)
+            found.append(_encoder(application))
+            with application.open() as store:
+                now = application.context.now()
+                for look in (_connections, _filings, _contacts, _messages, _jobs):
+                    found += look(store, now)
+                if consistency:
+                    found += _consistency(store, now)
+    except BridgeError as error:
+        found.append(Finding("database", False, str(error), "start it, or correct DATABASE_URL"))
+    return found
+
+
+def _database(application: Application) -> Iterator[Finding]:
+    with application.open() as store:
+        facts = store.invariants.server()
+    server = application.server
+    kind = "embedded, not for production" if server else "your own server"
+    yield Finding(
+        "database", True, f"PostgreSQL {facts.version}, pgvector {facts.pgvector}, {kind}"
+    )
+    is_current = migrate.is_current(application.engine)
+    fix = "" if is_current else "run bridge db upgrade with this version of the bridge"
+    yield Finding("schema", is_current, "current" if is_current else "another version's", fix)
+    drift = abs(datetime.now(UTC) - facts.now)
+    fix = "" if drift < _CLOCK_DRIFT else "let both machines keep time with NTP"
+    yield Finding("clock", drift < _CLOCK_DRIFT, f"{drift.total_seconds():.1f} s apart", fix)
+    if server is not None:
+        newest = newest_dump(application.settings.data_dir)
+        detail = f"newest nightly dump: {newest.name}" if newest else "no nightly dump yet"
+        yield Finding("dumps", True, detail, "" if newest else "bridge db dump makes one now")
+
+
+def _disk(data_dir: Path) -> Finding:
+    folder = next(one for one in (data_dir.resolve(), *data_dir.resolve().parents) if one.exists())
+    free = shutil.disk_usage(folder).free
+    fix = "" if free > _LITTLE_SPACE else "make room: the database stops when the disk is full"
+    return Finding("disk", free > _LITTLE_SPACE, f"{free / 1024**3:.1f} GiB free", fix)
+
+
+def _encoder(application: Application) -> Finding:
+    try:
+        return Finding("encoder", True, application.context.encoder().describe())
+    except BridgeError as error:
+        return Finding("encoder", False, str(error), "contacts are accepted and wait meanwhile")
+
+
+def _connections(store: Store, now: datetime) -> Iterator[Finding]:
+    connections = store.connections.all()
+    if not connections:
+        yield Finding("connections", True, "none", "bridge jira connect adds one")
+    for one in connections:
+        is_paused = one.paused_until is not None and one.paused_until > now
+        name = f"{one.integration} {one.config.get('url', one.name)}"
+        if one.trouble or is_paused:
+            yield Finding("connections", False, f"{name}: {one.trouble or 'paused'}", _CONNECT)
+        else:
+            yield Finding("connections", True, f"{name} answers")
+
+
+def _filings(store: Store, now: datetime) -> Iterator[Finding]:
+    troubled = store.filings.troubled()
+    if not troubled:
+        yield Finding("filings", True, "none in trouble")
+    for one in troubled:
+        product_id = store.filings.product_of(one.id)
+        name = store.issues.get(product_id, one.issue_id).name
+        detail = f"{name}: {_WORDS[one.state]} ({one.reason or 'no reason given'})"
+        waits = one.state is FilingState.UNCERTAIN
+        yield Finding("filings", waits, detail, "" if waits else "mend the cause and file it again")
+
+
+def _contacts(store: Store, now: datetime) -> Iterator[Finding]:
+    aside = store.contacts.quarantined()
+    if not aside:
+        yield Finding("contacts", True, "none set aside")
+    for contact_id, reason in aside:
+        detail = f"contact {contact_id} was set aside: {reason}"
+        yield Finding("contacts", False, detail, "send it again with a newer updated_at")
+
+
+def _messages(store: Store, now: datetime) -> Iterator[Finding]:
+    troubled = store.notices.troubled_messages()
+    if not troubled:
+        yield Finding("messages", True, "none failed")
+    for message_id, state, reason in troubled:
+        detail = f"message {message_id} is {state}: {reason}"
+        yield Finding("messages", False, detail, "its notice is in the inbox; mend the channel")
+
+
+def _jobs(store: Store, now: datetime) -> Iterator[Finding]:
+    counts = store.jobs.count_by_status()
+    waiting, failed = counts.get("todo", 0), counts.get("failed", 0)
+    since = store.jobs.oldest_due_at()
+    is_slow = since is not None and datetime.now(UTC) - since > _SLOW_QUEUE
+    fix = "start bridge serve or bridge worker" if is_slow else ""
+    late = f", due since {since:%Y-%m-%d %H:%M} UTC" if is_slow and since else ""
+    yield Finding("queue", not is_slow, f"{waiting} jobs wait{late}", fix)
+    if not failed:
+        yield Finding("jobs", True, "none failed")
+    for job in store.jobs.failed():
+        detail = f"job {job.id} {job.name} {job.arguments} failed after {job.attempts} tries"
+        yield Finding("jobs", False, detail, "the log of that time says why")
+
+
+def _consistency(store: Store, now: datetime) -> Iterator[Finding]:
+    broken = store.invariants.violations(now=now)
+    for promise in store.invariants.promises():
+        places = [one.where for one in broken if one.promise == promise]
+        detail = promise if not places else f"not so: {promise}; {', '.join(places)}"
+        fix = "" if not places else "please report it with this line"
+        yield Finding("consistency", not places, detail, fix)

@@ -1,0 +1,357 @@
+"""The command line: data on standard output, talk on standard error, one exit code."""
+
+import json
+import logging
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+import structlog
+import typer
+
+from bridge.cli import COMMANDS, main
+from bridge.wiring import Application
+from integrations.jira.sandbox import SandboxServer
+
+DOCS = Path(__file__).parent.parent.parent / "docs" / "cli.md"
+KEY = "a secret key for tests only"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> dict[str, object]:
+        """The one line of JSON."""
+        [line] = self.out.splitlines()
+        found = json.loads(line)
+        assert isinstance(found, dict)
+        return found
+
+
+Bridge = Callable[..., Answer]
+
+
+@pytest.fixture
+def bridge(
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Bridge]:
+    """The command line on the test's own database, in this process."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("BRIDGE_SECRET_KEY", KEY)
+    monkeypatch.setenv("BRIDGE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("BRIDGE_ENCODER", "hashing")
+    handlers = list(logging.getLogger().handlers)
+
+    def run(*words: str) -> Answer:
+        code = main(words)
+        shown = capsys.readouterr()
+        return Answer(code, shown.out, shown.err)
+
+    yield run
+    logging.getLogger().handlers = handlers
+    structlog.reset_defaults()
+
+
+def a_file(folder: Path, *rows: dict[str, object]) -> str:
+    path = folder / "contacts.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(path)
+
+
+def a_row(number: int, **changes: object) -> dict[str, object]:
+    return {
+        "external_id": f"row-{number}",
+        "text": "The export button does nothing when I press it",
+        "occurred_at": "2026-03-03T09:15:00Z",
+        "customer": {"email": f"customer{number}@company.example"},
+        **changes,
+    }
+
+
+def commands() -> list[str]:
+    """Every command with its group."""
+    found = []
+    for name, entry in COMMANDS.items():
+        module = __import__(f"bridge.cli.{entry.module}", fromlist=[entry.attribute])
+        command = typer.main.get_command(getattr(module, entry.attribute))
+        parts = getattr(command, "commands", None)
+        found += [f"{name} {part}" for part in parts] if parts else [name]
+    return found
+
+
+def test_every_command_has_a_place_in_the_docs_and_help_with_an_example_first(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = DOCS.read_text()
+    for command in commands():
+        assert f"bridge {command}" in text, command
+        assert main([*command.split(), "-h"]) == 0
+        shown = capsys.readouterr().out
+        first = shown.split("\n\n")[1].lstrip()
+        assert first.startswith("Example"), command
+        assert f"bridge {command}" in first, command
+
+
+def test_the_list_of_commands_comes_without_loading_them() -> None:
+    code = (
+        "import sys; from bridge.cli import main; main(['-h']); print('sqlalchemy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+    assert "bridge serve" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "word"), [(["isues"], "issues"), (["issues", "lst"], "list"), (["import"], "FILE")]
+)
+def test_wrong_usage_is_exit_2_and_names_what_was_meant(
+    words: list[str], word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    shown = capsys.readouterr()
+    assert word in shown.err
+    assert shown.out == ""
+
+
+def test_products_and_tokens_are_made_listed_and_revoked(bridge: Bridge) -> None:
+    assert bridge("product", "add", "shop", "--name", "Shop", "--json").data["slug"] == "shop"
+    assert "shop\tShop" in bridge("product", "list").out
+    made = bridge("token", "create", "--role", "lead", "--product", "shop")
+    secret = made.out.strip()
+    assert secret.startswith("brt_")
+    assert secret not in made.err
+    [token] = json.loads(bridge("token", "list", "--json").out)
+    assert (token["role"], token["product"], token["revoked_at"]) == ("lead", "shop", None)
+    assert secret not in json.dumps(token)
+    assert bridge("token", "revoke", str(token["id"])).code == 0
+    [token] = json.loads(bridge("token", "list", "--json").out)
+    assert token["revoked_at"] is not None
+
+
+def test_a_token_of_a_person_gives_the_role_and_every_product_is_a_star(bridge: Bridge) -> None:
+    words = ("token", "create", "--role", "agent", "--user", "Ada@x.example", "--product", "*")
+    made = bridge(*words, "--json").data
+    assert (made["product"], made["user"]) == ("*", "Ada@x.example")
+    [token] = json.loads(bridge("token", "list", "--json").out)
+    assert (token["user"], token["product"]) == ("ada@x.example", "*")
+
+
+def test_what_does_not_exist_is_exit_3_in_one_line(bridge: Bridge) -> None:
+    for words in (
+        ("issues", "show", "ISS-9"),
+        ("token", "revoke", "9"),
+        ("token", "create", "--role", "lead", "--product", "nix"),
+        ("issues", "list", "--product", "nix"),
+    ):
+        answer = bridge(*words)
+        assert (answer.code, answer.out) == (3, ""), words
+        assert len(answer.err.splitlines()) == 1, answer.err
+
+
+def test_an_import_counts_and_says_where_refused_rows_are(bridge: Bridge, tmp_path: Path) -> None:
+    rows = (a_row(1), a_row(2), a_row(3, occurred_at="soon"), a_row(4, product="nix"))
+    file = a_file(tmp_path, *rows)
+    tried = bridge("import", file, "--dry-run", "--json")
+    assert tried.data == {
+        "rows": 4,
+        "new": 2,
+        "unchanged": 0,
+        "updated": 0,
+        "ignored_difference": 0,
+        "refused": 2,
+        "refused_file": None,
+    }
+    done = bridge("import", file, "--json")
+    assert (done.code, tried.code) == (5, 5)
+    assert done.data == {**tried.data, "refused_file": done.data["refused_file"]}
+    report = Path(str(done.data["refused_file"])).read_text().splitlines()
+    refused = [json.loads(line) for line in report]
+    assert [(one["line"], one["pointer"]) for one in refused] == [
+        (3, "/occurred_at"),
+        (4, "/product"),
+    ]
+    again = bridge("import", file, "--refused", str(tmp_path / "own.jsonl"), "--json")
+    assert (again.data["new"], again.data["unchanged"]) == (0, 2)
+    assert again.data["refused_file"] == str(tmp_path / "own.jsonl")
+
+
+def test_an_import_without_refused_rows_is_exit_0_and_learns_the_directory(
+    bridge: Bridge, tmp_path: Path
+) -> None:
+    people = tmp_path / "people.jsonl"
+    people.write_text(json.dumps({"customer": "k1", "name": "Ada", "emails": ["ada@x.example"]}))
+    file = a_file(tmp_path, a_row(1))
+    done = bridge("import", file, "--directory", str(people), "--json")
+    assert (done.code, done.data["new"], done.data["refused_file"]) == (0, 1, None)
+    assert "1 people of people.jsonl" in done.err
+
+
+def test_a_file_that_needs_a_mapping_fails_in_one_line(bridge: Bridge, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("ID,Body\n1,x\n")
+    answer = bridge("import", str(file))
+    assert answer.code == 1
+    assert "--mapping" in answer.err
+
+
+def test_issues_releases_and_workarounds_answer_as_the_api_does(bridge: Bridge) -> None:
+    assert bridge("issues", "list", "--json").data == {"items": [], "next": None}
+    assert bridge("workarounds", "list", "--json").data == {"items": [], "next": None}
+    shipped = bridge("releases", "add", "4.2", "--percent", "50", "--json").data
+    assert (shipped["version"], shipped["percent"]) == ("4.2", 50)
+    assert (shipped["shipped"], shipped["not_shipped"]) == ([], [])
+    assert bridge("releases", "add", "4.3", "--shipped-at", "2026-03-03T09:15:00").code == 2
+    assert bridge("releases", "add", "4.3", "--issue", "ticket").code == 2
+
+
+def test_jira_is_connected_step_by_step(bridge: Bridge, tmp_path: Path) -> None:
+    with SandboxServer(tmp_path / "jira.db") as sandbox:
+        words = ["jira", "connect", "--url", sandbox.url, "--user", sandbox.user]
+        words += ["--project", "FB", "--issue-type", "Bug", "--allow-private", "--json"]
+        good = bridge(*words, "--token", sandbox.token)
+        bad = bridge(*words, "--token", "wrong")
+    steps = good.data["steps"]
+    assert isinstance(steps, list)
+    assert good.code == 0
+    assert {step["ok"] for step in steps} == {True}
+    assert [sorted(step) for step in steps] == [["fix", "name", "ok"]] * len(steps)
+    assert bad.code == 1
+    assert '"sign_in", "ok": false' in bad.out
+
+
+def test_the_doctor_finds_nothing_in_a_healthy_house(bridge: Bridge, tmp_path: Path) -> None:
+    bridge("import", a_file(tmp_path, a_row(1), a_row(2)))
+    answer = bridge("doctor", "--consistency", "--json")
+    assert (answer.code, answer.data["ok"]) == (0, True), answer.out
+
+
+def test_the_doctor_names_a_contact_that_was_set_aside(
+    bridge: Bridge, application: Application, tmp_path: Path
+) -> None:
+    bridge("import", a_file(tmp_path, a_row(1)))
+    with application.open() as store:
+        home = store.products.by_slug("default")
+        [waiting] = store.waiting.take(home.id, "any", limit=5)
+        store.contacts.note_failure(waiting.id, reason="its text breaks the encoder", tries=1)
+    answer = bridge("doctor", "--json")
+    assert (answer.code, answer.data["ok"]) == (1, False)
+    assert "its text breaks the encoder" in answer.out
+
+
+def test_the_doctor_finds_a_broken_promise(
+    bridge: Bridge, application: Application, tmp_path: Path
+) -> None:
+    with application.open() as store:
+        home = store.products.by_slug("default")
+        number = store.products.next_issue_number(home.id)
+        now = application.context.now()
+        issue_id = store.issues.add(home.id, number=number, title="x", terms=[], now=now)
+        # Behind the back of the state machine: no decision tells of it.
+        store.issues.change(store.issues.get(home.id, issue_id), {"state": "shipped"})
+    answer = bridge("doctor", "--consistency")
+    assert answer.code == 1
+    assert "ISS-1 is shipped" in answer.out
+
+
+def test_a_database_that_is_not_there_is_exit_75(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://me:hidden@127.0.0.1:{port}/x")
+    answer = bridge("product", "list")
+    assert (answer.code, answer.out) == (75, "")
+    assert "DATABASE_URL" in answer.err
+    assert "hidden" not in answer.err
+    assert bridge("doctor", "--json").data["ok"] is False
+
+
+def test_config_masks_secrets_and_tells_where_values_come_from(bridge: Bridge) -> None:
+    answer = bridge("config", "show", "--json")
+    rows = {row["setting"]: row for row in json.loads(answer.out)}
+    assert rows["BRIDGE_SECRET_KEY"] == {
+        "setting": "BRIDGE_SECRET_KEY",
+        "value": "********",
+        "source": "environment",
+    }
+    assert rows["DATABASE_URL"]["source"] == "environment"
+    assert rows["BRIDGE_POLL_SECONDS"]["source"] == "default"
+    assert KEY not in answer.out
+
+
+def test_config_check_finds_typing_errors(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRIDGE_POL_SECONDS", "3")
+    answer = bridge("config", "check")
+    assert answer.code == 1
+    assert "BRIDGE_POLL_SECONDS" in answer.out
+    monkeypatch.setenv("BRIDGE_POLL_SECONDS", "often")
+    assert "BRIDGE_POLL_SECONDS" in bridge("config", "check").out
+    assert bridge("product", "list").code == 1
+
+
+def test_a_dump_comes_back(bridge: Bridge, tmp_path: Path) -> None:
+    bridge("product", "add", "shop")
+    bridge("import", a_file(tmp_path, a_row(1)))
+    made = bridge("db", "dump", str(tmp_path / "all.dump"), "--json").data
+    assert isinstance(made["bytes"], int)
+    bridge("product", "add", "later")
+    assert bridge("db", "restore", str(made["file"])).code == 1
+    assert bridge("db", "restore", str(made["file"]), "--yes").code == 0
+    slugs = [row["slug"] for row in json.loads(bridge("product", "list", "--json").out)]
+    assert slugs == ["default", "shop"]
+    assert bridge("db", "upgrade", "--json").data["current"] is True
+
+
+def test_tracebacks_come_only_with_debug(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BRIDGE_SECRET_KEY")
+    answer = bridge("product", "list")
+    assert (answer.code, len(answer.err.splitlines())) == (1, 1)
+    assert "BRIDGE_SECRET_KEY" in answer.err
+    with pytest.raises(Exception, match="BRIDGE_SECRET_KEY"):
+        main(["product", "list", "--debug"])
+
+
+@pytest.mark.processes
+def test_serve_answers_gives_one_sign_in_link_and_stops_cleanly(
+    bridge: Bridge, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "bridge.cli", "serve", "--port", "0", "--json"]
+    with (
+        (tmp_path / "err").open("w") as talk,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=talk, text=True) as process,
+    ):
+        assert process.stdout is not None
+        line = json.loads(process.stdout.readline())
+        assert httpx2.get(f"{line['url']}/healthz").status_code == 200
+        assert line["sign_in"].startswith(f"{line['url']}/sign-in?code=")
+        assert httpx2.get(line["sign_in"]).status_code == 200
+        started = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        assert time.monotonic() - started < 25
+        assert process.stdout.read() == ""
+
+
+def test_a_taken_port_is_told_in_one_line(bridge: Bridge) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for command in ("serve", "jira-sandbox", "demo"):
+            answer = bridge(command, "--port", port)
+            assert (answer.code, answer.out) == (1, ""), command
+            assert "--port" in answer.err, command

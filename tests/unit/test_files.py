@@ -1,0 +1,195 @@
+"""Files of contacts: shapes are recognised, columns mapped, bad rows told apart."""
+
+import gzip
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bridge.domain.contacts import AccountReceived, CustomerReceived
+from bridge.domain.errors import InvalidInput
+from integrations.files.contacts import ContactFile, ContactLine, open_contacts
+from integrations.files.mapping import FIELDS, by_name
+
+WIRE = {
+    "source": "zendesk",
+    "external_id": 4711,
+    "channel": "email",
+    "occurred_at": "2026-03-03T09:15:00+01:00",
+    "updated_at": "2026-03-04T00:00:00Z",
+    "subject": "Export",
+    "text": "It fails",
+    "lang": "en",
+    "product": "shop",
+    "version": "4.1",
+    "customer": {
+        "email": "ada@example.com",
+        "account_number": "ACC-1",
+        "external_ids": {"zendesk": 99},
+    },
+    "account": {"key": "acme", "name": "Acme", "domains": ["acme.example"]},
+    "agent": {"email": "kim@example.org"},
+    "conversation": "c-1",
+    "satisfaction": {"metric": "csat", "score": 2, "max": 5},
+}
+
+
+def lines_of(file: ContactFile) -> list[ContactLine]:
+    return list(file.lines(source="api"))
+
+
+def a_file(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    if name.endswith(".gz"):
+        path.write_bytes(gzip.compress(text.encode()))
+    else:
+        path.write_text(text)
+    return path
+
+
+def test_every_member_of_the_wire_shape_arrives(tmp_path: Path) -> None:
+    file = open_contacts(a_file(tmp_path, "a.jsonl", json.dumps(WIRE)))
+    [line] = lines_of(file)
+    assert line.contact is not None
+    assert line.product == "shop"
+    assert line.contact.external_id == "4711"
+    assert line.contact.occurred_at == datetime(2026, 3, 3, 8, 15, tzinfo=UTC)
+    assert line.contact.updated_at == datetime(2026, 3, 4, tzinfo=UTC)
+    assert line.contact.customer == CustomerReceived(
+        email="ada@example.com", account_number="ACC-1", external_ids=(("zendesk", "99"),)
+    )
+    assert line.contact.account == AccountReceived("acme", "Acme", None, ("acme.example",))
+    assert line.contact.agent_email == "kim@example.org"
+    assert (line.contact.source, line.contact.conversation) == ("zendesk", "c-1")
+    assert file.unused == ("satisfaction",)
+
+
+def test_a_csv_with_our_own_column_names_needs_no_mapping(tmp_path: Path) -> None:
+    text = (
+        "external_id,text,occurred_at,customer.email,customer_external_id,account.domains,"
+        "account.key,Extra\n"
+        '1,"two\nlines",2026-03-03T09:15:00Z,ada@example.com,,a.example;b.example,acme,x\n'
+        "2,,2026-03-03T09:15:00Z,,,,,\n"
+    )
+    file = open_contacts(a_file(tmp_path, "a.csv.gz", text))
+    first, second = lines_of(file)
+    assert first.contact is not None
+    assert first.contact.text == "two\nlines"
+    assert first.contact.customer.email == "ada@example.com"
+    assert first.contact.account == AccountReceived("acme", domains=("a.example", "b.example"))
+    assert (second.contact, second.pointer, second.number) == (None, "/text", 4)
+    assert file.column_of("/text") == "text"
+    assert file.unused == ("customer_external_id", "Extra")
+
+
+def test_a_mapping_names_columns_and_constants(tmp_path: Path) -> None:
+    table = a_file(
+        tmp_path, "a.csv", "ID;Body;Created;Mail;channel\n7;Broken;2026-03-03 09:15Z;a@b.example;x"
+    )
+    mapping = {
+        "external_id": "ID",
+        "text": {"column": "Body"},
+        "occurred_at": "Created",
+        "channel": {"constant": "chat"},
+        "source": "forum",
+        "customer": {"email": "Mail", "external_ids": {"crm": "ID"}},
+    }
+    given = a_file(tmp_path, "m.json", json.dumps(mapping))
+    file = open_contacts(table, mapping=given)
+    [line] = lines_of(file)
+    assert line.contact is not None
+    assert (line.contact.external_id, line.contact.text) == ("7", "Broken")
+    assert (line.contact.channel, line.contact.source) == ("chat", "forum")
+    assert line.contact.customer == CustomerReceived(
+        email="a@b.example", external_ids=(("crm", "7"),)
+    )
+    assert file.column_of("/customer/email") == "Mail"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "word"),
+    [
+        ({"external_id": "ID", "text": "Boddy", "occurred_at": "Created"}, "Boddy"),
+        ({"external_id": "ID", "text": "Body"}, "occurred_at"),
+        ({"external_id": "ID", "text": "Body", "occurred_at": "Created", "txt": "Body"}, "txt"),
+        ({"external_id": "ID", "text": {"constant": []}, "occurred_at": "Created"}, "text"),
+        ([], "object"),
+    ],
+)
+def test_a_mapping_that_cannot_work_is_refused_before_anything_is_read(
+    mapping: object, word: str, tmp_path: Path
+) -> None:
+    table = a_file(tmp_path, "a.csv", "ID,Body,Created\n7,Broken,2026-03-03T09:15Z")
+    given = a_file(tmp_path, "m.json", json.dumps(mapping))
+    with pytest.raises(InvalidInput, match=word):
+        open_contacts(table, mapping=given)
+
+
+def test_unknown_columns_ask_for_a_mapping_and_name_what_there_is(tmp_path: Path) -> None:
+    for name, text in (("a.csv", "ID,Body\n1,x"), ("a.jsonl", '{"ID": 1, "Body": "x"}')):
+        with pytest.raises(InvalidInput, match=r"ID, Body.*--mapping"):
+            open_contacts(a_file(tmp_path, name, text))
+
+
+def test_the_replay_shape_is_recognised(tmp_path: Path) -> None:
+    row = {"id": "c1", "ts": "2026-03-03T09:15:00Z", "text": "Broken", "customer": "@ada"}
+    file = open_contacts(
+        a_file(tmp_path, "a.jsonl", json.dumps({**row, "customer_kind": "handle"}))
+    )
+    [line] = lines_of(file)
+    assert line.contact is not None
+    assert line.contact.customer.handle == "@ada"
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"external_id": None}, "/external_id"),
+        ({"text": 7}, "/text"),
+        ({"occurred_at": "yesterday"}, "/occurred_at"),
+        ({"occurred_at": "2026-03-03T09:15:00"}, "/occurred_at"),
+        ({"occurred_at": float("nan")}, "/occurred_at"),
+        ({"customer": "ada@example.com"}, "/customer"),
+        ({"customer": {"email": ["x"]}}, "/customer/email"),
+        ({"customer": {"name": "x" * 1_001}}, "/customer/name"),
+        ({"account": {"name": "Acme"}}, "/account/key"),
+        ({"account": {"key": "acme", "domains": 7}}, "/account/domains"),
+    ],
+)
+def test_a_wrong_member_is_named_by_its_pointer(
+    change: dict[str, object], pointer: str, tmp_path: Path
+) -> None:
+    file = open_contacts(a_file(tmp_path, "a.jsonl", json.dumps({**WIRE, **change})))
+    [line] = lines_of(file)
+    assert (line.contact, line.pointer) == (None, pointer)
+
+
+def test_lines_that_are_no_rows_do_not_end_the_file(tmp_path: Path) -> None:
+    text = f"nope\n\n[1]\n{json.dumps(WIRE)}\n"
+    found = lines_of(open_contacts(a_file(tmp_path, "a.jsonl", text)))
+    assert [(line.number, line.contact is None) for line in found] == [
+        (1, True),
+        (3, True),
+        (4, False),
+    ]
+
+
+def test_what_no_database_stores_is_taken_out(tmp_path: Path) -> None:
+    row = json.dumps({**WIRE, "customer": {"email": "a\0da@example.com", "name": "\ud800"}})
+    [line] = lines_of(open_contacts(a_file(tmp_path, "a.jsonl", row)))
+    assert line.contact is not None
+    assert line.contact.customer == CustomerReceived(email="ada@example.com")
+
+
+def test_a_file_cut_off_in_the_middle_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(json.dumps(WIRE).encode() * 3)[:-12])
+    with pytest.raises(InvalidInput, match="broken"):
+        open_contacts(path)
+
+
+def test_every_field_has_a_column_name_with_dots_or_underscores() -> None:
+    assert by_name(FIELDS).columns.keys() == set(FIELDS)
+    flat = [name.replace(".", "_") for name in FIELDS]
+    assert by_name(flat).columns.keys() == set(FIELDS)
