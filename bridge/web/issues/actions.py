@@ -15,8 +15,7 @@ from bridge.domain.errors import (
 from bridge.domain.fixes import Audience, Workaround, WorkaroundState
 from bridge.domain.issues import Issue
 from bridge.domain.permissions import Action
-from bridge.redaction import redact
-from bridge.steps import review
+from bridge.steps import advise, review
 from bridge.web import words
 from bridge.web.issues.detail import Id, Trouble, issue_page
 from bridge.web.issues.pages import issue_named
@@ -79,15 +78,8 @@ def add_workaround(
     def act(issue: Issue) -> None:
         if not text.strip():
             raise InvalidInput("a workaround needs words: what should support tell?")
-        visit.store.fixes.add_workaround(
-            issue,
-            redact(text.replace("\0", "").strip(), region=visit.product.region),
-            audience=audience,
-            versions=(),
-            owner=visit.email,
-            now=visit.now,
-        )
-        _record(issue, "workaround_added", visit)
+        advice = advise.Advice(text.strip(), audience)
+        advise.add_workaround(issue, advice, visit.product, store=visit.store, cause=visit.cause())
 
     return _acted(name, visit, act, done="added", typed=("", text))
 
@@ -118,23 +110,11 @@ def _turn(
             raise InvalidInput(f"a reason is needed: why is the workaround {verb}?")
         if found.state is to:
             return
-        visit.store.fixes.set_workaround_state(found.id, to, reason=reason.strip(), now=visit.now)
-        _record(issue, f"workaround_{verb}", visit, reason)
+        is_retiring = to is WorkaroundState.RETIRED
+        turn = advise.retire_workaround if is_retiring else advise.restore_workaround
+        turn(found, visit.product, store=visit.store, cause=visit.cause(reason.strip()))
 
     return _acted(name, visit, act, done=verb, typed=(reason, ""))
-
-
-def _record(issue: Issue, action: str, visit: Visit, reason: str = "") -> None:
-    cause = visit.cause(reason)
-    visit.store.decisions.record(
-        issue.product_id,
-        action,
-        at=cause.at,
-        actor=cause.actor,
-        issue_id=issue.id,
-        reason=cause.reason,
-        origin=cause.origin,
-    )
 
 
 def _require_version(issue: Issue, version: int, visit: Visit) -> None:
