@@ -32,16 +32,7 @@ def connected_sandbox(
 def connect(application: Application, product: Product, sandbox: SandboxServer) -> None:
     """Connect, and fail loudly if a step of the test fails."""
     steps = connect_jira(
-        JiraGiven(
-            url=sandbox.url,
-            user=sandbox.user,
-            token=sandbox.token,
-            project=sandbox.project,
-            issue_type=sandbox.issue_type,
-            number_field=sandbox.number_field,
-            allow_private=True,
-            calls_per_second=1_000,
-        ),
+        JiraGiven.to_sandbox(sandbox.describe()),
         product,
         context=application.context,
     )

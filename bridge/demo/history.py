@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bridge.demo.engineering import Engineering
 from bridge.demo.generate import SOURCE, DemoContact
-from bridge.demo.story import LEAD, RELEASES, outage_moment, release_moments
+from bridge.demo.story import LEAD, outage_moment, release_moments
 from bridge.demo.topics import TOPICS, Topic
 from bridge.domain.fixes import Audience
 from bridge.domain.issues import Issue, IssueId, IssueState
@@ -211,7 +211,3 @@ def _chunks(contacts: Sequence[DemoContact]) -> Iterator[list[DemoContact]]:
         chunk.append(one)
     if chunk:
         yield chunk
-
-
-RELEASE_COUNT = len(RELEASES) + 1
-"""The two planned releases and the hotfix."""

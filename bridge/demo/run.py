@@ -27,7 +27,6 @@ from integrations.jira.sandbox import SandboxServer
 ADMIN_EMAIL = "admin@wrenrota.example"
 _SEED = 7
 _JIRA_PORT = 8100
-_CALLS_PER_SECOND = 1_000.0
 _SECRET_FOLDER_MODE = 0o711
 
 
@@ -160,17 +159,7 @@ def _connect(application: Application, sandbox: SandboxServer, *, is_live: bool)
     with application.open() as store:
         product = store.products.by_slug(DEFAULT_PRODUCT)
     steps = connect_jira(
-        JiraGiven(
-            url=sandbox.url,
-            user=sandbox.user,
-            token=sandbox.token,
-            project=sandbox.project,
-            issue_type=sandbox.issue_type,
-            number_field=sandbox.number_field,
-            webhook_secret=sandbox.webhook_secret if is_live else None,
-            allow_private=True,
-            calls_per_second=_CALLS_PER_SECOND,
-        ),
+        JiraGiven.to_sandbox(sandbox.describe(), has_webhook=is_live),
         product,
         context=application.context,
     )

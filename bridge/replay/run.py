@@ -154,16 +154,7 @@ class _Replay:
                 min_customers=self._options.min_customers,
             )
         steps = connect_jira(
-            JiraGiven(
-                url=sandbox.url,
-                user=sandbox.user,
-                token=sandbox.token,
-                project=sandbox.project,
-                issue_type=sandbox.issue_type,
-                number_field=sandbox.number_field,
-                allow_private=True,
-                calls_per_second=1_000,
-            ),
+            JiraGiven.to_sandbox(sandbox.describe()),
             product,
             context=application.context,
         )

@@ -158,10 +158,6 @@ class Issues:
             .values(title=title, key_terms=list(terms))
         )
 
-    def assign(self, product_id: ProductId, place: Place, *, now: datetime) -> None:
-        """Put a contact on an issue, ending where it was before."""
-        self.assign_all(product_id, [place], now=now)
-
     def assign_all(self, product_id: ProductId, places: Sequence[Place], *, now: datetime) -> None:
         """Put contacts on issues, ending where they were before."""
         if not places:

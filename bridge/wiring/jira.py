@@ -3,7 +3,7 @@
 import json
 import secrets as randomness
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,8 @@ from bridge.store.secrets import Secrets
 from integrations.jira.connect import check, register_webhook, resolve
 from integrations.jira.settings import JiraSettings
 from integrations.jira.tracker import JiraTracker
+
+_SANDBOX_CALLS_PER_SECOND = 1_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,21 @@ class JiraGiven:
     webhook_secret: str | None = field(default=None, repr=False)
     allow_private: bool = False
     calls_per_second: float = 5.0
+
+    @classmethod
+    def to_sandbox(cls, account: Mapping[str, str], *, has_webhook: bool = False) -> "JiraGiven":
+        """The sandbox on this machine as it describes itself, at its own speed."""
+        return cls(
+            url=account["url"],
+            user=account["user"],
+            token=account["token"],
+            project=account["project"],
+            issue_type=account["issue_type"],
+            number_field=account["number_field"],
+            webhook_secret=account["webhook_secret"] if has_webhook else None,
+            allow_private=True,
+            calls_per_second=_SANDBOX_CALLS_PER_SECOND,
+        )
 
 
 def connect_jira(given: JiraGiven, product: Product, *, context: Context) -> list[CheckStep]:
