@@ -57,7 +57,7 @@ def template(server: str, testrun_uid: str) -> str:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if found.fetchone() is None:
             connection.execute(f'CREATE DATABASE "{name}_making"')
-            engine = make_engine(_url(server, f"{name}_making"))
+            engine = make_engine(database_of(server, f"{name}_making"))
             migrate.upgrade(engine)
             engine.dispose()
             connection.execute(f'ALTER DATABASE "{name}_making" RENAME TO "{name}"')
@@ -70,7 +70,7 @@ def database_url(server: str, template: str) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
     with psycopg.connect(server, dbname="postgres", autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        yield _url(server, name)
+        yield database_of(server, name)
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
@@ -162,7 +162,7 @@ def labelled_data() -> Path:
     return folder
 
 
-def _url(conninfo: str, database: str) -> str:
+def database_of(conninfo: str, database: str) -> str:
     """A conninfo or URL, pointed at another database, for SQLAlchemy."""
     if conninfo.startswith(("postgresql://", "postgresql+psycopg://")):
         return f"{conninfo.rsplit('/', 1)[0]}/{database}"

@@ -9,7 +9,7 @@ _ANSWERS = timedelta(days=7)
 
 
 def expire(context: Context) -> None:
-    """Drop old originals, webhook envelopes, stored answers and logins."""
+    """Drop old originals, webhook envelopes, stored answers, logins and unanswered questions."""
     now = context.now()
     with context.open() as store:
         for product in store.products.all():
@@ -17,4 +17,5 @@ def expire(context: Context) -> None:
             store.contacts.drop_raw(product.id, before=now - keep)
         store.connections.drop_deliveries(before=now - _DELIVERIES)
         store.answers.drop(before=now - _ANSWERS)
+        store.suggestions.expire(now=now)
         store.people.drop_expired_logins(now=now)

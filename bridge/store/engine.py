@@ -13,6 +13,7 @@ from bridge.domain.errors import TryAgainLater
 from bridge.queue import JobArgument, Queue
 from bridge.store.answers import Answers
 from bridge.store.connections import Connections
+from bridge.store.constraints import Constraints
 from bridge.store.contacts import Contacts
 from bridge.store.customers import Customers
 from bridge.store.decisions import Decisions
@@ -26,6 +27,7 @@ from bridge.store.measures import Measures
 from bridge.store.notices import Notices
 from bridge.store.people import People
 from bridge.store.products import Products
+from bridge.store.suggestions import Suggestions
 from bridge.store.tickets import Tickets
 from bridge.store.vectors import Vectors
 from bridge.store.waiting import Waiting
@@ -61,6 +63,8 @@ class Store:
         self.vectors = Vectors(session)
         self.waiting = Waiting(session)
         self.issues = Issues(session)
+        self.constraints = Constraints(session)
+        self.suggestions = Suggestions(session)
         self.decisions = Decisions(session)
         self.filings = Filings(session)
         self.tickets = Tickets(session)

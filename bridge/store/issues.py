@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bridge.domain.contacts import ContactId, ProductId
@@ -93,11 +93,26 @@ class Issues(IssueLists):
         return self.get(issue.product_id, issue.id)
 
     def rename(self, issue_id: IssueId, title: str, terms: Sequence[str]) -> None:
-        """Write the machine's newest title; no change of the issue itself."""
+        """Write the machine's newest title; one that a person chose stays, with ours beside it."""
+        chosen = IssueRow.suggested_title.is_not(None)
         self._session.execute(
             update(IssueRow)
             .where(IssueRow.id == issue_id)
-            .values(title=title, key_terms=list(terms))
+            .values(
+                title=case((chosen, IssueRow.title), else_=title),
+                suggested_title=case((chosen, title), else_=None),
+                key_terms=list(terms),
+            )
+            .execution_options(synchronize_session=False)
+        )
+
+    def choose_title(self, issue_id: IssueId, title: str) -> None:
+        """A person names the issue; the machine's title is kept beside it."""
+        self._session.execute(
+            update(IssueRow)
+            .where(IssueRow.id == issue_id)
+            .values(title=title, suggested_title=IssueRow.title)
+            .execution_options(synchronize_session=False)
         )
 
     def assign_all(self, product_id: ProductId, places: Sequence[Place], *, now: datetime) -> None:

@@ -10,6 +10,7 @@ from pgvector.sqlalchemy import HALFVEC, VECTOR
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    CheckConstraint,
     DateTime,
     ForeignKey,
     Identity,
@@ -35,6 +36,12 @@ def refers(target: str, *, index: bool = False, primary_key: bool = False) -> Ma
     """A 64-bit foreign key column."""
     key = ForeignKey(target, ondelete="CASCADE")
     return mapped_column(BigInteger, key, index=index, primary_key=primary_key)
+
+
+def refers_maybe(target: str) -> Mapped[int | None]:
+    """A 64-bit foreign key column that may be empty, with an index."""
+    key = ForeignKey(target, ondelete="CASCADE")
+    return mapped_column(BigInteger, key, index=True)
 
 
 class Base(DeclarativeBase):
@@ -229,6 +236,8 @@ class ContactRawRow(Base):
 
 
 class IssueRow(Base):
+    """suggested_title is the machine's newest title where a person chose another."""
+
     __tablename__ = "issue"
     __table_args__ = (UniqueConstraint("product_id", "number"),)
     id: Mapped[IdColumn]
@@ -237,6 +246,7 @@ class IssueRow(Base):
     state: Mapped[str] = mapped_column(index=True)
     outcome: Mapped[str | None]
     title: Mapped[str]
+    suggested_title: Mapped[str | None]
     key_terms: Mapped[list[str]] = mapped_column(default=list)
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("issue.id"))
     episode: Mapped[int] = mapped_column(default=1)
@@ -278,6 +288,60 @@ class AssignmentRow(Base):
     reason: Mapped[str]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class ConstraintRow(Base):
+    """Two contacts that a person put together or kept apart; a is the smaller id."""
+
+    __tablename__ = "constraint"
+    __table_args__ = (
+        UniqueConstraint("product_id", "kind", "a", "b"),
+        CheckConstraint("a < b", name="ordered"),
+    )
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    kind: Mapped[str]
+    a: Mapped[int] = refers("contact.id", index=True)
+    b: Mapped[int] = refers("contact.id", index=True)
+    actor: Mapped[str]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class SuggestionRow(Base):
+    """One question of the machine; the same one is open at most once."""
+
+    __tablename__ = "suggestion"
+    __table_args__ = (
+        Index(
+            "uq_suggestion_open",
+            "product_id",
+            "kind",
+            "key",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index("ix_suggestion_key", "product_id", "kind", "key", "state"),
+        Index("ix_suggestion_state", "product_id", "state", "worth"),
+    )
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    kind: Mapped[str]
+    key: Mapped[str]
+    issue_id: Mapped[int | None] = refers_maybe("issue.id")
+    other_id: Mapped[int | None] = refers_maybe("issue.id")
+    contact_id: Mapped[int | None] = refers_maybe("contact.id")
+    contacts: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
+    probability: Mapped[float | None]
+    similarity: Mapped[float | None]
+    worth: Mapped[float] = mapped_column(default=0.0)
+    question: Mapped[str]
+    state: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+    answered_by: Mapped[str | None]
+    answered_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
 
 
 class VectorRow(Base):
