@@ -78,6 +78,10 @@ class Issue:
     """Version of the newest release that ships the fix of this episode."""
     shipped_at: datetime | None
     snoozed_until: datetime | None
+    snoozed_customers: int | None = None
+    """A snoozed issue comes back once so many customers are affected."""
+    suggested_title: str | None = None
+    """The machine's newest title where a person chose another."""
 
     @property
     def name(self) -> str:

@@ -37,7 +37,9 @@ def file_ticket(context: Context, *, filing_id: int) -> None:
     """Bring a filing one step further; safe to run any number of times, by any worker."""
     now = context.now()
     with context.open() as store:
-        filing = store.filings.get(filing_id)
+        filing = store.filings.find(filing_id)
+        if filing is None:
+            return
         not_before, lease_until, _ = store.filings.timing(filing.id)
         wait_until = lease_until if filing.state is FilingState.SENDING else not_before
         connection = store.connections.get(filing.connection_id)
@@ -76,7 +78,7 @@ def _send(filing: Filing, tracker: Tracker, context: Context) -> None:
         )
         if attempt is None:
             return
-        issue = store.issues.get(store.filings.product_of(filing.id), filing.issue_id)
+        issue = store.issues.standing_for(store.filings.product_of(filing.id), filing.issue_id)
         draft = draft_ticket(
             issue.id, filing.fingerprint, issue.product_id, store=store, context=context
         )
@@ -132,7 +134,7 @@ def _link(filing: Filing, ref: TicketRef, context: Context) -> None:
         if not store.filings.link(filing.id, ticket.id):
             return
         store.connections.mark_healthy(filing.connection_id)
-        issue = store.issues.get(product_id, filing.issue_id, lock=True)
+        issue = store.issues.standing_for(product_id, filing.issue_id, lock=True)
         cause = Cause(MACHINE, now, f"ticket {ref.key}", _ORIGIN)
         if issue.can_move(IssueState.FILED):
             move_issue(issue, IssueState.FILED, store=store, cause=cause)
@@ -179,8 +181,12 @@ def refresh_ticket(context: Context, *, ticket_id: int) -> None:
             return
         if connection.paused_until and connection.paused_until > context.now():
             raise TryAgainLater(connection.trouble or "the connection is paused")
+        issue = store.issues.standing_for(ticket.product_id, filing.issue_id)
+        if store.issues.counts(issue.id).contacts == 0:
+            # All its contacts were moved elsewhere: the ticket keeps what it last told.
+            return
         draft = draft_ticket(
-            filing.issue_id, filing.fingerprint, ticket.product_id, store=store, context=context
+            issue.id, filing.fingerprint, ticket.product_id, store=store, context=context
         )
     tracker = context.tracker(connection)
     if ticket.written_at is None:

@@ -1,9 +1,10 @@
 """What must follow when the contacts of an issue change: jobs, in the same transaction."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from bridge.domain.contacts import ContactId
-from bridge.domain.issues import TRACKED, IssueState
+from bridge.domain.issues import TRACKED, IssueId, IssueState
 from bridge.domain.products import Product
 from bridge.steps.context import Context
 from bridge.store import Store
@@ -26,19 +27,39 @@ def contact_joined(
 def contacts_changed(
     centroid: Centroid, product: Product, *, store: Store, context: Context
 ) -> None:
-    """Queue the promotion of a grown candidate, or fresh counts for the ticket of an issue."""
-    if centroid.state is IssueState.CANDIDATE:
-        if product.filing_auto and centroid.size >= product.min_contacts:
+    """Queue what follows when the contacts of an issue have changed."""
+    counted = Counted(centroid.issue_id, centroid.state, centroid.size)
+    group_changed(counted, product, store=store, context=context)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An issue and how many contacts it has now."""
+
+    issue_id: IssueId
+    state: IssueState
+    contacts: int
+
+
+def group_changed(counted: Counted, product: Product, *, store: Store, context: Context) -> None:
+    """Queue the promotion of a grown candidate, the end of a snooze, or fresh counts."""
+    issue_id, state = counted.issue_id, counted.state
+    if state is IssueState.CANDIDATE:
+        if product.filing_auto and counted.contacts >= product.min_contacts:
             store.enqueue(
-                "promote",
-                once=f"promote:{centroid.issue_id}",
-                product_id=product.id,
-                issue_id=centroid.issue_id,
+                "promote", once=f"promote:{issue_id}", product_id=product.id, issue_id=issue_id
             )
-    elif centroid.state in TRACKED:
-        for ticket in store.tickets.of_issue(centroid.issue_id):
-            if ticket.is_deleted:
-                continue
-            pause = timedelta(seconds=context.settings.refresh_seconds)
-            due = max(context.now(), ticket.written_at + pause) if ticket.written_at else None
-            store.enqueue("refresh", once=f"refresh:{ticket.id}", at=due, ticket_id=ticket.id)
+    elif state is IssueState.SNOOZED:
+        store.enqueue("wake", once=f"wake:{issue_id}", product_id=product.id, issue_id=issue_id)
+    elif state in TRACKED:
+        refresh_soon(issue_id, store=store, context=context)
+
+
+def refresh_soon(issue_id: IssueId, *, store: Store, context: Context) -> None:
+    """Queue fresh counts for every ticket of an issue, at most one write a minute each."""
+    for ticket in store.tickets.of_issue(issue_id):
+        if ticket.is_deleted:
+            continue
+        pause = timedelta(seconds=context.settings.refresh_seconds)
+        due = max(context.now(), ticket.written_at + pause) if ticket.written_at else None
+        store.enqueue("refresh", once=f"refresh:{ticket.id}", at=due, ticket_id=ticket.id)

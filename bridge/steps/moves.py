@@ -37,8 +37,12 @@ def move_issue(
         actor=cause.actor,
         issue_id=issue.id,
         before={"state": issue.state.value},
-        after={"state": to.value, **{key: str(value) for key, value in (changes or {}).items()}},
+        after={"state": to.value, **{key: _told(value) for key, value in (changes or {}).items()}},
         reason=cause.reason,
         origin=cause.origin,
     )
     return moved
+
+
+def _told(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -6,6 +6,7 @@ import numpy as np
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import InvalidInput, InvalidMove, NotConfigured
+from bridge.domain.grouping import SuggestionKind
 from bridge.domain.issues import TRACKED, Issue, IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
@@ -21,6 +22,8 @@ TRACKERS: Sequence[str] = ("jira",)
 
 def confirm_issue(issue: Issue, *, store: Store, cause: Cause) -> Issue:
     """It is one real issue."""
+    # Whether it is one need not be asked any more.
+    store.suggestions.withdraw(issue.product_id, issue_ids=[issue.id], kind=SuggestionKind.REAL)
     return move_issue(issue, IssueState.CONFIRMED, store=store, cause=cause)
 
 
@@ -28,6 +31,7 @@ def dismiss_issue(issue: Issue, *, store: Store, cause: Cause) -> Issue:
     """It is not an issue; the reason is kept."""
     if not cause.reason.strip():
         raise InvalidInput("a reason is needed to dismiss an issue", pointer="/reason")
+    store.suggestions.withdraw(issue.product_id, issue_ids=[issue.id])
     return move_issue(issue, IssueState.DISMISSED, store=store, cause=cause)
 
 
@@ -38,6 +42,8 @@ def file_issue(issue: Issue, product: Product, *, store: Store, cause: Cause) ->
     filing, or one whose ticket was deleted in the tracker, is tried again.
     """
     existing = [one for one in store.filings.of_issue(issue.id) if one.episode == issue.episode]
+    # Its own before those of issues merged into it.
+    existing.sort(key=lambda one: one.issue_id != issue.id)
     if existing and existing[0].state in (FilingState.REFUSED, FilingState.PARKED):
         store.filings.retry(existing[0].id)
         store.enqueue("file", once=f"file:{existing[0].id}", filing_id=existing[0].id)

@@ -72,12 +72,11 @@ def _follow(
     has_changed = (status.category, status.outcome) != (ticket.category, ticket.outcome)
     store.tickets.note_status(ticket.id, status)
     target, outcome = _target(status)
-    for issue_id in store.tickets.issues_of(ticket.id):
-        issue = store.issues.get(ticket.product_id, issue_id, lock=True)
+    for issue in _followers(ticket, store):
         if has_changed:
             cause = Cause(MACHINE, context.now(), f"ticket {status.ref.key} changed", _ORIGIN)
             issue = _move(issue, target, outcome, store=store, cause=cause)
-        if issue.state is not IssueState.RESOLVED:
+        if issue.state is not IssueState.RESOLVED or issue.merged_into is not None:
             continue
         store.fixes.add_fix(issue, ticket.id, None, now=context.now())
         for version in status.versions:
@@ -88,6 +87,24 @@ def _follow(
                     connection_id=connection.id,
                     version=version.name,
                 )
+
+
+def _followers(ticket: Ticket, store: Store) -> list[Issue]:
+    """The issues that a ticket moves, locked.
+
+    One that was merged away stays in step, so that the merge can be undone; the survivor follows
+    too, unless it has a ticket of its own.
+    """
+    found = []
+    for issue_id in store.tickets.issues_of(ticket.id):
+        issue = store.issues.get(ticket.product_id, issue_id, lock=True)
+        found.append(issue)
+        if issue.merged_into is None:
+            continue
+        survivor = store.issues.standing_for(ticket.product_id, issue.id, lock=True)
+        if not store.tickets.has_own(survivor.id):
+            found.append(survivor)
+    return list({issue.id: issue for issue in found}.values())
 
 
 def _target(status: TicketStatus) -> tuple[IssueState, Outcome | None]:
@@ -122,8 +139,7 @@ def _move(
 def _gone(ticket: Ticket, store: Store, context: Context) -> None:
     """The ticket was deleted or hidden: its issue is confirmed and unfiled again."""
     store.tickets.mark_deleted(ticket.id)
-    for issue_id in store.tickets.issues_of(ticket.id):
-        issue = store.issues.get(ticket.product_id, issue_id, lock=True)
+    for issue in _followers(ticket, store):
         if issue.can_move(IssueState.CONFIRMED):
             reason = f"ticket {ticket.ref.key} is gone from the tracker"
             cause = Cause(MACHINE, context.now(), reason, _ORIGIN)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, tuple_
+from sqlalchemy import ColumnElement, delete, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -89,24 +89,34 @@ class Constraints:
         right: Sequence[int],
     ) -> Constrained:
         """Drop the pairs of a kind across two sides: a person has said the contrary."""
-        crosses = or_(
-            and_(ConstraintRow.a.in_(left), ConstraintRow.b.in_(right)),
-            and_(ConstraintRow.a.in_(right), ConstraintRow.b.in_(left)),
+        one_side, other_side = set(left), set(right)
+        query = select(ConstraintRow.id, ConstraintRow.a, ConstraintRow.b).where(
+            ConstraintRow.product_id == product_id, ConstraintRow.kind == kind.value
         )
-        return Constrained(removed=tuple(self._remove(product_id, kind, crosses)))
+        crossing = [
+            row.id
+            for row in self._session.execute(query)
+            if (row.a in one_side and row.b in other_side)
+            or (row.b in one_side and row.a in other_side)
+        ]
+        if not crossing:
+            return Constrained()
+        which = ConstraintRow.id.in_(crossing)
+        return Constrained(removed=tuple(self._remove(product_id, kind, which)))
 
     def take_back(
         self,
         product_id: ProductId,
         *,
-        kind: ConstraintKind,
-        added: Iterable[tuple[int, int]],
+        added: Iterable[tuple[ConstraintKind, int, int]],
         removed: Iterable[Constraint],
     ) -> None:
         """Undo `add` and `remove_between`: what was added goes, what was removed comes back."""
-        pairs = [_ordered(pair) for pair in added]
-        if pairs:
-            self._remove(product_id, kind, _is_one_of(pairs))
+        gone = list(added)
+        for kind in ConstraintKind:
+            pairs = [_ordered((a, b)) for added_kind, a, b in gone if added_kind is kind]
+            if pairs:
+                self._remove(product_id, kind, _is_one_of(pairs))
         for one in removed:
             self.add(
                 product_id,

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
+from bridge.domain.errors import NotFound
 from bridge.domain.issues import IssueId
-from bridge.domain.people import Actor
+from bridge.domain.people import MACHINE, Actor
 from bridge.store.tables import DecisionRow
 
 
@@ -46,22 +47,43 @@ class Decisions:
         after: Mapping[str, object] | None = None,
         reason: str = "",
         origin: str = "",
-    ) -> None:
-        """Append one entry, in the transaction of what it tells about."""
-        self._session.add(
-            DecisionRow(
-                product_id=product_id,
-                issue_id=issue_id,
-                at=at,
-                actor_kind=actor.kind,
-                actor_name=actor.name,
-                action=action,
-                before=dict(before or {}),
-                after=dict(after or {}),
-                reason=reason,
-                origin=origin,
-            )
+    ) -> int:
+        """Append one entry, in the transaction of what it tells about; returns its number."""
+        values = insert(DecisionRow).values(
+            product_id=product_id,
+            issue_id=issue_id,
+            at=at,
+            actor_kind=actor.kind,
+            actor_name=actor.name,
+            action=action,
+            before=dict(before or {}),
+            after=dict(after or {}),
+            reason=reason,
+            origin=origin,
         )
+        return self._session.scalars(values.returning(DecisionRow.seq)).one()
+
+    def get(self, product_id: ProductId, seq: int) -> Decision:
+        """The entry of that number."""
+        query = select(DecisionRow).where(
+            DecisionRow.product_id == product_id, DecisionRow.seq == seq
+        )
+        for found in self._read(query):
+            return found
+        raise NotFound("no such decision")
+
+    def touched(self, product_id: ProductId) -> set[IssueId]:
+        """Issues about which a person decided something: grouping leaves their contacts alone."""
+        query = (
+            select(DecisionRow.issue_id)
+            .where(
+                DecisionRow.product_id == product_id,
+                DecisionRow.actor_kind != MACHINE.kind,
+                DecisionRow.issue_id.is_not(None),
+            )
+            .distinct()
+        )
+        return {IssueId(value) for value in self._session.scalars(query) if value is not None}
 
     def history(self, issue_id: IssueId) -> list[Decision]:
         """Everything decided about an issue, oldest first."""

@@ -26,6 +26,7 @@ from bridge.store.jobs import Jobs
 from bridge.store.measures import Measures
 from bridge.store.notices import Notices
 from bridge.store.people import People
+from bridge.store.placements import Placements
 from bridge.store.products import Products
 from bridge.store.suggestions import Suggestions
 from bridge.store.tickets import Tickets
@@ -63,6 +64,7 @@ class Store:
         self.vectors = Vectors(session)
         self.waiting = Waiting(session)
         self.issues = Issues(session)
+        self.placements = Placements(session)
         self.constraints = Constraints(session)
         self.suggestions = Suggestions(session)
         self.decisions = Decisions(session)

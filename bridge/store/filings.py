@@ -6,7 +6,7 @@ Each change names the state it starts from, so that a late writer changes nothin
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import Issue, IssueId
 from bridge.domain.tickets import Attempt, Filing, FilingId, FilingState, TicketId
+from bridge.store.lineage import lineage
 from bridge.store.tables import FilingAttemptRow, FilingRow
 
 _OPEN = (FilingState.PLANNED.value, FilingState.SENDING.value, FilingState.UNCERTAIN.value)
@@ -44,12 +45,17 @@ class Filings:
         )
         return _filing(self._session.scalars(query).one())
 
+    def find(self, filing_id: int) -> Filing | None:
+        """The filing of that id, unless it was given up."""
+        row = self._session.get(FilingRow, filing_id, populate_existing=True)
+        return _filing(row) if row is not None else None
+
     def get(self, filing_id: int) -> Filing:
         """The filing of that id."""
-        row = self._session.get(FilingRow, filing_id, populate_existing=True)
-        if row is None:
+        found = self.find(filing_id)
+        if found is None:
             raise NotFound("no such filing")
-        return _filing(row)
+        return found
 
     def product_of(self, filing_id: FilingId) -> ProductId:
         """The product a filing belongs to."""
@@ -57,14 +63,38 @@ class Filings:
         return ProductId(self._session.scalars(query).one())
 
     def of_issue(self, issue_id: IssueId) -> list[Filing]:
-        """All filings of an issue, oldest first."""
-        query = select(FilingRow).where(FilingRow.issue_id == issue_id).order_by(FilingRow.id)
+        """All filings of an issue and of what was merged into it, its own last, oldest first."""
+        family = lineage([issue_id])
+        query = (
+            select(FilingRow)
+            .join(family, family.c.member == FilingRow.issue_id)
+            .order_by(FilingRow.issue_id == issue_id, FilingRow.id)
+        )
         return [_filing(row) for row in self._session.scalars(query)]
 
     def newest_of_issues(self, issue_ids: Sequence[IssueId]) -> dict[IssueId, Filing]:
-        """The newest filing of each of these issues that has one."""
-        query = select(FilingRow).where(FilingRow.issue_id.in_(issue_ids)).order_by(FilingRow.id)
-        return {IssueId(row.issue_id): _filing(row) for row in self._session.scalars(query)}
+        """The newest filing of each of these issues that has one; its own before a merged one's."""
+        family = lineage(issue_ids)
+        query = (
+            select(family.c.root, FilingRow)
+            .join(FilingRow, FilingRow.issue_id == family.c.member)
+            .order_by(FilingRow.issue_id == family.c.root, FilingRow.id)
+        )
+        return {IssueId(root): _filing(row) for root, row in self._session.execute(query)}
+
+    def drop_planned(self, issue_ids: Sequence[IssueId]) -> list[FilingId]:
+        """Give up filings that nothing was sent for; returns them."""
+        nothing_sent = (FilingState.PLANNED, FilingState.REFUSED, FilingState.PARKED)
+        statement = (
+            delete(FilingRow)
+            .where(
+                FilingRow.issue_id.in_(issue_ids),
+                FilingRow.state.in_([state.value for state in nothing_sent]),
+                FilingRow.ticket_id.is_(None),
+            )
+            .returning(FilingRow.id)
+        )
+        return [FilingId(value) for value in self._session.scalars(statement)]
 
     def of_ticket(self, ticket_id: int) -> list[Filing]:
         """The filings that point to a ticket."""

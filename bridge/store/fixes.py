@@ -1,6 +1,6 @@
 """Releases, fixes and workarounds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import any_, func, select, tuple_, update
@@ -19,6 +19,7 @@ from bridge.domain.fixes import (
 )
 from bridge.domain.issues import Issue, IssueId, IssueState
 from bridge.domain.tickets import TicketId
+from bridge.store.lineage import lineage
 from bridge.store.tables import (
     FilingRow,
     FixRow,
@@ -92,13 +93,18 @@ class Fixes:
 
     def resolved_for(self, product_id: ProductId, version: str) -> list[IssueId]:
         """Resolved issues whose ticket has a fix version of that name."""
+        resolved = select(IssueRow.id).where(
+            IssueRow.product_id == product_id,
+            IssueRow.state == IssueState.RESOLVED.value,
+            IssueRow.merged_into.is_(None),
+        )
+        family = lineage(self._session.scalars(resolved))
         query = (
             select(IssueRow.id)
-            .join(FilingRow, FilingRow.issue_id == IssueRow.id)
+            .join(family, family.c.root == IssueRow.id)
+            .join(FilingRow, FilingRow.issue_id == family.c.member)
             .join(TicketRow, TicketRow.id == FilingRow.ticket_id)
             .where(
-                IssueRow.product_id == product_id,
-                IssueRow.state == IssueState.RESOLVED.value,
                 any_(TicketRow.versions) == version,
                 TicketRow.is_deleted.is_(False),
             )
@@ -212,6 +218,24 @@ class Fixes:
             .returning(WorkaroundRow.id)
         )
         return len(self._session.scalars(statement).all())
+
+    def hand_workarounds(self, issue_ids: Sequence[IssueId], to: IssueId) -> dict[int, IssueId]:
+        """Give the workarounds of these issues to another; returns whose each was."""
+        query = select(WorkaroundRow.id, WorkaroundRow.issue_id).where(
+            WorkaroundRow.issue_id.in_(issue_ids)
+        )
+        before = {row[0]: IssueId(row[1]) for row in self._session.execute(query)}
+        self.return_workarounds(dict.fromkeys(before, to))
+        return before
+
+    def return_workarounds(self, owners: Mapping[int, IssueId]) -> None:
+        """Put each of these workarounds onto its issue."""
+        for workaround_id, issue_id in owners.items():
+            self._session.execute(
+                update(WorkaroundRow)
+                .where(WorkaroundRow.id == workaround_id)
+                .values(issue_id=issue_id)
+            )
 
     def set_workaround_state(
         self, workaround_id: WorkaroundId, state: WorkaroundState, *, reason: str, now: datetime

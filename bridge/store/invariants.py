@@ -65,6 +65,12 @@ _QUERIES: Mapping[str, str] = {
         WHERE assignment.ended_at IS NULL AND (contact.product_id <> issue.product_id
         OR assignment.product_id <> issue.product_id
         OR customer.product_id <> contact.product_id)""",
+    "a merged issue has no contacts, and forwards inside its product": """
+        SELECT 'ISS-' || issue.number FROM issue
+        JOIN issue AS survivor ON survivor.id = issue.merged_into
+        LEFT JOIN assignment ON assignment.issue_id = issue.id AND assignment.ended_at IS NULL
+        WHERE survivor.product_id <> issue.product_id OR assignment.id IS NOT NULL
+        GROUP BY issue.id""",
     "a merged customer points at one that was not merged": """
         SELECT 'customer ' || gone.id FROM customer AS gone
         JOIN customer AS kept ON kept.id = gone.merged_into
@@ -74,7 +80,15 @@ _QUERIES: Mapping[str, str] = {
             || count(DISTINCT coalesce(customer.merged_into, customer.id)) || ' counted'
         FROM ticket
         JOIN LATERAL (
-            SELECT issue_id FROM filing WHERE ticket_id = ticket.id ORDER BY id LIMIT 1
+            WITH RECURSIVE forwarded AS (
+                SELECT issue.id, issue.merged_into FROM issue WHERE issue.id = (
+                    SELECT issue_id FROM filing WHERE ticket_id = ticket.id ORDER BY id LIMIT 1
+                )
+                UNION ALL
+                SELECT issue.id, issue.merged_into FROM issue
+                JOIN forwarded ON issue.id = forwarded.merged_into
+            )
+            SELECT id AS issue_id FROM forwarded WHERE merged_into IS NULL
         ) AS first ON true
         LEFT JOIN assignment
             ON assignment.issue_id = first.issue_id AND assignment.ended_at IS NULL
@@ -92,7 +106,7 @@ _QUERIES: Mapping[str, str] = {
                 > CAST(:now AS timestamptz) - interval '2 minutes'
         )
         GROUP BY ticket.id
-        HAVING count(DISTINCT coalesce(customer.merged_into, customer.id))
+        HAVING count(contact.id) > 0 AND count(DISTINCT coalesce(customer.merged_into, customer.id))
             <> ticket.written_customers""",
 }
 

@@ -166,6 +166,8 @@ def issue_from(row: IssueRow) -> Issue:
         fixed_in=row.fixed_in,
         shipped_at=row.shipped_at,
         snoozed_until=row.snoozed_until,
+        snoozed_customers=row.snoozed_customers,
+        suggested_title=row.suggested_title,
     )
 
 

@@ -49,6 +49,16 @@ class Issues(IssueLists):
             raise NotFound("no such issue")
         return issue_from(row)
 
+    def standing_for(self, product_id: ProductId, issue_id: int, *, lock: bool = False) -> Issue:
+        """The issue that stands for this one now: itself, or the survivor of its merges."""
+        found = self.get(product_id, issue_id)
+        while found.merged_into is not None:
+            found = self.get(product_id, found.merged_into)
+            if lock and found.merged_into is None:
+                # Only the last one is locked; whoever merged it meanwhile is seen in the row.
+                found = self.get(product_id, found.id, lock=True)
+        return self.get(product_id, found.id, lock=True) if lock else found
+
     def by_number(self, product_id: ProductId, number: int) -> Issue:
         """The issue ISS-<number> of that product."""
         query = select(IssueRow).where(IssueRow.product_id == product_id, IssueRow.number == number)

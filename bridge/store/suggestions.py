@@ -177,21 +177,31 @@ class Suggestions:
 
     def unanswer(self, product_id: ProductId, suggestion_id: int) -> None:
         """An answer was taken back: it teaches nothing, and the question may be asked anew."""
+        self._take_back((SuggestionRow.id == suggestion_id) & _is_of(product_id))
+
+    def unanswer_real(self, product_id: ProductId, issue_id: IssueId, at: datetime) -> None:
+        """Take back what was said of a candidate at that moment, if anything was."""
+        was_said = (SuggestionRow.issue_id == issue_id) & (SuggestionRow.answered_at == at)
+        is_real = SuggestionRow.kind == SuggestionKind.REAL.value
+        self._take_back(was_said & is_real & _is_of(product_id))
+
+    def expire(self, *, now: datetime) -> int:
+        """Drop what nobody answered in time, over all products; returns how many."""
+        return len(
+            self._change(SuggestionRow.expires_at <= now, {"state": SuggestionState.EXPIRED.value})
+        )
+
+    def _take_back(self, which: ColumnElement[bool]) -> None:
         self._session.execute(
             update(SuggestionRow)
-            .where(SuggestionRow.id == suggestion_id, SuggestionRow.product_id == product_id)
+            .where(which)
             .values(
                 state=SuggestionState.WITHDRAWN.value,
                 answered_by=None,
                 answered_at=None,
                 version=SuggestionRow.version + 1,
             )
-        )
-
-    def expire(self, *, now: datetime) -> int:
-        """Drop what nobody answered in time, over all products; returns how many."""
-        return len(
-            self._change(SuggestionRow.expires_at <= now, {"state": SuggestionState.EXPIRED.value})
+            .execution_options(synchronize_session=False)
         )
 
     def _change(self, which: ColumnElement[bool], values: dict[str, object]) -> list[SuggestionId]:
@@ -207,6 +217,10 @@ class Suggestions:
     def _read(self, query: Select[SuggestionRow]) -> list[Suggestion]:
         rows = self._session.scalars(query, execution_options={"populate_existing": True})
         return [_suggestion(row) for row in rows]
+
+
+def _is_of(product_id: ProductId) -> ColumnElement[bool]:
+    return SuggestionRow.product_id == product_id
 
 
 def _suggestion(row: SuggestionRow) -> Suggestion:

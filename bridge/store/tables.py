@@ -248,12 +248,13 @@ class IssueRow(Base):
     title: Mapped[str]
     suggested_title: Mapped[str | None]
     key_terms: Mapped[list[str]] = mapped_column(default=list)
-    merged_into: Mapped[int | None] = mapped_column(ForeignKey("issue.id"))
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("issue.id"), index=True)
     episode: Mapped[int] = mapped_column(default=1)
     version: Mapped[int] = mapped_column(default=1)
     fixed_in: Mapped[str | None]
     shipped_at: Mapped[datetime | None]
     snoozed_until: Mapped[datetime | None]
+    snoozed_customers: Mapped[int | None]
     created_at: Mapped[datetime]
 
 

@@ -11,6 +11,7 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import IssueId, Outcome
 from bridge.domain.tickets import StatusCategory, TicketId, TicketRef, TicketStatus
+from bridge.store.lineage import lineage
 from bridge.store.tables import FilingAttemptRow, FilingRow, TicketRow
 
 
@@ -82,22 +83,16 @@ class Tickets:
         return list(self._session.scalars(query))
 
     def of_issue(self, issue_id: IssueId) -> list[Ticket]:
-        """The tickets of an issue, oldest first."""
-        query = (
-            select(TicketRow)
-            .join(FilingRow, FilingRow.ticket_id == TicketRow.id)
-            .where(FilingRow.issue_id == issue_id)
-            .order_by(TicketRow.id)
-            .distinct()
-        )
-        return [_ticket(row) for row in self._session.scalars(query)]
+        """The tickets of an issue and of what was merged into it, oldest first."""
+        return self.of_issues([issue_id])[issue_id]
 
     def of_issues(self, issue_ids: list[IssueId]) -> dict[IssueId, list[Ticket]]:
-        """The tickets of several issues."""
+        """The tickets of several issues, each with those of what was merged into it."""
+        family = lineage(issue_ids)
         query = (
-            select(FilingRow.issue_id, TicketRow)
+            select(family.c.root, TicketRow)
+            .join(FilingRow, FilingRow.issue_id == family.c.member)
             .join(TicketRow, FilingRow.ticket_id == TicketRow.id)
-            .where(FilingRow.issue_id.in_(issue_ids))
             .order_by(TicketRow.id)
         )
         found: dict[IssueId, list[Ticket]] = {issue_id: [] for issue_id in issue_ids}
@@ -106,6 +101,15 @@ class Tickets:
             if ticket not in found[IssueId(issue_id)]:
                 found[IssueId(issue_id)].append(ticket)
         return found
+
+    def has_own(self, issue_id: IssueId) -> bool:
+        """Whether a ticket was filed for this very issue, not for one merged into it."""
+        query = (
+            select(FilingRow.id)
+            .where(FilingRow.issue_id == issue_id, FilingRow.ticket_id.is_not(None))
+            .limit(1)
+        )
+        return self._session.scalars(query).first() is not None
 
     def filed(self, product_id: ProductId) -> list[tuple[Ticket, IssueId, datetime]]:
         """Every ticket ever filed with its issue and when it was sent for, oldest first."""
@@ -124,7 +128,7 @@ class Tickets:
         ]
 
     def issues_of(self, ticket_id: TicketId) -> list[IssueId]:
-        """The issues that a ticket stands for."""
+        """The issues that a ticket was filed for, merged ones among them."""
         query = (
             select(FilingRow.issue_id)
             .where(FilingRow.ticket_id == ticket_id)

@@ -1,17 +1,26 @@
 """Vectors of contacts and centroids of issues, one encoder at a time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import LargeBinary, and_, bindparam, delete, func, select
+from sqlalchemy import LargeBinary, and_, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ContactId, ProductId
 from bridge.domain.issues import IssueId, IssueState
-from bridge.store.tables import AssignmentRow, CentroidRow, ContactRow, IssueRow, VectorRow
+from bridge.domain.people import MACHINE
+from bridge.store.tables import (
+    AssignmentRow,
+    CentroidRow,
+    ContactRow,
+    DecisionRow,
+    IssueRow,
+    VectorRow,
+)
 
 Array = npt.NDArray[np.float32]
 
@@ -76,6 +85,25 @@ _KEEP_CENTROID = _KEEP_CENTROID.on_conflict_do_update(
 )
 
 
+_EMPTY_CENTROIDS = text(
+    "UPDATE centroid SET total = total * array_fill(0, ARRAY[vector_dims(total)])::vector, size = 0"
+    " WHERE product_id = :product_id AND issue_id = ANY(:issues)"
+)
+_RECOUNT = text("""
+    INSERT INTO centroid (issue_id, encoder, product_id, total, size)
+    SELECT member.issue_id, contact_vector.encoder, :product_id,
+        sum(contact_vector.embedding::vector), count(*)
+    FROM (
+        SELECT DISTINCT issue_id, contact_id FROM assignment
+        WHERE issue_id = ANY(:issues) AND ended_at IS NULL
+    ) AS member
+    JOIN contact_vector ON contact_vector.contact_id = member.contact_id
+    WHERE contact_vector.product_id = :product_id
+    GROUP BY member.issue_id, contact_vector.encoder
+    ON CONFLICT (issue_id, encoder) DO UPDATE SET total = excluded.total, size = excluded.size
+""")
+
+
 class Vectors:
     """Reads and writes vectors; every method names the encoder, so two are never mixed."""
 
@@ -124,13 +152,24 @@ class Vectors:
         }
         self._session.connection().execute(_KEEP_CENTROID, values)
 
+    def recount(self, product_id: ProductId, issue_ids: Iterable[int]) -> None:
+        """Add up the centroids of these issues anew, from the contacts that are on them now."""
+        given = {"product_id": product_id, "issues": list(issue_ids)}
+        self._session.execute(_EMPTY_CENTROIDS, given)
+        self._session.execute(_RECOUNT, given)
+
     def loose(
         self, product_id: ProductId, encoder: str, *, since: datetime, limit: int
     ) -> list[LooseContact]:
         """What grouping may move, in order of arrival.
 
-        All members of candidates, and the newest unassigned contacts that occurred after `since`.
+        All members of candidates that no person decided about, but for contacts that a person
+        placed, and the newest unassigned contacts that occurred after `since`.
         """
+        touched = select(DecisionRow.issue_id).where(
+            DecisionRow.issue_id == AssignmentRow.issue_id,
+            DecisionRow.actor_kind != MACHINE.kind,
+        )
         base = (
             select(ContactRow.id, AssignmentRow.issue_id, VectorRow.text_hash, _EMBEDDING)
             .join(VectorRow, VectorRow.contact_id == ContactRow.id)
@@ -150,7 +189,9 @@ class Vectors:
             .limit(limit)
         )
         candidates = base.join(IssueRow, IssueRow.id == AssignmentRow.issue_id).where(
-            IssueRow.state == IssueState.CANDIDATE.value
+            IssueRow.state == IssueState.CANDIDATE.value,
+            AssignmentRow.actor == MACHINE.name,
+            ~touched.exists(),
         )
         found = [
             LooseContact(

@@ -24,6 +24,7 @@ from bridge.steps import (
     receive,
     review,
     ship,
+    snooze,
     track,
     watch,
 )
@@ -52,6 +53,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "track": track.track,
     "release": ship.release,
     "notify": notify.notify,
+    "wake": snooze.wake,
     "watch": watch.watch,
     "verify": watch.verify,
     "note": watch.note,

@@ -56,7 +56,11 @@ def test_the_newer_word_about_a_pair_wins_and_can_be_taken_back(
         ("cannot_link", 1, 2),
         ("cannot_link", 1, 3),
     ]
-    store.constraints.take_back(product.id, kind=CANNOT, added=change.added, removed=change.removed)
+    store.constraints.take_back(
+        product.id,
+        added=[(CANNOT, a, b) for a, b in change.added],
+        removed=change.removed,
+    )
     assert sorted(pairs(store, product)) == [("must_link", 1, 2), ("must_link", 2, 3)]
 
 

@@ -24,6 +24,8 @@ _REFERENCES = {
 def upgrade() -> None:
     """Apply."""
     op.add_column("issue", sa.Column("suggested_title", sa.Text(), nullable=True))
+    op.add_column("issue", sa.Column("snoozed_customers", sa.Integer(), nullable=True))
+    op.create_index(op.f("ix_issue_merged_into"), "issue", ["merged_into"], unique=False)
     op.create_table(
         "constraint",
         _id(),
@@ -81,6 +83,8 @@ def downgrade() -> None:
     """Forget what people decided; their decisions stay in the record."""
     op.drop_table("suggestion")
     op.drop_table("constraint")
+    op.drop_index(op.f("ix_issue_merged_into"), table_name="issue")
+    op.drop_column("issue", "snoozed_customers")
     op.drop_column("issue", "suggested_title")
 
 

@@ -1,0 +1,147 @@
+"""Undo: take back the last thing a person decided about an issue, as far as that is possible."""
+
+from collections.abc import Iterable
+
+from bridge.domain.contacts import ProductId
+from bridge.domain.errors import InvalidMove
+from bridge.domain.issues import TRACKED, Issue, IssueId
+from bridge.steps.groups import Act, Entry, Trail, record_undone, regrouped, take, trail_in
+from bridge.store import Store
+from bridge.store.decisions import Decision
+
+_STATES = ("confirmed", "dismissed", "snoozed")
+_OTHERS = {
+    "shipped": "people were told that it has shipped",
+    "candidate": "snooze it again instead",
+}
+_ASIDE = ("undo", "workaround_added", "workaround_retired", "workaround_restored")
+"""Workarounds are retired and restored by their own buttons."""
+
+
+def last_decision(issue: Issue, *, store: Store) -> Decision | None:
+    """What undo would take back: the newest decision of a person that still stands."""
+    history = store.decisions.history(issue.id)
+    undone = {one.after.get("undone") for one in history}
+    for one in reversed(history):
+        if one.actor.is_machine or one.action in _ASIDE:
+            continue
+        if one.after.get("decision", one.seq) not in undone:
+            return one
+    return None
+
+
+def undo_last(issue: Issue, act: Act) -> Issue:
+    """Take it back; raises InvalidMove with the reason when that is impossible."""
+    store = act.store
+    (issue,) = take(issue.product_id, [issue.id], store=store)
+    found = last_decision(issue, store=store)
+    if found is None:
+        raise InvalidMove(f"nobody has decided anything about {issue.name} that could be undone")
+    if "decision" in found.after:
+        found = store.decisions.get(issue.product_id, int(str(found.after["decision"])))
+    trail = trail_in(found.before)
+    if trail is not None:
+        _undo_grouping(found, trail, issue.product_id, act)
+    elif found.action in _STATES:
+        _undo_state(found, issue, act)
+    elif found.action == "file":
+        _undo_filing(found, issue, act)
+    else:
+        why = _OTHERS.get(found.action, "other things followed from it")
+        raise InvalidMove(f"“{found.action}” cannot be undone: {why}")
+    return store.issues.get(issue.product_id, issue.id)
+
+
+def _undo_state(decision: Decision, issue: Issue, act: Act) -> None:
+    before, after = str(decision.before["state"]), str(decision.after["state"])
+    if issue.state.value != after:
+        raise InvalidMove(f"{issue.name} is {issue.state} by now, so it cannot be undone")
+    if act.store.filings.of_issue(issue.id):
+        raise InvalidMove(f"a ticket was asked for meanwhile, so {issue.name} stays {issue.state}")
+    changes = {"state": before, "snoozed_until": None, "snoozed_customers": None}
+    changed = act.store.issues.change(issue, changes)
+    act.store.suggestions.unanswer_real(issue.product_id, issue.id, decision.at)
+    entry = Entry("undo", f"{decision.action}, so it is {before} again", {"state": before})
+    record_undone(entry, changed, decision.seq, act)
+
+
+def _undo_filing(decision: Decision, issue: Issue, act: Act) -> None:
+    if not act.store.filings.drop_planned([issue.id]):
+        raise InvalidMove(
+            "the request for the ticket has been sent: close the ticket in the tracker instead"
+        )
+    record_undone(Entry("undo", "no ticket is wanted any more"), issue, decision.seq, act)
+    act.store.issues.change(issue, {})
+
+
+def _undo_grouping(decision: Decision, trail: Trail, product_id: ProductId, act: Act) -> None:
+    store = act.store
+    assert decision.issue_id is not None
+    ids = {decision.issue_id, *trail.issues}
+    ids |= store.placements.issues_in([*trail.ended, *trail.begun])
+    ids |= {trail.created} if trail.created else set()
+    issues = {one.id: one for one in take(product_id, ids, store=store)}
+    main = issues[decision.issue_id]
+    _require_undoable(decision, trail, issues.values(), act)
+    left = store.placements.end(trail.begun, now=act.cause.at)
+    # Contacts that somebody moved on meanwhile stay where they are.
+    only = store.placements.contacts_in(left) if trail.begun else None
+    for issue_id in trail.issues:
+        if issue_id != main.id:
+            store.issues.change(issues[IssueId(issue_id)], {"merged_into": None})
+    store.placements.bring_back(trail.ended, now=act.cause.at, only=only)
+    store.constraints.take_back(product_id, added=trail.added, removed=trail.removed)
+    owners = {one: IssueId(owner) for one, owner in trail.workarounds.items()}
+    store.fixes.return_workarounds(owners)
+    if trail.suggestion is not None:
+        store.suggestions.unanswer(product_id, trail.suggestion)
+    if trail.created is not None:
+        _fold_back(issues[IssueId(trail.created)], main, act)
+    for issue in issues.values():
+        if issue.id not in {main.id, trail.created, *trail.issues}:
+            store.issues.change(issue, {})
+    restored = _give_state_back(decision, trail, main, act)
+    _record(decision, issues.values(), restored, act)
+    regrouped(issues.values(), act)
+
+
+def _require_undoable(decision: Decision, trail: Trail, issues: Iterable[Issue], act: Act) -> None:
+    for issue in issues:
+        was_merged_here = issue.id in trail.issues and issue.id != decision.issue_id
+        expected = decision.issue_id if was_merged_here else None
+        if issue.merged_into != expected:
+            raise InvalidMove(f"{issue.name} was merged or separated since: undo that first")
+        adopted = decision.after.get("state")
+        if issue.id == decision.issue_id and adopted not in (None, issue.state.value):
+            raise InvalidMove(f"{issue.name} is {issue.state} by now: split it instead")
+        if issue.id == trail.created and (
+            issue.state in TRACKED or act.store.filings.of_issue(issue.id)
+        ):
+            raise InvalidMove(f"{issue.name} has a ticket by now: merge it back instead")
+
+
+def _fold_back(made: Issue, into: Issue, act: Act) -> None:
+    """The issue that a split made forwards again; who joined it meanwhile comes along."""
+    store = act.store
+    joined = store.placements.of_issue(made.product_id, made.id)
+    reason = f"came with {made.name} when its split was undone"
+    store.placements.carry(joined, into.id, reason=reason, now=act.cause.at)
+    store.issues.change(made, {"merged_into": into.id})
+    store.suggestions.withdraw(made.product_id, issue_ids=[made.id])
+
+
+def _give_state_back(decision: Decision, trail: Trail, main: Issue, act: Act) -> str | None:
+    """Undo what a survivor took over from the issue that brought a ticket."""
+    before = trail.issues.get(main.id)
+    if before is None or "state" not in decision.after:
+        act.store.issues.change(main, {})
+        return None
+    act.store.issues.change(main, before.columns())
+    return before.state.value
+
+
+def _record(decision: Decision, issues: Iterable[Issue], restored: str | None, act: Act) -> None:
+    told = f"{decision.action}: {decision.after.get('told', '')}"
+    for issue in issues:
+        state = {"state": restored} if restored and issue.id == decision.issue_id else {}
+        record_undone(Entry("undo", told, dict(state)), issue, decision.seq, act)
