@@ -4,12 +4,14 @@ from fastapi import FastAPI
 
 from bridge.api import (
     contacts,
+    grouping,
     health,
     issues,
     match,
     metrics,
     notices,
     releases,
+    suggestions,
     webhooks,
     workarounds,
 )
@@ -40,6 +42,8 @@ def create_app(application: Application) -> FastAPI:
     for area in (
         contacts,
         issues,
+        grouping,
+        suggestions,
         releases,
         notices,
         workarounds,

@@ -92,6 +92,45 @@ class ReasonIn(Given):
     reason: Words
 
 
+Why = Annotated[Text, Field(max_length=2_000)]
+ContactIds = Annotated[list[Identifier], Field(min_length=1, max_length=1_000)]
+
+
+class MergeIn(Given):
+    """The issues that are the same as this one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"others": ["ISS-43"]}]})
+
+    others: list[IssueRef] = Field(min_length=1, max_length=50)
+    reason: Why = ""
+
+
+class SplitIn(Given):
+    """Contacts that are an issue of their own; without a title the machine finds one."""
+
+    contacts: ContactIds
+    title: Annotated[Text, Field(max_length=200)] | None = None
+    reason: Why = ""
+
+
+class MoveIn(Given):
+    """Contacts, and the issue they are about; null for none."""
+
+    contacts: ContactIds
+    to: IssueRef | None
+    reason: Why = ""
+
+
+class SnoozeIn(Given):
+    """Until a moment, or until so many more customers are affected: one of the two."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"customers": 5}]})
+
+    until: Moment | None = None
+    customers: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] | None = None
+    reason: Why = ""
+
+
 class FileIn(Given):
     """Fields of the ticket that the tracker asks for; none can be set yet."""
 

@@ -33,7 +33,7 @@ _ANSWERS = {
     403: "The token's role may not do this.",
     404: "No such thing in this product, or no such product.",
     409: "Not possible in this state, or the first request of this key is still under way.",
-    412: "The issue changed since the version in If-Match.",
+    412: "It changed since the version in If-Match.",
     413: "Too large.",
     415: "The body must be JSON.",
     422: "Invalid input; `errors` points at it.",
@@ -185,7 +185,7 @@ def area(name: str) -> APIRouter:
 
 IfMatch = Annotated[
     str | None,
-    Header(alias="If-Match", description="The ETag of the issue you decided on.", max_length=200),
+    Header(alias="If-Match", description="The ETag of what you decided on.", max_length=200),
 ]
 
 

@@ -71,7 +71,7 @@ def show_issue(issue_id: IssueIdPath, call: Reader) -> Response:
     """Its numbers as of now; the ETag changes with every decision about it."""
     issue = _find(issue_id, call)
     shown = present.issue(issue.id, call.product, store=call.store, context=call.context)
-    return _with_etag(Response(shown.model_dump_json(), media_type="application/json"))
+    return with_etag(Response(shown.model_dump_json(), media_type="application/json"))
 
 
 @router.get("/issues/{id}/contacts", summary="Its contacts", responses=answers())
@@ -122,11 +122,11 @@ def confirm(
     """It is one real issue."""
 
     def do() -> tuple[int, IssueOut]:
-        issue = _take(issue_id, if_match, call)
+        issue = take_issue(issue_id, if_match, call)
         changed = confirm_issue(issue, store=call.store, cause=call.cause())
         return 200, present.issue(changed.id, call.product, store=call.store, context=call.context)
 
-    return _with_etag(once.run(call, do))
+    return with_etag(once.run(call, do))
 
 
 @router.post(
@@ -146,11 +146,11 @@ def dismiss(
     """It is not an issue; the reason is kept in its history."""
 
     def do() -> tuple[int, IssueOut]:
-        issue = _take(issue_id, if_match, call)
+        issue = take_issue(issue_id, if_match, call)
         changed = dismiss_issue(issue, store=call.store, cause=call.cause(body.reason))
         return 200, present.issue(changed.id, call.product, store=call.store, context=call.context)
 
-    return _with_etag(once.run(call, do))
+    return with_etag(once.run(call, do))
 
 
 @router.post(
@@ -170,29 +170,35 @@ def file(
     """Exactly one ticket, however often it is asked for; `filing` tells how far it has come."""
 
     def do() -> tuple[int, IssueOut]:
-        issue = _take(issue_id, if_match, call)
+        issue = take_issue(issue_id, if_match, call)
         changed = file_issue(issue, call.product, store=call.store, cause=call.cause())
         return 200, present.issue(changed.id, call.product, store=call.store, context=call.context)
 
-    return _with_etag(once.run(call, do))
+    return with_etag(once.run(call, do))
 
 
 def _find(issue_id: str, call: Call) -> Issue:
     return call.store.issues.by_number(call.product.id, issue_number(issue_id))
 
 
-def _take(issue_id: str, if_match: str | None, call: Call) -> Issue:
+def take_issue(issue_id: str, if_match: str | None, call: Call) -> Issue:
     """The issue, locked; raises Outdated when it is not the version the caller decided on."""
     found = _find(issue_id, call)
     issue = call.store.issues.get(call.product.id, found.id, lock=True)
-    if if_match is not None and if_match.strip() != "*":
-        tags = {tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(",")}
-        if str(issue.version) not in tags:
-            raise Outdated(f"{issue.name} is at version {issue.version} now: look again")
+    require_version(issue.name, issue.version, if_match)
     return issue
 
 
-def _with_etag(answer: Response) -> Response:
+def require_version(name: str, version: int, if_match: str | None) -> None:
+    """Raise Outdated unless If-Match names the version as it is now, or is absent."""
+    if if_match is None or if_match.strip() == "*":
+        return
+    tags = {tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(",")}
+    if str(version) not in tags:
+        raise Outdated(f"{name} is at version {version} now: look again")
+
+
+def with_etag(answer: Response) -> Response:
     """The version in the answer is the ETag, also when the answer was stored."""
     answer.headers["ETag"] = f'"{json.loads(bytes(answer.body))["version"]}"'
     return answer

@@ -91,6 +91,9 @@ def _issue(
             if not one.is_deleted
         ],
         filing=FilingOut(state=filing.state, reason=filing.reason) if filing else None,
+        snoozed_until=found.snoozed_until,
+        snoozed_customers=found.snoozed_customers,
+        suggested_title=found.suggested_title,
         link=link,
     )
 
@@ -127,6 +130,7 @@ def _assigned(one: AssignedContact, names: dict[int, str]) -> IssueContactOut:
         threshold=one.threshold,
         runner_up=runner_up,
         assigned_by=one.actor,
+        placed_by_person=one.is_placed_by_person,
         reason=one.reason,
     )
 
@@ -150,7 +154,8 @@ def decision(one: Decision) -> DecisionOut:
         at=one.at,
         actor=ActorOut(kind=one.actor.kind, name=one.actor.name),
         action=one.action,
-        before=dict(one.before),
+        # What undo needs is for undo: ids by the hundred.
+        before={key: value for key, value in one.before.items() if key != "undo"},
         after=dict(one.after),
         reason=one.reason,
         origin=one.origin,

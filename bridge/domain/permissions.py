@@ -18,7 +18,7 @@ class Action(StrEnum):
     USE_WORKAROUNDS = "use_workarounds"
     WRITE_WORKAROUNDS = "write_workarounds"
     REVIEW = "review"
-    """Confirm and dismiss."""
+    """Confirm, dismiss, snooze, merge, split, move, undo, and answer suggestions."""
     FILE = "file"
     SHIP = "ship"
     """Say that a release has reached customers."""

@@ -16,6 +16,7 @@ from bridge.domain.contacts import (
     RedactedText,
 )
 from bridge.domain.errors import NotFound
+from bridge.domain.people import MACHINE
 from bridge.store.tables import AssignmentRow, ContactRawRow, ContactRow
 
 
@@ -69,6 +70,12 @@ class AssignedContact:
     runner_up_similarity: float | None
     actor: str
     reason: str
+    placed_at: datetime
+
+    @property
+    def is_placed_by_person(self) -> bool:
+        """Whether a person put it there, so that the machine leaves it."""
+        return self.actor != MACHINE.name
 
 
 _KNOWN = (
@@ -181,6 +188,7 @@ class Contacts:
                 runner_up_similarity=assignment.runner_up_similarity,
                 actor=assignment.actor,
                 reason=assignment.reason,
+                placed_at=assignment.created_at,
             )
             for row, assignment in self._session.execute(query)
         ]

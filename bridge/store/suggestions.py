@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -40,17 +40,29 @@ class Suggestions:
         self._session = session
 
     def open(
-        self, product_id: ProductId, *, limit: int | None = None, offset: int = 0
+        self, product_id: ProductId, *, limit: int | None = None, after: int = 0
     ) -> list[Suggestion]:
-        """What waits for an answer, the most helpful first."""
-        query = (
-            select(SuggestionRow)
-            .where(SuggestionRow.product_id == product_id, SuggestionRow.state == _OPEN)
-            .order_by(SuggestionRow.worth.desc(), SuggestionRow.id)
-            .limit(limit)
-            .offset(offset)
+        """What waits for an answer, the most helpful first; after that suggestion."""
+        query = select(SuggestionRow).where(
+            SuggestionRow.product_id == product_id, SuggestionRow.state == _OPEN
         )
-        return self._read(query)
+        last = self._session.get(SuggestionRow, after) if after else None
+        if last is not None:
+            query = query.where(
+                or_(
+                    SuggestionRow.worth < last.worth,
+                    and_(SuggestionRow.worth == last.worth, SuggestionRow.id > last.id),
+                )
+            )
+        ordered = query.order_by(SuggestionRow.worth.desc(), SuggestionRow.id)
+        return self._read(ordered.limit(limit))
+
+    def count_open(self, product_id: ProductId) -> int:
+        """How many questions wait for an answer."""
+        query = select(func.count()).where(
+            SuggestionRow.product_id == product_id, SuggestionRow.state == _OPEN
+        )
+        return self._session.scalars(query).one()
 
     def answered(self, product_id: ProductId) -> list[Suggestion]:
         """Everything people said yes or no to, in the order of their answers."""
