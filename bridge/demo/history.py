@@ -189,13 +189,15 @@ class History:
 
     def _issues(self, store: Store, *states: IssueState) -> Iterator[tuple[Issue, Topic]]:
         """Issues in these states with the topic that most of their contacts are about."""
-        for summary in store.issues.search(
-            self._product.id, IssueFilter(states=states, limit=1_000)
-        ):
-            members = store.contacts.external_ids(summary.issue.id, SOURCE)
-            slugs = Counter(self._topic_of[one] for one in members if one in self._topic_of)
+        wanted = IssueFilter(states=states, limit=1_000)
+        issues = [summary.issue for summary in store.issues.search(self._product.id, wanted)]
+        members = store.contacts.external_ids([issue.id for issue in issues], SOURCE)
+        for issue in issues:
+            slugs = Counter(
+                self._topic_of[one] for one in members[issue.id] if one in self._topic_of
+            )
             if slugs:
-                yield summary.issue, _TOPICS[slugs.most_common(1)[0][0]]
+                yield issue, _TOPICS[slugs.most_common(1)[0][0]]
 
 
 def _chunks(contacts: Sequence[DemoContact]) -> Iterator[list[DemoContact]]:

@@ -21,6 +21,7 @@ from bridge.settings import Settings
 from bridge.store import embedded
 from bridge.wiring import Application, build, for_replay
 from bridge.wiring.clock import SimulatedClock
+from bridge.wiring.collecting import collecting_seldom
 from bridge.wiring.jira import JiraGiven, connect_jira
 from integrations.jira.sandbox import SandboxServer
 
@@ -58,7 +59,8 @@ def prepare_demo(settings: Settings, *, say: Callable[[str], None]) -> DemoRun:
     state = _read(marker, data_dir)
     if state is None or not state["is_finished"]:
         state = _start_over(marker, data_dir, state)
-        _play(settings, datetime.fromisoformat(str(state["anchor"])), say=say)
+        with collecting_seldom():
+            _play(settings, datetime.fromisoformat(str(state["anchor"])), say=say)
         _write(marker, {**state, "is_finished": True})
     with ExitStack() as opened:
         sandbox = _sandbox(data_dir).start()

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 
 import numpy as np
 
-from bridge.cleaning import clean
+from bridge.cleaning import Cleaned, clean
 from bridge.domain.contacts import ContactNature, ContactReceived
 from bridge.redaction import redact
 from models.encoders.base import Encoder
@@ -19,14 +19,34 @@ from models.vectors import Vector, Vectors
 _BATCH = 32
 
 
-def texts_of(received: Sequence[ContactReceived], *, region: str, max_bytes: int) -> list[str]:
+class CleanOnce:
+    """`clean` that hands what it found to who asks next, so that no text is cleaned twice."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str | None, int], Cleaned] = {}
+
+    def ahead(self, raw: str, *, subject: str | None, max_bytes: int) -> Cleaned:
+        """See clean; the answer is kept until it is asked for."""
+        cleaned = clean(raw, subject=subject, max_bytes=max_bytes)
+        self._found[raw, subject, max_bytes] = cleaned
+        return cleaned
+
+    def __call__(self, raw: str, *, subject: str | None, max_bytes: int) -> Cleaned:
+        """See clean."""
+        found = self._found.pop((raw, subject, max_bytes), None)
+        return found or clean(raw, subject=subject, max_bytes=max_bytes)
+
+
+def texts_of(
+    received: Sequence[ContactReceived], cleaner: CleanOnce, *, region: str, max_bytes: int
+) -> list[str]:
     """The distinct texts the pipeline will most likely ask for, in order.
 
     Names known only to the directory are not taken out here; such texts are encoded when met.
     """
     found: dict[str, None] = {}
     for contact in received:
-        cleaned = clean(contact.text, subject=contact.subject, max_bytes=max_bytes)
+        cleaned = cleaner.ahead(contact.text, subject=contact.subject, max_bytes=max_bytes)
         if cleaned.nature is ContactNature.MESSAGE:
             names = [contact.customer.display_name] if contact.customer.display_name else []
             found[redact(cleaned.text, known_names=names, region=region)] = None

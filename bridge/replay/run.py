@@ -1,6 +1,5 @@
 """The real pipeline on a scratch database, with a simulated clock and the inline queue."""
 
-import gc
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,21 +9,22 @@ from bridge.domain.contacts import ContactReceived
 from bridge.domain.errors import InvalidInput, NotConfigured
 from bridge.domain.products import DEFAULT_PRODUCT, Product
 from bridge.queue import InlineQueue
-from bridge.replay.encoding import EncoderAhead, texts_of
+from bridge.replay.encoding import CleanOnce, EncoderAhead, texts_of
 from bridge.replay.measure import Meter
 from bridge.replay.report import Arrival, write_report
 from bridge.settings import Settings
-from bridge.steps.identify import DirectoryEntry, learn_directory
+from bridge.steps.identify import DirectoryEntry
 from bridge.steps.ingest import ingest
+from bridge.steps.learn import learn_directory
 from bridge.store import embedded
 from bridge.wiring import Application, build, exported_encoder, for_replay
 from bridge.wiring.clock import SimulatedClock
+from bridge.wiring.collecting import collecting_seldom
 from bridge.wiring.directory import read_directory
 from bridge.wiring.jira import JiraGiven, connect_jira
 from integrations.files.reading import read_rows
 from integrations.files.shapes import from_replay
 from integrations.jira.sandbox import SandboxServer
-from models.encoders.base import Encoder
 
 SOURCE = "replay"
 _CONSOLIDATE_EVERY = 200
@@ -107,14 +107,10 @@ class _Replay:
         """Feed everything, then report."""
         queue = InlineQueue()
         clock = SimulatedClock(received[0].occurred_at)
-        # What is loaded by now stays loaded, and rows die young: looking for cycles at every turn
-        # took a tenth of the time.
-        gc.freeze()
-        gc.set_threshold(50_000)
-        with Meter() as meter:
+        with collecting_seldom(), Meter() as meter:
             embedded.start(self._settings.data_dir, options=_SCRATCH, say=self._say)
             application = build(self._settings, queue=queue, now=clock, say=self._say)
-            application = for_replay(application, self._encoder_ahead(application, received))
+            application = self._ahead(application, received)
             if application.server is None:
                 raise NotConfigured("a replay needs the embedded database")
             pid_file = application.server.data / "postmaster.pid"
@@ -137,13 +133,14 @@ class _Replay:
                 application.close()
                 embedded.discard(self._settings.data_dir)
 
-    def _encoder_ahead(
-        self, application: Application, received: Sequence[ContactReceived]
-    ) -> Encoder:
+    def _ahead(self, application: Application, received: Sequence[ContactReceived]) -> Application:
+        """The application with texts cleaned and encoded before they come in."""
         with application.open() as store:
             region = store.products.by_slug(DEFAULT_PRODUCT).region
-        texts = texts_of(received, region=region, max_bytes=self._settings.max_text_bytes)
-        return EncoderAhead(application.context.encoder(), texts)
+        most, cleaner = self._settings.max_text_bytes, CleanOnce()
+        texts = texts_of(received, cleaner, region=region, max_bytes=most)
+        encoder = EncoderAhead(application.context.encoder(), texts)
+        return for_replay(application, encoder, cleaner=cleaner)
 
     def _prepare(self, application: Application, sandbox: SandboxServer) -> Product:
         with application.open() as store:
@@ -170,9 +167,7 @@ class _Replay:
         self, people: list[DirectoryEntry], product: Product, application: Application
     ) -> None:
         with application.open() as store:
-            for entry in people:
-                if entry.identities:
-                    learn_directory(entry, product, store=store)
+            learn_directory([entry for entry in people if entry.identities], product, store=store)
 
 
 def feed(

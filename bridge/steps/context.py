@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 import numpy as np
 
+from bridge.cleaning import Cleaned, clean
 from bridge.ports import Notifier, Tracker, Webhook
 from bridge.settings import Settings
 from bridge.store import Store
@@ -16,6 +18,12 @@ from models.encoders.base import Encoder
 from models.matching import find_center
 from models.settings import FinderSettings
 from models.vectors import Vector, Vectors
+
+
+class Cleaner(Protocol):
+    """Raw text to the part that states the problem; see `bridge.cleaning.clean`."""
+
+    def __call__(self, raw: str, *, subject: str | None, max_bytes: int) -> Cleaned: ...
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,8 @@ class Context:
     """Loads the encoder on first use; raises TryAgainLater while it cannot be had."""
     finder: FinderSettings
     tracker: Callable[[Connection], Tracker]
+    clean: Cleaner = clean
+    """Replay has cleaned the texts beforehand and looks the answers up."""
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     """By integration name."""
     notifiers: Sequence[Notifier] = ()

@@ -57,9 +57,7 @@ def group_changed(counted: Counted, product: Product, *, store: Store, context: 
 
 def refresh_soon(issue_id: IssueId, *, store: Store, context: Context) -> None:
     """Queue fresh counts for every ticket of an issue, at most one write a minute each."""
-    for ticket in store.tickets.of_issue(issue_id):
-        if ticket.is_deleted:
-            continue
-        pause = timedelta(seconds=context.settings.refresh_seconds)
-        due = max(context.now(), ticket.written_at + pause) if ticket.written_at else None
-        store.enqueue("refresh", once=f"refresh:{ticket.id}", at=due, ticket_id=ticket.id)
+    pause = timedelta(seconds=context.settings.refresh_seconds)
+    for last in store.tickets.last_writes(issue_id):
+        due = max(context.now(), last.written_at + pause) if last.written_at else None
+        store.enqueue("refresh", once=f"refresh:{last.ticket_id}", at=due, ticket_id=last.ticket_id)

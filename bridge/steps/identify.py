@@ -1,13 +1,60 @@
 """Identify: tie a received contact to a customer and an account, merging on good evidence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from bridge.domain.contacts import AccountReceived, ContactReceived
+from bridge.domain.contacts import AccountReceived, ContactReceived, ProductId
 from bridge.domain.customers import Identity, IdentityKind
 from bridge.domain.products import Product
 from bridge.identity import choose_customer, email_domain, identities_of, is_free_mail
-from bridge.store import Store
+from bridge.store.customers import IdentityMatch, NewCustomer
+
+DIRECTORY = "directory"
+"""The evidence of what a customer directory says."""
+
+
+class CustomerRegister(Protocol):
+    """Whom we know; see `bridge.store.customers.Customers`."""
+
+    def matches(
+        self, product_id: ProductId, identities: Sequence[Identity]
+    ) -> list[IdentityMatch]: ...
+    def identities(self, customer_ids: Sequence[int]) -> dict[int, list[Identity]]: ...
+    def add(
+        self,
+        product_id: ProductId,
+        newcomer: NewCustomer,
+        identities: Sequence[Identity],
+        *,
+        evidence: str,
+    ) -> tuple[int, bool]: ...
+    def learn(
+        self,
+        product_id: ProductId,
+        customer_id: int,
+        identities: Sequence[Identity],
+        *,
+        evidence: str,
+    ) -> bool: ...
+    def merge(self, survivor_id: int, other_ids: Sequence[int]) -> None: ...
+    def complete(self, customer_id: int, *, name: str | None, account_id: int | None) -> None: ...
+
+
+class AccountRegister(Protocol):
+    """Which companies we know; see `bridge.store.accounts.Accounts`."""
+
+    def save(self, product_id: ProductId, given: AccountReceived) -> int: ...
+    def of_domain(self, product_id: ProductId, domain: str) -> int | None: ...
+
+
+class Register(Protocol):
+    """The store, or what stands in for it while a directory is learned in bulk."""
+
+    @property
+    def customers(self) -> CustomerRegister: ...
+    @property
+    def accounts(self) -> AccountRegister: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +93,7 @@ class DirectoryEntry:
     """Strongest first."""
 
 
-def identify(received: ContactReceived, product: Product, *, store: Store) -> Identified:
+def identify(received: ContactReceived, product: Product, *, store: Register) -> Identified:
     """The customer and account of a contact; no customer for an anonymous report."""
     identities = identities_of(received, region=product.region)
     claimed = [received.customer.name, received.customer.display_name]
@@ -63,16 +110,16 @@ def identify(received: ContactReceived, product: Product, *, store: Store) -> Id
     return Identified(found.customer_id, account_id, _distinct([*claimed, found.name]))
 
 
-def learn_directory(entry: DirectoryEntry, product: Product, *, store: Store) -> int:
+def learn_person(entry: DirectoryEntry, product: Product, *, store: Register) -> int:
     """Make a person of a customer directory known; returns the customer's id."""
     account_id = _account(entry.account, entry.identities, product, store)
     newcomer = Newcomer(entry.name, account_id)
-    found = resolve(entry.identities, product, store=store, evidence="directory", newcomer=newcomer)
+    found = resolve(entry.identities, product, store=store, evidence=DIRECTORY, newcomer=newcomer)
     _complete(found, newcomer, store)
     return found.customer_id
 
 
-def _complete(found: Resolved, newcomer: Newcomer, store: Store) -> None:
+def _complete(found: Resolved, newcomer: Newcomer, store: Register) -> None:
     """Write down what was not known about a customer yet."""
     is_news = (newcomer.name and not found.name) or (newcomer.account_id and not found.account_id)
     if is_news:
@@ -89,7 +136,7 @@ def resolve(
     identities: Sequence[Identity],
     product: Product,
     *,
-    store: Store,
+    store: Register,
     evidence: str,
     newcomer: Newcomer,
 ) -> Resolved:
@@ -103,20 +150,18 @@ def resolve(
         claims=identities,
         held={} if is_plain or not known else store.customers.identities(list(known)),
     )
+    tied = {match.identity for match in matches if match.is_exact}
+    fresh = [identity for identity in identities if identity not in tied]
     customer_id = choice.customer_id
     if customer_id is None:
         is_shared = all(identity.is_shared for identity in identities)
-        customer_id = store.customers.add(
-            product.id,
-            name=newcomer.name,
-            account_id=newcomer.account_id,
-            is_shared=is_shared,
-        )
-    elif choice.absorbed:
-        store.customers.merge(customer_id, choice.absorbed)
-    tied = {match.identity for match in matches if match.is_exact}
-    fresh = [identity for identity in identities if identity not in tied]
-    if not store.customers.learn(product.id, customer_id, fresh, evidence=evidence):
+        new = NewCustomer(newcomer.name, newcomer.account_id, is_shared)
+        customer_id, is_ours = store.customers.add(product.id, new, fresh, evidence=evidence)
+    else:
+        if choice.absorbed:
+            store.customers.merge(customer_id, choice.absorbed)
+        is_ours = store.customers.learn(product.id, customer_id, fresh, evidence=evidence)
+    if not is_ours:
         customer_id = _after_race(identities[0], product, customer_id, store)
     match = known.get(customer_id)
     if match is None:
@@ -124,7 +169,7 @@ def resolve(
     return Resolved(customer_id, match.name, match.account_id)
 
 
-def _after_race(strongest: Identity, product: Product, customer_id: int, store: Store) -> int:
+def _after_race(strongest: Identity, product: Product, customer_id: int, store: Register) -> int:
     """Another transaction tied one of our identities first: its customer wins if it is ours."""
     owners = [
         match.customer_id
@@ -141,23 +186,26 @@ def _account(
     received: AccountReceived | None,
     identities: Sequence[Identity],
     product: Product,
-    store: Store,
+    store: Register,
 ) -> int | None:
     """The account named on the contact, else the company that owns the e-mail domain."""
-    domains = [
+    domains = company_domains(identities)
+    if received is not None:
+        own = tuple(domain for domain in received.domains if not is_free_mail(domain))
+        return store.accounts.save(product.id, replace(received, domains=own or tuple(domains)))
+    for domain in domains:
+        known = store.accounts.of_domain(product.id, domain)
+        if known is not None:
+            return known
+    return None
+
+
+def company_domains(identities: Sequence[Identity]) -> list[str]:
+    """The e-mail domains among these identities that can name a company."""
+    return [
         domain
         for identity in identities
         if identity.kind is IdentityKind.EMAIL
         and (domain := email_domain(identity.key))
         and not is_free_mail(domain)
     ]
-    if received is not None:
-        own = [domain for domain in received.domains if not is_free_mail(domain)]
-        return store.customers.save_account(
-            product.id, received.key, name=received.name, tier=received.tier, domains=own or domains
-        )
-    for domain in domains:
-        known = store.customers.account_of_domain(product.id, domain)
-        if known is not None:
-            return known
-    return None

@@ -9,8 +9,9 @@ from bridge.domain.contacts import ContactReceived
 from bridge.domain.errors import InvalidInput, TryAgainLater
 from bridge.domain.products import Product
 from bridge.steps.context import Context
-from bridge.steps.identify import DirectoryEntry, learn_directory
+from bridge.steps.identify import DirectoryEntry
 from bridge.steps.ingest import IngestResult, at_the_door, ingest
+from bridge.steps.learn import learn_directory
 from bridge.store import Store
 from bridge.store.imports import ImportRun
 
@@ -141,8 +142,7 @@ def learn_people(entries: Iterable[DirectoryEntry], product: Product, *, context
     count = 0
     while chunk := list(itertools.islice(known, CHUNK)):
         with context.open() as store:
-            for entry in chunk:
-                learn_directory(entry, product, store=store)
+            learn_directory(chunk, product, store=store)
         count += len(chunk)
     return count
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bridge.cleaning import clean, door_text
+from bridge.cleaning import door_text
 from bridge.domain.contacts import (
     AccountReceived,
     ContactId,
@@ -163,7 +163,7 @@ def _draft(
     context: Context,
 ) -> ContactDraft:
     most = context.settings.max_text_bytes
-    cleaned = clean(received.text, subject=received.subject, max_bytes=most)
+    cleaned = context.clean(received.text, subject=received.subject, max_bytes=most)
     redactor = Redactor(known_names=identified.names, region=product.region)
     text = redactor.redact(cleaned.text)
     subject = redactor.redact(received.subject or "")

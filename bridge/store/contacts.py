@@ -1,11 +1,13 @@
 """Contacts as stored: redacted text in clear, the original encrypted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import LargeBinary, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from bridge.domain.contacts import (
     Contact,
@@ -87,8 +89,28 @@ _KNOWN = (
     )
     .with_for_update()
 )
-_ADD = insert(ContactRow).on_conflict_do_nothing().returning(ContactRow.id)
-_ADD_RAW = insert(ContactRawRow)
+
+
+def _add() -> ReturningInsert[int]:
+    """One statement for a contact and its original: every contact costs one trip less."""
+    columns = [field.name for field in fields(ContactDraft)]
+    columns += ["product_id", "attempts", "outcome"]
+    contact = (
+        insert(ContactRow)
+        .values({name: bindparam(name) for name in columns})
+        .on_conflict_do_nothing()
+        .returning(ContactRow.id)
+        .cte("contact_added")
+    )
+    original = select(contact.c.id, bindparam("cipher", type_=LargeBinary))
+    return (
+        insert(ContactRawRow)
+        .from_select(["contact_id", "cipher"], original)
+        .returning(ContactRawRow.contact_id)
+    )
+
+
+_ADD = _add()
 
 
 class Contacts:
@@ -105,13 +127,9 @@ class Contacts:
 
     def add(self, product_id: ProductId, draft: ContactDraft, *, sealed: bytes) -> ContactId | None:
         """Store it; None when another transaction stored one of that name first."""
-        connection = self._session.connection()
-        values = {"product_id": product_id, "attempts": 0, **draft.values()}
-        contact_id = connection.execute(_ADD, values).scalars().first()
-        if contact_id is None:
-            return None
-        connection.execute(_ADD_RAW, {"contact_id": contact_id, "cipher": sealed})
-        return ContactId(contact_id)
+        values = {"product_id": product_id, "attempts": 0, "cipher": sealed, **draft.values()}
+        contact_id = self._session.connection().execute(_ADD, values).scalars().first()
+        return None if contact_id is None else ContactId(contact_id)
 
     def replace(self, contact_id: ContactId, draft: ContactDraft, *, sealed: bytes) -> None:
         """Overwrite with a newer version."""
@@ -193,18 +211,22 @@ class Contacts:
             for row, assignment in self._session.execute(query)
         ]
 
-    def external_ids(self, issue_id: int, source: str) -> list[str]:
-        """The external ids of an issue's contacts from one source."""
+    def external_ids(self, issue_ids: Sequence[int], source: str) -> dict[int, list[str]]:
+        """The external ids of each issue's contacts from one source."""
         query = (
-            select(ContactRow.external_id)
+            select(AssignmentRow.issue_id, ContactRow.external_id)
             .join(AssignmentRow, AssignmentRow.contact_id == ContactRow.id)
             .where(
-                AssignmentRow.issue_id == issue_id,
+                AssignmentRow.issue_id.in_(issue_ids),
                 AssignmentRow.ended_at.is_(None),
                 ContactRow.source == source,
             )
+            .order_by(AssignmentRow.id)
         )
-        return list(self._session.scalars(query))
+        found: dict[int, list[str]] = {issue_id: [] for issue_id in issue_ids}
+        for issue_id, external_id in self._session.execute(query):
+            found[issue_id].append(external_id)
+        return found
 
     def raw(self, contact_id: ContactId) -> bytes | None:
         """The encrypted original, while retention keeps it."""

@@ -5,26 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Row,
-    Select,
-    Text,
-    and_,
-    any_,
-    bindparam,
-    func,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import Row, Select, and_, func, or_, select, update
+from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.customers import Identity, IdentityKind
-from bridge.store.tables import AccountRow, AssignmentRow, ContactRow, CustomerRow, IdentityRow
+from bridge.store.identities import (
+    ADD_CUSTOMER,
+    HELD_IDENTITIES,
+    IDENTITY_OWNERS,
+    TIE_IDENTITIES,
+    living_customer,
+)
+from bridge.store.tables import AccountRow, AssignmentRow, ContactRow, CustomerRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,40 +43,13 @@ class IdentityMatch:
     account_id: int | None
 
 
-def living_customer() -> ColumnElement[int]:
-    """The customer who is counted for a row of `customer`: the survivor of merges, or itself."""
-    return func.coalesce(CustomerRow.merged_into, CustomerRow.id)
+@dataclass(frozen=True, slots=True)
+class NewCustomer:
+    """What is written down about somebody who was not known yet."""
 
-
-_SURVIVOR = aliased(CustomerRow)
-_SAME_KEYS = (
-    select(
-        IdentityRow.kind,
-        IdentityRow.key,
-        IdentityRow.base_key,
-        _SURVIVOR.id,
-        _SURVIVOR.name,
-        _SURVIVOR.account_id,
-    )
-    .join(CustomerRow, IdentityRow.customer_id == CustomerRow.id)
-    .join(_SURVIVOR, _SURVIVOR.id == living_customer())
-    .where(
-        IdentityRow.product_id == bindparam("product_id"),
-        IdentityRow.kind == any_(bindparam("kinds", type_=ARRAY(Text))),
-        or_(
-            IdentityRow.key == any_(bindparam("keys", type_=ARRAY(Text))),
-            IdentityRow.base_key == any_(bindparam("keys", type_=ARRAY(Text))),
-        ),
-    )
-    .order_by(IdentityRow.id)
-)
-
-
-_ADD = insert(CustomerRow).returning(CustomerRow.id)
-_LEARN = insert(IdentityRow).on_conflict_do_nothing().returning(IdentityRow.id)
-_ACCOUNT = select(AccountRow.id, AccountRow.name, AccountRow.tier, AccountRow.domains).where(
-    AccountRow.product_id == bindparam("product_id"), AccountRow.key == bindparam("key")
-)
+    name: str | None
+    account_id: int | None
+    is_shared: bool = False
 
 
 class Customers:
@@ -105,7 +71,7 @@ class Customers:
             "kinds": sorted({identity.kind.value for identity in identities}),
             "keys": sorted(keys),
         }
-        rows = self._session.connection().execute(_SAME_KEYS, given).all()
+        rows = self._session.connection().execute(IDENTITY_OWNERS, given).all()
         found: list[IdentityMatch] = []
         for identity in identities:
             exact, near = {}, {}
@@ -122,15 +88,10 @@ class Customers:
 
     def identities(self, customer_ids: Sequence[int]) -> dict[int, list[Identity]]:
         """Every identity these customers are known by, those of customers merged into them too."""
-        query = (
-            select(living_customer(), IdentityRow)
-            .join(IdentityRow, IdentityRow.customer_id == CustomerRow.id)
-            .where(living_customer().in_(list(customer_ids)))
-            .order_by(IdentityRow.id)
-        )
         held: dict[int, list[Identity]] = {customer_id: [] for customer_id in customer_ids}
-        for customer_id, row in self._session.execute(query):
-            held[customer_id].append(
+        given = {"customer_ids": list(customer_ids)}
+        for row in self._session.connection().execute(HELD_IDENTITIES, given):
+            held[row.living].append(
                 Identity(
                     kind=IdentityKind(row.kind),
                     key=row.key,
@@ -144,19 +105,27 @@ class Customers:
     def add(
         self,
         product_id: ProductId,
+        newcomer: NewCustomer,
+        identities: Sequence[Identity],
         *,
-        name: str | None = None,
-        account_id: int | None = None,
-        is_shared: bool = False,
-    ) -> int:
-        """A new customer's id."""
+        evidence: str,
+    ) -> tuple[int, bool]:
+        """A new customer's id; False when one of the identities is tied to somebody already."""
+        fresh = _in_order(identities)
         values = {
             "product_id": product_id,
-            "name": name,
-            "account_id": account_id,
-            "is_shared": is_shared,
+            "name": newcomer.name,
+            "account_id": newcomer.account_id,
+            "is_shared": newcomer.is_shared,
+            "kinds": [identity.kind.value for identity in fresh],
+            "keys": [identity.key for identity in fresh],
+            "base_keys": [identity.base_key for identity in fresh],
+            "are_weak": [identity.is_weak for identity in fresh],
+            "are_shared": [identity.is_shared for identity in fresh],
+            "evidence": evidence,
         }
-        return self._session.connection().execute(_ADD, values).scalars().one()
+        customer_id, tied = self._session.connection().execute(ADD_CUSTOMER, values).one()
+        return customer_id, tied == len(fresh)
 
     def learn(
         self,
@@ -178,12 +147,11 @@ class Customers:
                 "is_shared": identity.is_shared,
                 "evidence": evidence,
             }
-            # In one order everywhere: two transactions learning the same keys cannot deadlock.
-            for identity in sorted(identities, key=lambda one: (one.kind.value, one.key))
+            for identity in _in_order(identities)
         ]
         if not rows:
             return True
-        learned = self._session.connection().execute(_LEARN, rows).scalars().all()
+        learned = self._session.connection().execute(TIE_IDENTITIES, rows).scalars().all()
         return len(learned) == len(rows)
 
     def merge(self, survivor_id: int, other_ids: Sequence[int]) -> None:
@@ -204,43 +172,6 @@ class Customers:
                 account_id=func.coalesce(CustomerRow.account_id, account_id),
             )
         )
-
-    def save_account(
-        self,
-        product_id: ProductId,
-        key: str,
-        *,
-        name: str | None = None,
-        tier: str | None = None,
-        domains: Sequence[str] = (),
-    ) -> int:
-        """The id of the account of that key, made or brought up to date."""
-        wanted = {"product_id": product_id, "key": key}
-        known = self._session.connection().execute(_ACCOUNT, wanted).first()
-        if known is not None and _has_no_news(known, name, tier, domains):
-            return int(known.id)
-        statement = insert(AccountRow).values(
-            product_id=product_id, key=key, name=name, tier=tier, domains=sorted(set(domains))
-        )
-        given = statement.excluded
-        changed = statement.on_conflict_do_update(
-            index_elements=["product_id", "key"],
-            set_={
-                "name": func.coalesce(given.name, AccountRow.name),
-                "tier": func.coalesce(given.tier, AccountRow.tier),
-                "domains": _union(AccountRow.domains, given.domains),
-            },
-        )
-        return self._session.scalars(changed.returning(AccountRow.id)).one()
-
-    def account_of_domain(self, product_id: ProductId, domain: str) -> int | None:
-        """The account that owns an e-mail domain."""
-        query = (
-            select(AccountRow.id)
-            .where(AccountRow.product_id == product_id, any_(AccountRow.domains) == domain)
-            .order_by(AccountRow.id)
-        )
-        return self._session.scalars(query).first()
 
     def count(self, product_id: ProductId) -> int:
         """How many people have written to the product."""
@@ -265,26 +196,6 @@ class Customers:
             )
             for row in self._session.execute(query)
         ]
-
-
-def _has_no_news(
-    known: Row[int, str | None, str | None, list[str]],
-    name: str | None,
-    tier: str | None,
-    domains: Sequence[str],
-) -> bool:
-    return (
-        name in (None, known.name)
-        and tier in (None, known.tier)
-        and set(domains) <= set(known.domains)
-    )
-
-
-def _union(
-    old: ColumnElement[list[str]] | InstrumentedAttribute[list[str]], new: ColumnElement[list[str]]
-) -> ColumnElement[object]:
-    both = func.unnest(func.array_cat(old, new)).alias("domain")
-    return select(func.array_agg(func.distinct(both.column))).scalar_subquery()
 
 
 def _affected(issue_id: int) -> Select[int, str, int, datetime, datetime]:
@@ -314,3 +225,8 @@ def _affected(issue_id: int) -> Select[int, str, int, datetime, datetime]:
 
 def _match(identity: Identity, row: Row[*tuple[Any, ...]], is_exact: bool) -> IdentityMatch:
     return IdentityMatch(identity, row.id, is_exact, row.name, row.account_id)
+
+
+def _in_order(identities: Sequence[Identity]) -> list[Identity]:
+    """One order everywhere: two transactions learning the same keys cannot deadlock."""
+    return sorted(identities, key=lambda one: (one.kind.value, one.key))

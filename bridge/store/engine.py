@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from bridge.domain.errors import TryAgainLater
 from bridge.queue import JobArgument, Queue
+from bridge.store.accounts import Accounts
 from bridge.store.answers import Answers
 from bridge.store.connections import Connections
 from bridge.store.constraints import Constraints
 from bridge.store.contacts import Contacts
 from bridge.store.customers import Customers
 from bridge.store.decisions import Decisions
+from bridge.store.directory import Directory
 from bridge.store.filings import Filings
 from bridge.store.fixes import Fixes
 from bridge.store.imports import Imports
@@ -60,6 +62,8 @@ class Store:
         self.people = People(session)
         self.connections = Connections(session)
         self.customers = Customers(session)
+        self.accounts = Accounts(session)
+        self.directory = Directory(session)
         self.contacts = Contacts(session)
         self.vectors = Vectors(session)
         self.waiting = Waiting(session)

@@ -10,7 +10,7 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.customers import Counts
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import Issue, IssueId, IssueState, Outcome
-from bridge.store.customers import living_customer
+from bridge.store.identities import living_customer
 from bridge.store.issue_numbers import IssueNumbers, count_columns
 from bridge.store.tables import AssignmentRow, ContactRow, CustomerRow, IssueRow
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bridge.domain.contacts import ProductId
 from bridge.domain.customers import Counts
 from bridge.domain.issues import IssueId
-from bridge.store.customers import living_customer
+from bridge.store.identities import living_customer
 from bridge.store.tables import AssignmentRow, ContactRow, CustomerRow
 
 

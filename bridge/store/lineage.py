@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import CTE, select
+from sqlalchemy import CTE, ColumnElement, select
 from sqlalchemy.orm import aliased
 
 from bridge.store.tables import IssueRow
@@ -10,9 +10,14 @@ from bridge.store.tables import IssueRow
 
 def lineage(issue_ids: Iterable[int]) -> CTE:
     """Rows (root, member): each of these issues with itself and all that was merged into it."""
+    return lineage_of(IssueRow.id.in_(list(issue_ids)))
+
+
+def lineage_of(roots: ColumnElement[bool]) -> CTE:
+    """The same for the issues of a condition."""
     start = (
         select(IssueRow.id.label("root"), IssueRow.id.label("member"))
-        .where(IssueRow.id.in_(list(issue_ids)))
+        .where(roots)
         .cte("lineage", recursive=True)
     )
     merged = aliased(IssueRow)

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,15 @@ class Token:
 
 def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
+
+
+_MEMBER = (
+    select(UserRow.id)
+    .join(MembershipRow, MembershipRow.user_id == UserRow.id)
+    .where(
+        UserRow.email == bindparam("address"), MembershipRow.product_id == bindparam("product_id")
+    )
+)
 
 
 class People:
@@ -78,12 +87,8 @@ class People:
     def agent(self, email: str, product_id: ProductId) -> UserId:
         """The person named on a contact; made known, and an agent unless they have a role."""
         address = email.strip().lower()
-        query = (
-            select(UserRow.id)
-            .join(MembershipRow, MembershipRow.user_id == UserRow.id)
-            .where(UserRow.email == address, MembershipRow.product_id == product_id)
-        )
-        found = self._session.scalars(query).first()
+        given = {"address": address, "product_id": product_id}
+        found = self._session.connection().execute(_MEMBER, given).scalars().first()
         if found is not None:
             return UserId(found)
         user = self.known(address)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -11,8 +11,8 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import IssueId, Outcome
 from bridge.domain.tickets import StatusCategory, TicketId, TicketRef, TicketStatus
-from bridge.store.lineage import lineage
-from bridge.store.tables import FilingAttemptRow, FilingRow, TicketRow
+from bridge.store.lineage import lineage, lineage_of
+from bridge.store.tables import FilingAttemptRow, FilingRow, IssueRow, TicketRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,30 @@ class Ticket:
     is_deleted: bool
     written_customers: int | None
     written_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastWrite:
+    """When we last wrote a ticket that still exists."""
+
+    ticket_id: TicketId
+    written_at: datetime | None
+
+
+def _last_writes() -> Select[int, datetime | None]:
+    """Made once: it is asked whenever a contact joins a filed issue."""
+    family = lineage_of(IssueRow.id == bindparam("issue_id"))
+    return (
+        select(TicketRow.id, TicketRow.written_at)
+        .join(FilingRow, FilingRow.ticket_id == TicketRow.id)
+        .join(family, FilingRow.issue_id == family.c.member)
+        .where(TicketRow.is_deleted.is_(False))
+        .distinct()
+        .order_by(TicketRow.id)
+    )
+
+
+_LAST_WRITES = _last_writes()
 
 
 class Tickets:
@@ -101,6 +125,11 @@ class Tickets:
             if ticket not in found[IssueId(issue_id)]:
                 found[IssueId(issue_id)].append(ticket)
         return found
+
+    def last_writes(self, issue_id: IssueId) -> list[LastWrite]:
+        """The tickets of an issue and of what was merged into it that still exist, oldest first."""
+        rows = self._session.connection().execute(_LAST_WRITES, {"issue_id": issue_id})
+        return [LastWrite(TicketId(row[0]), row[1]) for row in rows]
 
     def has_own(self, issue_id: IssueId) -> bool:
         """Whether a ticket was filed for this very issue, not for one merged into it."""

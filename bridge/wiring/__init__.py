@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from bridge.cleaning import clean
 from bridge.domain.errors import NotConfigured, TryAgainLater
 from bridge.ports import Notifier, Webhook
 from bridge.queue import InlineQueue, ProcrastinateQueue, Queue
@@ -28,7 +29,7 @@ from bridge.steps import (
     track,
     watch,
 )
-from bridge.steps.context import Context
+from bridge.steps.context import Cleaner, Context
 from bridge.store import Engine, Store, embedded, make_engine, migrate, open_store
 from bridge.store.secrets import Secrets, key_bytes, read_or_make_key
 from bridge.wiring.jira import Trackers
@@ -144,9 +145,11 @@ def running(settings: Settings) -> Iterator[Application]:
         application.close()
 
 
-def for_replay(application: Application, encoder: Encoder | None = None) -> Application:
-    """The same application, consolidating only when told to, perhaps with another encoder."""
-    context = replace(application.context, consolidate_soon=False)
+def for_replay(
+    application: Application, encoder: Encoder | None = None, *, cleaner: Cleaner = clean
+) -> Application:
+    """The same application, consolidating only when told to, perhaps with texts made ready."""
+    context = replace(application.context, consolidate_soon=False, clean=cleaner)
     if encoder is not None:
         context = replace(context, encoder=lambda: encoder)
     changed = replace(application, context=context)

@@ -149,3 +149,26 @@ def test_a_ticket_asked_for_is_given_up_by_undo_unless_it_was_sent(
         assert [one.state for one in store.filings.of_issue(export.id)] == [FilingState.LINKED]
     with pytest.raises(InvalidMove, match="in the tracker"):
         groups.undo(export)
+
+
+def test_only_tickets_that_still_exist_are_written_again(
+    groups: Groups, sandbox: SandboxServer
+) -> None:
+    export, login = groups.issue("export"), groups.issue("login")
+    for issue in (export, login):
+        ask_for_ticket(groups, issue)
+    later(groups, minutes=5)
+    groups.merge(groups.now(export), groups.now(login))
+    with groups.application.open() as store:
+        first, second = store.tickets.of_issue(export.id)
+        last = store.tickets.last_writes(export.id)
+        assert [(one.ticket_id, one.written_at) for one in last] == [
+            (first.id, first.written_at),
+            (second.id, second.written_at),
+        ]
+        assert first.written_at is not None
+        store.tickets.mark_deleted(first.id)
+        assert [one.ticket_id for one in store.tickets.last_writes(export.id)] == [second.id]
+        assert store.tickets.last_writes(login.id) == [
+            one for one in last if one.ticket_id == second.id
+        ]

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bridge.domain.contacts import ContactNature
+from bridge.domain.contacts import ContactNature, RedactedText
 from bridge.domain.errors import InvalidInput
 from bridge.steps.ingest import IngestResult, ingest
+from bridge.store.contacts import ContactDraft
 from tests.builders import START, a_contact
 from tests.conftest import Pipeline
 
@@ -121,3 +122,32 @@ def test_nul_surrogates_and_a_megabyte_are_cleaned_and_stored(pipeline: Pipeline
         text = store.contacts.get(pipeline.product.id, answer.contact_id).text
     assert "\x00" not in text
     assert len(text.encode()) <= pipeline.application.settings.max_text_bytes
+
+
+def test_who_stores_a_contact_second_stores_nothing(pipeline: Pipeline) -> None:
+    draft = ContactDraft(
+        source="test",
+        external_id="c-1",
+        channel="email",
+        occurred_at=START,
+        updated_at=None,
+        content_hash=b"content",
+        subject=RedactedText(""),
+        text=RedactedText("The export does nothing"),
+        text_hash=b"text",
+        nature=ContactNature.MESSAGE,
+        lang=None,
+        version=None,
+        conversation=None,
+        customer_id=None,
+        account_id=None,
+        agent_id=None,
+        placed_at=None,
+    )
+    with pipeline.application.open() as store:
+        first = store.contacts.add(pipeline.product.id, draft, sealed=b"original")
+        second = store.contacts.add(pipeline.product.id, draft, sealed=b"another")
+        assert first is not None
+        assert second is None
+        assert store.contacts.raw(first) == b"original"
+        assert store.contacts.count(pipeline.product.id) == 1
