@@ -17,6 +17,7 @@ from bridge.store.constraints import Constraints
 from bridge.store.contacts import Contacts
 from bridge.store.customers import Customers
 from bridge.store.decisions import Decisions
+from bridge.store.evidence import Evidence
 from bridge.store.filings import Filings
 from bridge.store.fixes import Fixes
 from bridge.store.imports import Imports
@@ -62,6 +63,7 @@ class Store:
         self.customers = Customers(session)
         self.contacts = Contacts(session)
         self.vectors = Vectors(session)
+        self.evidence = Evidence(session)
         self.waiting = Waiting(session)
         self.issues = Issues(session)
         self.placements = Placements(session)

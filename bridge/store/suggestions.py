@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -63,6 +63,15 @@ class Suggestions:
             SuggestionRow.product_id == product_id, SuggestionRow.state == _OPEN
         )
         return self._session.scalars(query).one()
+
+    def is_asked(self, product_id: ProductId, issue_id: IssueId) -> bool:
+        """Whether a question about this issue waits for an answer."""
+        query = select(SuggestionRow.id).where(
+            SuggestionRow.product_id == product_id,
+            SuggestionRow.state == _OPEN,
+            or_(SuggestionRow.issue_id == issue_id, SuggestionRow.other_id == issue_id),
+        )
+        return self._session.scalars(query.limit(1)).first() is not None
 
     def answered(self, product_id: ProductId) -> list[Suggestion]:
         """Everything people said yes or no to, in the order of their answers."""
@@ -131,7 +140,8 @@ class Suggestions:
             )
             .on_conflict_do_update(
                 index_elements=["product_id", "kind", "key"],
-                index_where=SuggestionRow.state == _OPEN,
+                # Literal: with a parameter a prepared statement does not match the partial index.
+                index_where=text("state = 'open'"),
                 set_=told,
             )
             .returning(SuggestionRow.id)

@@ -144,9 +144,16 @@ def running(settings: Settings) -> Iterator[Application]:
         application.close()
 
 
-def for_replay(application: Application, encoder: Encoder | None = None) -> Application:
+def for_replay(
+    application: Application,
+    encoder: Encoder | None = None,
+    *,
+    waits_for_review: Callable[[], bool] = lambda: False,
+) -> Application:
     """The same application, consolidating only when told to, perhaps with another encoder."""
-    context = replace(application.context, consolidate_soon=False)
+    context = replace(
+        application.context, consolidate_soon=False, waits_for_review=waits_for_review
+    )
     if encoder is not None:
         context = replace(context, encoder=lambda: encoder)
     changed = replace(application, context=context)
