@@ -85,6 +85,12 @@ _KEEP_CENTROID = _KEEP_CENTROID.on_conflict_do_update(
 )
 
 
+_IS_TOUCHED = (
+    select(DecisionRow.seq)
+    .where(DecisionRow.issue_id == AssignmentRow.issue_id, DecisionRow.actor_kind != MACHINE.kind)
+    .correlate(AssignmentRow)
+    .exists()
+)
 _EMPTY_CENTROIDS = text(
     "UPDATE centroid SET total = total * array_fill(0, ARRAY[vector_dims(total)])::vector, size = 0"
     " WHERE product_id = :product_id AND issue_id = ANY(:issues)"
@@ -166,10 +172,6 @@ class Vectors:
         All members of candidates that no person decided about, but for contacts that a person
         placed, and the newest unassigned contacts that occurred after `since`.
         """
-        touched = select(DecisionRow.issue_id).where(
-            DecisionRow.issue_id == AssignmentRow.issue_id,
-            DecisionRow.actor_kind != MACHINE.kind,
-        )
         base = (
             select(ContactRow.id, AssignmentRow.issue_id, VectorRow.text_hash, _EMBEDDING)
             .join(VectorRow, VectorRow.contact_id == ContactRow.id)
@@ -191,7 +193,7 @@ class Vectors:
         candidates = base.join(IssueRow, IssueRow.id == AssignmentRow.issue_id).where(
             IssueRow.state == IssueState.CANDIDATE.value,
             AssignmentRow.actor == MACHINE.name,
-            ~touched.exists(),
+            ~_IS_TOUCHED,
         )
         found = [
             LooseContact(
