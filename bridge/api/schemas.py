@@ -122,6 +122,14 @@ class RunnerUpOut(Answer):
     similarity: float | None
 
 
+class NearestOut(Answer):
+    """The contact of the same issue that is most like it, and phrases of both."""
+
+    contact: int
+    similarity: float
+    shared: list[str]
+
+
 class IssueContactOut(Answer):
     """A contact on an issue, and why it is there; texts are redacted."""
 
@@ -139,6 +147,7 @@ class IssueContactOut(Answer):
     similarity: float
     threshold: float
     runner_up: RunnerUpOut | None
+    nearest: NearestOut | None
     assigned_by: str
     placed_by_person: bool
     """Then no similarity was needed, and the machine never moves it."""

@@ -1,6 +1,6 @@
 """Vectors of contacts and centroids of issues, one encoder at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -227,6 +227,13 @@ class Vectors:
             (ContactId(row[0]), row[1], row[2], halves(row[3]))
             for row in self._session.execute(query)
         ]
+
+    def of_contacts(self, contact_ids: Sequence[ContactId], encoder: str) -> dict[ContactId, Array]:
+        """The vectors of these contacts, as far as they have one."""
+        query = select(VectorRow.contact_id, _EMBEDDING).where(
+            VectorRow.contact_id.in_(contact_ids), VectorRow.encoder == encoder
+        )
+        return {ContactId(row[0]): halves(row[1]) for row in self._session.execute(query)}
 
     def drop(self, contact_id: ContactId) -> None:
         """Forget a contact's vectors."""

@@ -18,7 +18,7 @@ from bridge.store.connections import Connection
 from bridge.store.issues import IssueSummary
 from bridge.web import words
 from bridge.web.issues.listing import newest_ticket, version_range
-from bridge.web.issues.why import person_named, why_here
+from bridge.web.issues.why import person_named, reasons
 from bridge.web.pages import page
 from bridge.web.visit import Visit
 
@@ -116,7 +116,7 @@ def issue_page(
         history=history,
         actors={one.actor.name: person_named(one.actor.name, visit) for one in history},
         quotes=_quotes(issue, visit),
-        contacts=[(one, why_here(one, visit)) for one in contacts[: part.show]],
+        contacts=reasons(contacts[: part.show], issue, visit),
         older=contacts[part.show - 1].contact.id if len(contacts) > part.show else None,
         part=part,
         undoable=last_decision(issue, store=store) if visit.may("review") else None,

@@ -1,10 +1,12 @@
 """Why a contact is on its issue, in words: the machine's numbers, or the person's word."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import Issue
+from bridge.steps.why import Nearest, nearest_members
 from bridge.store.contacts import AssignedContact
 from bridge.web.visit import Visit
 
@@ -22,6 +24,8 @@ class Why:
     other: Issue | None
     """The next best issue; where a person placed it, the issue it came from."""
     other_similarity: float | None
+    nearest: Nearest | None
+    """The most similar contact of the same issue."""
 
     @property
     def lead(self) -> float | None:
@@ -31,8 +35,17 @@ class Why:
         return self.similarity - self.other_similarity
 
 
-def why_here(one: AssignedContact, visit: Visit) -> Why:
-    """Why this contact is on its issue."""
+def reasons(
+    contacts: Sequence[AssignedContact], issue: Issue, visit: Visit
+) -> list[tuple[AssignedContact, Why]]:
+    """Contacts of an issue, each with why it is there."""
+    texts = {one.contact.id: one.contact.text for one in contacts}
+    context = visit.web.application.context
+    nearest = nearest_members(texts, issue.id, store=visit.store, context=context)
+    return [(one, _why(one, visit, nearest.get(one.contact.id))) for one in contacts]
+
+
+def _why(one: AssignedContact, visit: Visit, nearest: Nearest | None) -> Why:
     is_persons = one.is_placed_by_person
     return Why(
         who=person_named(one.actor, visit) if is_persons else "",
@@ -42,6 +55,7 @@ def why_here(one: AssignedContact, visit: Visit) -> Why:
         threshold=one.threshold,
         other=_issue(one.runner_up_id, visit),
         other_similarity=one.runner_up_similarity,
+        nearest=nearest,
     )
 
 
