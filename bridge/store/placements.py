@@ -153,6 +153,32 @@ class Placements:
         )
         return list(self._session.scalars(statement))
 
+    def end_again(self, assignment_ids: Iterable[int], *, now: datetime) -> list[int]:
+        """End what these assignments began, where a contact is still, or again, where they put it.
+
+        A contact that was moved on and came back by undo is on a later assignment of its own.
+        """
+        begun = aliased(AssignmentRow)
+        is_there = (
+            select(begun.id)
+            .where(
+                is_any(begun.id, assignment_ids),
+                begun.contact_id == AssignmentRow.contact_id,
+                begun.part == AssignmentRow.part,
+                begun.issue_id == AssignmentRow.issue_id,
+            )
+            .correlate(AssignmentRow)
+            .exists()
+        )
+        statement = (
+            update(AssignmentRow)
+            .where(AssignmentRow.ended_at.is_(None), is_there)
+            .values(ended_at=now)
+            .returning(AssignmentRow.id)
+            .execution_options(synchronize_session=False)
+        )
+        return list(self._session.scalars(statement))
+
     def contacts_in(self, assignment_ids: Iterable[int]) -> set[ContactId]:
         """The contacts of these assignments, ended or not."""
         query = select(AssignmentRow.contact_id).where(is_any(AssignmentRow.id, assignment_ids))
