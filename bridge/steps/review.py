@@ -43,9 +43,9 @@ def file_issue(issue: Issue, product: Product, *, store: Store, cause: Cause) ->
     Asking again, from another tab or by another person, changes nothing, but a refused or parked
     filing, or one whose ticket was deleted in the tracker, is tried again.
     """
-    existing = [one for one in store.filings.of_issue(issue.id) if one.episode == issue.episode]
-    # Its own before those of issues merged into it.
-    existing.sort(key=lambda one: one.issue_id != issue.id)
+    # Its own last, after those of issues merged into it.
+    filings = reversed(store.filings.of_issue(issue.id))
+    existing = [one for one in filings if one.episode == issue.episode]
     if existing and existing[0].state in (FilingState.REFUSED, FilingState.PARKED):
         store.filings.retry(existing[0].id)
         store.enqueue("file", once=f"file:{existing[0].id}", filing_id=existing[0].id)
@@ -54,10 +54,8 @@ def file_issue(issue: Issue, product: Product, *, store: Store, cause: Cause) ->
         store.enqueue("file", once=f"file:{existing[0].id}", filing_id=existing[0].id)
     if existing or issue.state in TRACKED:
         return issue
-    connection = next(
-        (found for name in TRACKERS if (found := store.connections.of_product(product.id, name))),
-        None,
-    )
+    found = (store.connections.of_product(product.id, name) for name in TRACKERS)
+    connection = next(filter(None, found), None)
     if connection is None:
         raise NotConfigured("no tracker is connected: run `bridge jira connect` first")
     if issue.state is IssueState.CANDIDATE:

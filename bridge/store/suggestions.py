@@ -124,29 +124,19 @@ class Suggestions:
             "contacts": list(contacts),
             "expires_at": now + SUGGESTION_LIFE,
         }
+        named = {"issue_id": issue_id, "other_id": other_id, "contact_id": contact_id}
+        key_values = {"product_id": product_id, "kind": kind.value, "key": key}
         statement = (
             insert(SuggestionRow)
-            .values(
-                product_id=product_id,
-                kind=kind.value,
-                key=key,
-                issue_id=issue_id,
-                other_id=other_id,
-                contact_id=contact_id,
-                state=_OPEN,
-                version=1,
-                created_at=now,
-                **told,
-            )
+            .values(**key_values, **named, **told, state=_OPEN, version=1, created_at=now)
             .on_conflict_do_update(
-                index_elements=["product_id", "kind", "key"],
-                # Literal: with a parameter a prepared statement does not match the partial index.
+                index_elements=list(key_values),
+                # Written out: a prepared statement finds no partial index by a parameter.
                 index_where=text("state = 'open'"),
                 set_=told,
             )
-            .returning(SuggestionRow.id)
         )
-        return SuggestionId(self._session.scalars(statement).one())
+        return SuggestionId(self._session.scalars(statement.returning(SuggestionRow.id)).one())
 
     def was_rejected(self, product_id: ProductId, kind: SuggestionKind, key: str) -> bool:
         """Whether a person has said no to this very question."""

@@ -1,6 +1,6 @@
 """Vectors of contacts and centroids of issues, one encoder at a time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ContactId, ProductId
-from bridge.domain.grouping import NOT_REAL
 from bridge.domain.issues import IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.store.tables import (
@@ -99,6 +98,12 @@ _KEEP_CENTROID = _KEEP_CENTROID.on_conflict_do_update(
 )
 
 
+_IS_TOUCHED = (
+    select(DecisionRow.seq)
+    .where(DecisionRow.issue_id == AssignmentRow.issue_id, DecisionRow.actor_kind != MACHINE.kind)
+    .correlate(AssignmentRow)
+    .exists()
+)
 _EMPTY_CENTROIDS = text(
     "UPDATE centroid SET total = total * array_fill(0, ARRAY[vector_dims(total)])::vector, size = 0"
     " WHERE product_id = :product_id AND issue_id = ANY(:issues)"
@@ -207,12 +212,6 @@ class Vectors:
         All members of candidates that no person decided about, but for contacts that a person
         placed, and the newest unassigned contacts that occurred after `since`.
         """
-        touched = select(DecisionRow.issue_id).where(
-            DecisionRow.issue_id == AssignmentRow.issue_id,
-            DecisionRow.actor_kind != MACHINE.kind,
-            # "Not one issue as it is" asks for another look at how it splits.
-            DecisionRow.action != NOT_REAL,
-        )
         base = (
             select(ContactRow.id, AssignmentRow.issue_id, VectorRow.text_hash, EMBEDDING)
             .join(VectorRow, VectorRow.contact_id == ContactRow.id)
@@ -234,7 +233,7 @@ class Vectors:
         candidates = base.join(IssueRow, IssueRow.id == AssignmentRow.issue_id).where(
             IssueRow.state == IssueState.CANDIDATE.value,
             AssignmentRow.actor == MACHINE.name,
-            ~touched.exists(),
+            ~_IS_TOUCHED,
         )
         found = [
             LooseContact(
@@ -268,6 +267,13 @@ class Vectors:
             (ContactId(row[0]), row[1], row[2], halves(row[3]))
             for row in self._session.execute(query)
         ]
+
+    def of_contacts(self, contact_ids: Sequence[ContactId], encoder: str) -> dict[ContactId, Array]:
+        """The vectors of these contacts, as far as they have one."""
+        query = select(VectorRow.contact_id, EMBEDDING).where(
+            VectorRow.contact_id.in_(contact_ids), VectorRow.encoder == encoder
+        )
+        return {ContactId(row[0]): halves(row[1]) for row in self._session.execute(query)}
 
     def drop(self, contact_id: ContactId) -> None:
         """Forget a contact's vectors."""
