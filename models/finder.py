@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from models.clustering import ALONE, consolidate
 from models.encoders.base import Encoder
@@ -42,8 +43,8 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         self.fixed_from = fixed_from
 
     def fit(self, X: Sequence[str] | Vectors, y: object = None) -> IssueFinder:
-        """Group these contacts, forgetting all earlier ones; y is ignored."""
-        vectors, usable = self._read(X)
+        """Group these contacts, at least one, forgetting all earlier ones; y is ignored."""
+        vectors, usable = self._read(X, is_first=True, least=1)
         self._start(vectors.shape[1])
         self._append(vectors, usable)
         self._consolidate()
@@ -51,8 +52,9 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
 
     def partial_fit(self, X: Sequence[str] | Vectors, y: object = None) -> IssueFinder:
         """Take contacts in order of arrival; y is ignored."""
-        vectors, usable = self._read(X)
-        if not hasattr(self, "labels_"):
+        is_first = not hasattr(self, "labels_")
+        vectors, usable = self._read(X, is_first=is_first)
+        if is_first:
             self._start(vectors.shape[1])
         start = len(self.labels_)
         self._append(vectors, usable)
@@ -65,8 +67,7 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
 
     def predict(self, X: Sequence[str] | Vectors) -> IntArray:
         """The issue each contact would join now, -1 for none; nothing is learned."""
-        if not hasattr(self, "labels_"):
-            raise ValueError("fit the IssueFinder before predict")
+        check_is_fitted(self, "labels_", msg="fit the IssueFinder before predict")
         vectors, usable = self._read(X)
         labels = np.full(len(vectors), ALONE, dtype=np.int64)
         for row in np.flatnonzero(usable):
@@ -78,18 +79,22 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         self._consolidate()
         return self
 
-    def _read(self, contacts: Sequence[str] | Vectors) -> tuple[Vectors, BoolArray]:
-        """Unit rows, and for each whether it says enough to be grouped."""
-        if len(contacts) and isinstance(contacts[0], str):
-            if self.encoder is None:
-                raise ValueError("texts need an encoder: IssueFinder(encoder=...)")
-            texts = [str(text) for text in contacts]
-            usable = np.array([says_enough(text) for text in texts])
-            return self.encoder.encode(texts), usable
-        vectors = np.asarray(contacts, dtype=np.float32)
-        if vectors.ndim != 2:
-            raise ValueError("expected texts, or vectors of shape (contacts, dimensions)")
-        return unit_rows(vectors), np.ones(len(vectors), dtype=bool)
+    def _read(
+        self, contacts: Sequence[str] | Vectors, *, is_first: bool = False, least: int = 0
+    ) -> tuple[Vectors, BoolArray]:
+        """Unit rows, and for each whether it says enough to be grouped.
+
+        is_first: these contacts settle the number of dimensions. least: fewer contacts are refused.
+        """
+        texts = _texts_of(contacts)
+        if texts is None:
+            vectors = validate_data(
+                self, contacts, reset=is_first, dtype=np.float32, ensure_min_samples=least
+            )
+            return unit_rows(vectors), np.ones(len(vectors), dtype=bool)
+        if self.encoder is None:
+            raise ValueError("texts need an encoder: IssueFinder(encoder=...)")
+        return self.encoder.encode(texts), np.array([says_enough(text) for text in texts])
 
     def _start(self, dimensions: int) -> None:
         self.n_features_in_ = dimensions
@@ -169,3 +174,13 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
 
     def _chosen_settings(self) -> FinderSettings:
         return self.settings or FinderSettings()
+
+
+def _texts_of(contacts: Sequence[str] | Vectors) -> list[str] | None:
+    """The texts in a list, an array or a column of a table; None when these are vectors."""
+    if getattr(contacts, "ndim", 1) != 1 or not any(isinstance(one, str) for one in contacts):
+        return None
+    strange = next((row for row, one in enumerate(contacts) if not isinstance(one, str)), None)
+    if strange is not None:
+        raise ValueError(f"contact {strange} is no text")
+    return [str(text) for text in contacts]

@@ -1,9 +1,13 @@
 """The estimator: grouping texts or vectors, at once or as they arrive."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 from numpy.random import default_rng
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.estimator_checks import check_estimator
 
 from models import IssueFinder
 from models.encoders.hashing import HashingEncoder
@@ -98,7 +102,7 @@ def test_a_clone_has_the_same_parameters_and_is_not_fitted() -> None:
     finder = IssueFinder(HashingEncoder(), consolidate_every=7).fit(_stream(2, 5))
     copy = clone(finder, safe=False)
     assert copy.get_params()["consolidate_every"] == 7
-    with pytest.raises(ValueError, match="fit the IssueFinder"):
+    with pytest.raises(NotFittedError, match="fit the IssueFinder"):
         copy.predict(_stream(2, 5))
 
 
@@ -115,11 +119,39 @@ def test_consolidating_by_hand_finds_what_waited() -> None:
 
 
 def test_vectors_must_be_rows() -> None:
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(ValueError, match="2D array"):
         IssueFinder().fit(np.zeros(4, dtype=np.float32))
 
 
 def test_no_contacts_are_no_trouble() -> None:
-    finder = IssueFinder().fit(np.zeros((0, 8), dtype=np.float32))
+    nothing = np.zeros((0, 8), dtype=np.float32)
+    finder = IssueFinder().partial_fit(nothing)
     assert finder.labels_.tolist() == []
+    assert finder.predict(nothing).tolist() == []
     assert finder.predict(np.eye(8, dtype=np.float32)).tolist() == [-1] * 8
+    with pytest.raises(ValueError, match="0 sample"):
+        IssueFinder().fit(nothing)
+
+
+def test_texts_come_as_a_list_or_an_array_but_are_all_texts() -> None:
+    texts = ["export stops at half", "the export stops at half", "stops at half the export does"]
+    finder = IssueFinder(HashingEncoder(), settings=FinderSettings.for_hashing())
+    listed = finder.fit_predict(texts)
+    for array in (np.array(texts), np.array(texts, dtype=object)):
+        np.testing.assert_array_equal(finder.fit_predict(array), listed)
+    with pytest.raises(ValueError, match="contact 1 is no text"):
+        finder.fit(["export stops", cast(str, float("nan")), "export stops"])
+
+
+def test_it_keeps_the_rules_of_scikit_learn() -> None:
+    """All checks but one with the settings of the product, and all without its rule on templates.
+
+    The one exception groups points of a plane, where only the direction counts here: those of one
+    direction look like one text sent over and over, and such templates are left alone.
+    """
+    reason = "points of one direction are one template to the finder, and it leaves those alone"
+    check_estimator(
+        IssueFinder(), expected_failed_checks={"check_clustering": reason}, on_skip=None
+    )
+    no_templates = FinderSettings(least_variety=0, same_wording=1.01)
+    check_estimator(IssueFinder(settings=no_templates), on_skip=None)
