@@ -14,7 +14,7 @@ from models.vectors import Vectors
 _MOST_ISSUES = 200
 _MOST_DOTS = 6000
 _MOST_TITLES = 24
-_MOST_TOUCHED = 1
+_APART = 9.0
 _TITLE_CHARACTERS = 54
 _LINE_CHARACTERS = 22
 _LETTER, _LINE, _PAD = 8.8, 16.5, 2.0
@@ -99,7 +99,7 @@ def _path(places: Sequence[tuple[float, float]]) -> str:
 def _titles(issues: Sequence[FoundIssue], circles: Sequence[Circle]) -> list[Title | None]:
     """The titles of the biggest issues that find room: no title or number is covered by another.
 
-    Of the places that are free the one that lies upon the fewest other circles is taken.
+    Nor does one lie upon another circle: it would seem to belong there.
     """
     numbers = [_number_box(circle) for circle in circles]
     taken: list[Box] = []
@@ -109,14 +109,16 @@ def _titles(issues: Sequence[FoundIssue], circles: Sequence[Circle]) -> list[Tit
     ):
         lines = textwrap.wrap(cut(issue.title, _TITLE_CHARACTERS), _LINE_CHARACTERS)
         others = [one for at, one in enumerate(circles) if at != place]
-        free = [
-            (sum(_touches(one, box) for one in others), at, box)
-            for at, box in enumerate(_around(circle, lines))
-            if _is_on_map(box) and not any(_meet(box, other) for other in [*taken, *numbers])
-        ]
-        if free and min(free)[0] <= _MOST_TOUCHED:
-            box = min(free)[2]
-            taken.append(box)
+        free = (
+            box
+            for box in _around(circle, lines)
+            if _is_on_map(box)
+            and not any(_meet(box, other) for other in [*taken, *numbers])
+            and not any(_touches(one, box) for one in others)
+        )
+        box = next(free, None)
+        if box is not None:
+            taken.append(_wider(box))
             placed[place] = Title(tuple(lines), box)
     return placed
 
@@ -141,6 +143,11 @@ def _touches(circle: Circle, box: Box) -> bool:
     x = min(max(circle.x, box[0]), box[2]) - circle.x
     y = min(max(circle.y, box[1]), box[3]) - circle.y
     return x * x + y * y < circle.radius**2
+
+
+def _wider(box: Box) -> Box:
+    """With some room around it, so that two titles do not read as one."""
+    return (box[0] - _APART, box[1] - _APART, box[2] + _APART, box[3] + _APART)
 
 
 def _is_on_map(box: Box) -> bool:
