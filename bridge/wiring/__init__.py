@@ -123,7 +123,7 @@ def build(
         open=functools.partial(open_store, engine, own_queue),
         now=clock,
         encoder=_lazily(settings, say),
-        finder=FinderSettings.for_hashing() if settings.encoder == HASHING else FinderSettings(),
+        finder=_thresholds(settings),
         tracker=Trackers(secrets, now=clock),
         webhooks=WEBHOOKS,
         notifiers=_notifiers(settings),
@@ -162,6 +162,17 @@ def for_replay(
     return changed
 
 
+def finder_parts(
+    settings: Settings, *, say: Callable[[str], None]
+) -> tuple[Encoder, FinderSettings]:
+    """The encoder of these settings and the thresholds that go with it, for use without a database.
+
+    Raises TryAgainLater when no encoder can run.
+    """
+    absolute = settings.model_copy(update={"data_dir": settings.data_dir.resolve()})
+    return _lazily(absolute, say)(), _thresholds(settings)
+
+
 def exported_encoder(settings: Settings, *, say: Callable[[str], None]) -> Path | None:
     """The folder of the exported encoder of these settings, made now if it is missing.
 
@@ -179,6 +190,10 @@ def with_driver(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
     raise NotConfigured("DATABASE_URL must begin with postgresql://")
+
+
+def _thresholds(settings: Settings) -> FinderSettings:
+    return FinderSettings.for_hashing() if settings.encoder == HASHING else FinderSettings()
 
 
 def _utc_now() -> datetime:
