@@ -11,10 +11,9 @@ class EncoderError(Exception):
 
 
 class Encoder(Protocol):
-    """Turns texts into unit vectors; the same call gives the same vectors always.
+    """Turns texts into unit vectors; a text gets the same vector in any company.
 
-    8-bit encoders round over a whole batch: the same text in other company may differ a little
-    (cosine about .99), so a text is encoded once and its vector kept.
+    Up to rounding: padding may move the last digits (cosine above .999).
     """
 
     @property

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.encoders.base import EncoderError
 from models.encoders.check_sentences import CHECK_SENTENCES
 from models.encoders.weights import file_hash
 from models.vectors import IntArray, Vectors, unit_rows
 
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
 FILES = ("model.onnx", "tokenizer.json", "reference.npy")
 """What an exported folder holds beside its manifest; reference.npy: vectors of the sentences."""
 
 LEAST_MEAN = 0.99
 LEAST_SINGLE = 0.97
+
+MOST_TOKENS = 256
+"""Longer texts are cut; the length the model was trained with."""
+
+TokenArray: TypeAlias = NDArray[np.int64]
 
 _BATCH_TOKENS = 256  # larger batches are slower: they fall out of the cache
 _MOST_CHARACTERS = 10_000
@@ -73,24 +84,21 @@ class OnnxEncoder:
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         """Raise EncoderError when the folder's files are missing, altered or do not run."""
         import onnxruntime
-        from tokenizers import Tokenizer
 
         self._manifest = Manifest.read(folder)
         self._folder = folder
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        # Batches run side by side instead: products this small gain little from two threads.
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
-        # A waiting thread would spin on the core that the database needs.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._threads = threads
         try:
             self._session = onnxruntime.InferenceSession(folder / "model.onnx", options)
         except _load_errors() as error:
             raise EncoderError(f"{folder / 'model.onnx'} does not run: {error}") from error
         self._inputs = [item.name for item in self._session.get_inputs()]
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(self._manifest.most_tokens)
+        self._tokenizer = load_tokenizer(folder / "tokenizer.json", self._manifest.most_tokens)
 
     @property
     def name(self) -> str:
@@ -111,8 +119,17 @@ class OnnxEncoder:
         """Unit rows, shape (len(texts), dimensions)."""
         tokens = [self._tokenizer.encode(text[:_MOST_CHARACTERS]).ids for text in texts]
         rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        for batch in token_batches([len(ids) for ids in tokens]):
+
+        def fill(batch: IntArray) -> None:
             rows[batch] = self._encode_batch([tokens[row] for row in batch])
+
+        batches = list(token_batches([len(ids) for ids in tokens]))
+        if self._threads == 1 or len(batches) == 1:
+            for batch in batches:
+                fill(batch)
+        else:
+            with ThreadPoolExecutor(self._threads) as pool:
+                list(pool.map(fill, batches))  # a list, so that an error is raised here
         return rows
 
     def agreement(self) -> Agreement:
@@ -127,15 +144,30 @@ class OnnxEncoder:
         return f"{self.name}: onnxruntime {self.precision} from {self._folder}{why}"
 
     def _encode_batch(self, tokens: list[list[int]]) -> Vectors:
-        shape = (len(tokens), max(len(ids) for ids in tokens))
-        ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-        for row, numbers in enumerate(tokens):
-            ids[row, : len(numbers)] = numbers
-            mask[row, : len(numbers)] = 1
-        known = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        known = model_inputs(tokens)
         (states,) = self._session.run(None, {name: known[name] for name in self._inputs})
-        weights = mask[:, :, None].astype(np.float32)
+        weights = known["attention_mask"][:, :, None].astype(np.float32)
         return unit_rows((states * weights).sum(axis=1) / weights.sum(axis=1))
+
+
+def load_tokenizer(file: Path, most_tokens: int = MOST_TOKENS) -> Tokenizer:
+    """The tokenizer of an exported folder: no padding, longer texts are cut."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(most_tokens)
+    return tokenizer
+
+
+def model_inputs(tokens: Sequence[Sequence[int]]) -> dict[str, TokenArray]:
+    """What the transformer takes, each of shape (texts, longest text), padded with zeros."""
+    shape = (len(tokens), max(len(ids) for ids in tokens))
+    ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    for row, numbers in enumerate(tokens):
+        ids[row, : len(numbers)] = numbers
+        mask[row, : len(numbers)] = 1
+    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
 
 
 def _load_errors() -> tuple[type[Exception], ...]:
