@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from filelock import FileLock
 
@@ -12,9 +13,11 @@ from models.encoders.base import Encoder, EncoderError
 from models.encoders.hashing import HashingEncoder
 from models.encoders.onnx import OnnxEncoder
 from models.encoders.sentence import SentenceEncoder
+from models.encoders.static import StaticEncoder, distil, static_name
 from models.encoders.weights import MODEL_NAME, checked_weights
 
 DEFAULT = "minilm"
+STATIC = "static"
 REFERENCE = "sentence"
 HASHING = "hashing"
 
@@ -23,6 +26,7 @@ _SOURCE = Path(__file__).resolve().parents[2]
 """Python looks there first for a module to run: no other `models` can get in the way."""
 
 Say = Callable[[str], None]
+T = TypeVar("T")
 
 
 def load_encoder(
@@ -31,14 +35,20 @@ def load_encoder(
     """The encoder to use, from the kind in the settings.
 
     kind: "minilm" (exported, with its fall-backs), "sentence" (the same model on torch),
-    "hashing", or the name or folder of any sentence-transformers model. model_dir: an exported
-    folder to look at first. data_dir: where an export is kept. say: told what takes long or went
-    wrong. Raises EncoderError when nothing can run.
+    "static" (distilled from the exported one), "hashing", or the name or folder of any
+    sentence-transformers model. model_dir: an exported folder to look at first. data_dir: where
+    an export is kept. say: told what takes long or went wrong. Raises EncoderError when nothing
+    can run.
     """
     if kind == HASHING:
         return HashingEncoder()
     if kind == REFERENCE:
         return _reference(threads, why="")
+    if kind == STATIC:
+        source = load_encoder(
+            DEFAULT, model_dir=model_dir, data_dir=data_dir, threads=threads, say=say
+        )
+        return load_static(source, data_dir=data_dir, say=say)
     if kind != DEFAULT:
         return SentenceEncoder(kind, threads=threads)
     if model_dir is not None:
@@ -68,43 +78,83 @@ def open_export(folder: Path, *, threads: int) -> OnnxEncoder:
     return encoder
 
 
+def load_static(source: Encoder, *, data_dir: Path, say: Say) -> StaticEncoder:
+    """The static encoder of an exported one, distilled once into the data folder.
+
+    Raises EncoderError when the source is no exported encoder.
+    """
+    if not isinstance(source, OnnxEncoder):
+        raise EncoderError(f"only an exported encoder can be distilled, not {source.name}")
+
+    def fresh(folder: Path) -> StaticEncoder:
+        encoder = StaticEncoder(folder)
+        if encoder.name != static_name(source.name):
+            raise EncoderError(f"{folder} is of another encoder: {encoder.name}")
+        return encoder
+
+    folder = data_dir / "encoders" / f"{MODEL_NAME}-static"
+    say_making = "distilling the static encoder, once, about half a minute"
+    return _kept(
+        folder, open_it=fresh, make=lambda into: distil(source, into), say=say, making=say_making
+    )
+
+
 def _from_data_folder(folder: Path, threads: int, say: Say) -> OnnxEncoder:
-    """Open the export; make it if it is missing or damaged. Two processes make it once."""
+    """Open the export; make it if it is missing or damaged."""
+    return _kept(
+        folder,
+        open_it=lambda path: open_export(path, threads=threads),
+        make=_export,
+        say=say,
+        making="exporting the sentence encoder, once, about half a minute",
+    )
+
+
+def _kept(
+    folder: Path,
+    *,
+    open_it: Callable[[Path], T],
+    make: Callable[[Path], None],
+    say: Say,
+    making: str,
+) -> T:
+    """Open what a folder holds; make it if it is missing or damaged. Two processes make it once."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
         if folder.exists():
             try:
-                return open_export(folder, threads=threads)
+                return open_it(folder)
             except EncoderError as error:
-                say(f"the encoder is exported again: {error}")
-        say("exporting the sentence encoder, once, about half a minute")
-        _export_into(folder)
-    return open_export(folder, threads=threads)
+                say(f"{folder.name} is made again: {error}")
+        say(making)
+        # Beside the folder, then renamed, so that something half-written is never seen.
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix="making-") as work:
+            fresh = Path(work) / "fresh"
+            fresh.mkdir()
+            make(fresh)
+            if folder.exists():
+                folder.rename(Path(work) / "damaged")
+            fresh.rename(folder)
+    return open_it(folder)
 
 
-def _export_into(folder: Path) -> None:
-    """Export beside the folder and rename, so that a half-written export is never seen."""
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="export-") as work:
-        fresh = Path(work) / "fresh"
-        fresh.mkdir()
-        command = [sys.executable, "-m", "models.encoders.exporting", str(fresh.resolve())]
-        try:
-            done = subprocess.run(
-                command,
-                cwd=_SOURCE,
-                capture_output=True,
-                text=True,
-                timeout=_EXPORT_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise EncoderError(f"the export took over {_EXPORT_SECONDS} seconds") from error
-        if done.returncode != 0:
-            lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-            raise EncoderError(f"the export failed: {lines[-1]}")
-        if folder.exists():
-            folder.rename(Path(work) / "damaged")
-        fresh.rename(folder)
+def _export(folder: Path) -> None:
+    """Export into an empty folder, in a process of its own that takes torch with it."""
+    command = [sys.executable, "-m", "models.encoders.exporting", str(folder.resolve())]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=_SOURCE,
+            capture_output=True,
+            text=True,
+            timeout=_EXPORT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise EncoderError(f"the export took over {_EXPORT_SECONDS} seconds") from error
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise EncoderError(f"the export failed: {lines[-1]}")
 
 
 def _reference(threads: int, *, why: str) -> SentenceEncoder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,11 +52,11 @@ class Manifest:
         (folder / "manifest.json").write_text(text, encoding="utf-8")
 
     @classmethod
-    def read(cls, folder: Path) -> Manifest:
+    def read(cls, folder: Path, *, files: Sequence[str] = FILES) -> Manifest:
         """Raise EncoderError when it is missing or a file is not the one it was written for."""
         try:
             manifest = cls(**json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
-            altered = [file for file in FILES if manifest.hashes[file] != file_hash(folder / file)]
+            altered = [file for file in files if manifest.hashes[file] != file_hash(folder / file)]
         except FileNotFoundError as error:
             raise EncoderError(f"{error.filename} is missing") from error
         except (OSError, ValueError, TypeError, KeyError) as error:
@@ -117,8 +117,12 @@ class OnnxEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit rows, shape (len(texts), dimensions)."""
-        tokens = [self._tokenizer.encode(text[:_MOST_CHARACTERS]).ids for text in texts]
-        rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        return self._encode_tokens(
+            [self._tokenizer.encode(text[:_MOST_CHARACTERS]).ids for text in texts]
+        )
+
+    def _encode_tokens(self, tokens: list[list[int]]) -> Vectors:
+        rows = np.zeros((len(tokens), self.dimensions), dtype=np.float32)
 
         def fill(batch: IntArray) -> None:
             rows[batch] = self._encode_batch([tokens[row] for row in batch])
@@ -131,6 +135,21 @@ class OnnxEncoder:
             with ThreadPoolExecutor(self._threads) as pool:
                 list(pool.map(fill, batches))  # a list, so that an error is raised here
         return rows
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many word pieces the tokenizer knows."""
+        return int(self._tokenizer.get_vocab_size())
+
+    @property
+    def tokenizer_file(self) -> Path:
+        """Its tokenizer, for encoders distilled from this one."""
+        return self._folder / "tokenizer.json"
+
+    def encode_pieces(self, pieces: Iterable[int]) -> Vectors:
+        """Unit rows of word pieces by their numbers, each as a text of its own."""
+        first, last = self._tokenizer.encode("").ids
+        return self._encode_tokens([[first, piece, last] for piece in pieces])
 
     def agreement(self) -> Agreement:
         """Compare with the reference's vectors, which were written at the export."""

@@ -7,7 +7,7 @@ import pytest
 
 from models.encoders.base import Encoder, EncoderError
 from models.encoders.hashing import HashingEncoder
-from models.encoders.loading import load_encoder
+from models.encoders.loading import load_encoder, load_static
 from models.encoders.onnx import FILES, Agreement, Manifest, token_batches
 from models.encoders.sentence import SentenceEncoder
 from models.encoders.weights import check_weights, file_hash
@@ -131,3 +131,8 @@ def test_an_unusable_data_folder_falls_back_to_the_reference_and_says_so(tmp_pat
     assert "torch" in encoder.describe()
     assert "BRIDGE_MODEL_DIR" in said[0]
     assert "reference runs instead" in said[1]
+
+
+def test_only_an_exported_encoder_can_be_distilled(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match="hashing-384/1"):
+        load_static(HashingEncoder(), data_dir=tmp_path, say=lambda _: None)

@@ -10,9 +10,10 @@ import pytest
 from models.encoders.base import EncoderError
 from models.encoders.check_sentences import CHECK_SENTENCES
 from models.encoders.exporting import export, main
-from models.encoders.loading import load_encoder, open_export
-from models.encoders.onnx import Agreement, OnnxEncoder
+from models.encoders.loading import load_encoder, load_static, open_export
+from models.encoders.onnx import Agreement, OnnxEncoder, load_tokenizer
 from models.encoders.sentence import SentenceEncoder
+from models.encoders.static import StaticEncoder, distil
 from models.encoders.weights import checked_weights, file_hash
 
 pytestmark = pytest.mark.encoder
@@ -114,7 +115,7 @@ def test_a_damaged_export_in_the_data_folder_is_made_again(copy: Path, tmp_path:
     said: list[str] = []
     loaded = load_encoder("minilm", model_dir=None, data_dir=tmp_path, threads=1, say=said.append)
     assert loaded.describe() == f"minilm-l6-v2/int8/2: onnxruntime int8 from {folder}"
-    assert "exported again" in said[0]
+    assert "made again" in said[0]
     assert sorted(path.name for path in folder.parent.iterdir()) == [
         "minilm-l6-v2",
         "minilm-l6-v2.lock",
@@ -136,3 +137,62 @@ def test_the_reference_takes_no_texts_and_knows_its_dimensions() -> None:
 def test_a_model_that_does_not_exist_is_an_encoder_error(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match="cannot load"):
         SentenceEncoder(tmp_path / "no-model").encode(["text"])
+
+
+@pytest.fixture(scope="session")
+def distilled(encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("distilled")
+    distil(encoder, folder)
+    return folder
+
+
+def test_the_static_encoder_knows_related_words(distilled: Path) -> None:
+    encoder = StaticEncoder(distilled)
+    assert encoder.name == "minilm-l6-v2/int8/2/static-256/1"
+    crash, same, other = encoder.encode(
+        ["The app crashes on start", "application crash when launching", "I want my money back"]
+    )
+    assert crash @ same > crash @ other + 0.2
+
+
+def test_static_vectors_are_unit_rows_that_do_not_depend_on_company(distilled: Path) -> None:
+    texts = ["", "\n \t", "short", "Ünïcödé CARD!", "word " * 5000, "x" * 60, "支払いできない"]
+    together = StaticEncoder(distilled).encode(texts)
+    assert together.shape == (7, 256)
+    assert together.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, rtol=1e-5)
+    encoder = StaticEncoder(distilled)
+    alone = np.concatenate([encoder.encode([text]) for text in reversed(texts)])[::-1]
+    np.testing.assert_array_equal(together, alone)
+    assert encoder.encode([]).shape == (0, 256)
+
+
+def test_word_by_word_gives_the_pieces_of_the_whole_text(
+    distilled: Path, encoder: OnnxEncoder
+) -> None:
+    """The short way through known words must not change what is added up."""
+    table = np.load(distilled / "table.npy").astype(np.float32)
+    tokenizer = load_tokenizer(distilled / "tokenizer.json")
+    for text in CHECK_SENTENCES:
+        row = table[tokenizer.encode(text, add_special_tokens=False).ids].sum(axis=0)
+        found = StaticEncoder(distilled).encode([text])[0]
+        np.testing.assert_allclose(found, row / np.linalg.norm(row), atol=1e-5)
+
+
+def test_an_altered_table_is_distilled_again_to_the_same_bytes(
+    exported: Path, distilled: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "encoders" / "minilm-l6-v2-static"
+    folder.parent.mkdir()
+    shutil.copytree(distilled, folder)
+    with (folder / "table.npy").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(EncoderError, match="altered"):
+        StaticEncoder(folder)
+    said: list[str] = []
+    source = open_export(exported, threads=1)
+    assert load_static(source, data_dir=tmp_path, say=said.append).dimensions == 256
+    assert "made again" in said[0]
+    assert file_hash(folder / "table.npy") == file_hash(distilled / "table.npy")
+    assert load_static(source, data_dir=tmp_path, say=said.append).dimensions == 256
+    assert len(said) == 2
