@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
-SOURCES := bridge models integrations tests
+SOURCES := bridge models integrations tests benchmarks
 
 .PHONY: help setup demo test fmt lint types imports check screenshots clean
 .SILENT:
