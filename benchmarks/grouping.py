@@ -4,6 +4,7 @@ python -m benchmarks.grouping [--method NAME ...] [--set NAME ...] [--runs 3]
 """
 
 import argparse
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -64,7 +65,10 @@ def measured(
 
 def agreement(contacts: Sequence[LabelledContact], labels: IntArray) -> dict[str, float]:
     """Against the gold labels of what is in scope; of the rest, the share left alone."""
-    groups = [None if label == ALONE else int(label) for label in labels]
+    sizes = Counter(int(label) for label in labels)
+    # A group of one is no group: the leader, for one, has no other way to leave alone.
+    alone = {ALONE, *(label for label, size in sizes.items() if size == 1)}
+    groups = [None if int(label) in alone else int(label) for label in labels]
     pairs = list(zip(contacts, groups, strict=True))
     gold = [contact.label for contact, _ in pairs if not contact.is_out_of_scope]
     found = [group for contact, group in pairs if not contact.is_out_of_scope]
