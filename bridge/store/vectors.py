@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ContactId, ProductId
+from bridge.domain.grouping import NOT_REAL
 from bridge.domain.issues import IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.store.tables import (
@@ -100,7 +101,12 @@ _KEEP_CENTROID = _KEEP_CENTROID.on_conflict_do_update(
 
 _IS_TOUCHED = (
     select(DecisionRow.seq)
-    .where(DecisionRow.issue_id == AssignmentRow.issue_id, DecisionRow.actor_kind != MACHINE.kind)
+    .where(
+        DecisionRow.issue_id == AssignmentRow.issue_id,
+        DecisionRow.actor_kind != MACHINE.kind,
+        # "Not one issue as it is" asks for another look at how it splits.
+        DecisionRow.action != NOT_REAL,
+    )
     .correlate(AssignmentRow)
     .exists()
 )
