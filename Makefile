@@ -6,9 +6,11 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
-SOURCES := bridge models integrations tests
+BENCH := .venv-bench
+TABLES ?= encoders cascade languages grouping stream finder_cost
+SOURCES := bridge models integrations tests benchmarks
 
-.PHONY: help setup demo test fmt lint types imports check screenshots clean
+.PHONY: help setup demo test fmt lint types imports check bench screenshots clean
 .SILENT:
 
 help:  ## list the targets
@@ -51,8 +53,17 @@ imports: $(VENV)/.development  ## who may import whom
 
 check: lint types imports test  ## the gate: what CI runs
 
+# Tools to measure against stay out of .venv: heavy ones, and two under the GPL.
+$(BENCH)/.installed: benchmarks/requirements.txt requirements.txt | $(BIN)/python
+	$(BIN)/python -m venv $(BENCH) >&2
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt >&2
+	touch $@
+
+bench: $(BENCH)/.installed  ## measure against other tools, into docs/benchmarks.md (hours)
+	for table in $(TABLES); do $(BENCH)/bin/python -m benchmarks.$$table || exit 1; done
+
 screenshots: $(VENV)/.runtime  ## make the pictures of the docs (needs chromium)
 	$(BIN)/python docs/make_screenshots.py
 
 clean:  ## remove the environment and caches, never the data folder
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist build
+	rm -rf $(VENV) $(BENCH) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist build

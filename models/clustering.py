@@ -1,29 +1,26 @@
 """Many contacts at once: which of those that belong to no fixed issue form a group."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-import graspologic_native
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
-from sklearn.cluster import AgglomerativeClustering
 
+from models.clues import NO_CLUES, Clues, Fixed
+from models.evidence import Group, Groups, cohesion, fixed_groups
+from models.linkage import average_linkage, linked_pieces
+from models.outlook import Outlook, outlooks
 from models.settings import FinderSettings
+from models.uniting import unite
 from models.vectors import (
     IntArray,
     Vector,
     Vectors,
     centered,
     distinct_rows,
-    mean_members,
-    unit_rows,
 )
 
 ALONE = -1
-
-_BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,59 +36,133 @@ class Regrouping:
     similarities: Vector
     """Mean similarity to the contacts of what it is in; 0.0 where it is alone."""
 
+    outlooks: Mapping[int, Outlook] = field(default_factory=dict)
+    """By the number of each candidate."""
 
-def consolidate(
+
+def consolidate(  # noqa: PLR0913 - a look needs all of these, and all but two by name
     loose: Vectors,
-    centroids: Vectors,
+    fixed: Fixed,
     *,
     current: IntArray,
     center: Vector,
     settings: FinderSettings,
+    clues: Clues = NO_CLUES,
 ) -> Regrouping:
     """Look at all loose contacts and the fixed issues together.
 
     loose: unit rows of unassigned contacts and members of untouched candidates, by arrival.
-    centroids: plain means of the fixed issues that may receive contacts. current: for each loose
-    row the number (>= 0) of the candidate it is in now, or -1; candidates keep their number by
-    largest overlap. center: from `find_center`.
+    current: for each loose row the number (>= 0) of the candidate it is in now, or -1;
+    candidates keep their number by largest overlap. center: from `find_center`.
+
+    Contacts that are nearly the same are grouped first; groups then become one, or part of a
+    fixed issue, as long as the evidence says so.
     """
     space = centered(loose, center) if len(loose) else np.asarray(loose, dtype=np.float32)
-    issues = mean_members(centroids, center) if len(centroids) else centroids[:0]
-    joined = _join(space, issues, settings.join_threshold)
-    candidates = np.full(len(loose), ALONE, dtype=np.int64)
-    groups = []
-    for members in find_groups(loose, space, rows=np.flatnonzero(joined < 0), settings=settings):
-        row = _join(
-            unit_rows(space[members].mean(axis=0, keepdims=True)), issues, settings.join_threshold
-        )[0]
-        if row >= 0:
-            joined[members] = row
-        else:
-            groups.append(members)
-    for number, members in _named(groups, current):
-        candidates[members] = number
+    issues = fixed.members(center)
+    start = fixed_groups(issues, fixed.sizes)
+    start += _first_groups(loose, space, clues, settings)
+    groups = Groups(start, settings)
+    homes = numbered(start, len(loose), len(issues))
+    groups.tie(homes, clues.follow_ups)
+    groups.keep_apart(_known(homes, clues.apart))
+    _put_together(groups, _known(homes, clues.together))
+    unite(groups, settings)
+    joined = np.full(len(loose), ALONE, dtype=np.int64)
+    candidates = joined.copy()
+    found: dict[tuple[int, ...], int] = {}
+    for number, group in groups.by_number.items():
+        if group.issue is not None:
+            joined[group.rows] = group.issue
+        elif _is_issue(group, loose, settings):
+            group.rows.sort()
+            found[tuple(group.rows)] = number
+    members = sorted((np.array(rows) for rows in found), key=lambda rows: (-len(rows), rows[0]))
+    labels: dict[int, int] = {}
+    for label, rows in _named(members, current):
+        candidates[rows] = label
+        labels[found[tuple(rows.tolist())]] = label
     similarities = _similarities(space, issues, joined, candidates)
-    return Regrouping(joined, candidates, similarities)
+    return Regrouping(joined, candidates, similarities, outlooks(groups, labels, clues, settings))
 
 
-def find_groups(
-    loose: Vectors, space: Vectors, *, rows: IntArray, settings: FinderSettings
-) -> list[IntArray]:
-    """Groups of contacts that are alike enough to be one new issue, largest first.
+def _first_groups(
+    loose: Vectors, space: Vectors, clues: Clues, settings: FinderSettings
+) -> list[Group]:
+    """Contacts that are nearly the same, and those that people named, even if alone.
 
-    loose and space: the same contacts before and after centring. rows: those that may be used.
+    The same text many times over is compared once and shares one fate.
     """
-    # The same text many times over counts once here and shares one fate.
-    _, first, copies = np.unique(loose[rows], axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    distinct, copies = rows[first[order]], np.argsort(order)[copies.reshape(-1)]
-    groups = []
-    for piece in _linked_pieces(space[distinct], settings):
-        for members in _average_linkage(space[distinct[piece]], settings.found_threshold):
-            group = rows[np.isin(copies, piece[members])]
-            if len(group) >= settings.least_contacts and is_varied(loose[group], settings=settings):
-                groups.append(group)
-    return sorted(groups, key=lambda group: (-len(group), int(group[0])))
+    copies = _copies(loose)
+    first = np.array([rows[0] for rows in copies], dtype=np.int64)
+    groups, placed = [], np.zeros(len(space), dtype=bool)
+    for piece in linked_pieces(space[first], settings):
+        for members in average_linkage(space[first[piece]], settings.found_threshold):
+            rows = np.array([row for one in piece[members] for row in copies[one]], dtype=np.int64)
+            if len(rows) > 1:
+                groups.append(_group(np.sort(rows), space))
+                placed[rows] = True
+    lonely = [np.array(rows) for rows in copies if len(rows) > 1 and not placed[rows[0]]]
+    for rows in lonely:
+        placed[rows] = True
+    named = {number for pair in (*clues.together, *clues.apart) for number in pair}
+    lonely += [np.array([row]) for row in range(len(space)) if row in named and not placed[row]]
+    return groups + [_group(rows, space) for rows in lonely]
+
+
+def _copies(loose: Vectors) -> list[list[int]]:
+    """Rows of each distinct vector, in order of arrival."""
+    found: dict[bytes, list[int]] = {}
+    for row, vector in enumerate(loose):
+        found.setdefault(vector.tobytes(), []).append(row)
+    return list(found.values())
+
+
+def _group(rows: IntArray, space: Vectors) -> Group:
+    total = np.asarray(space[rows].sum(axis=0), dtype=np.float32)
+    return Group([int(row) for row in rows], total, len(rows))
+
+
+def numbered(start: Sequence[Group], loose: int, fixed: int) -> IntArray:
+    """For each number of `Clues` that of its group, or -1; the last one is for -1 itself."""
+    homes = np.full(loose + fixed + 1, ALONE, dtype=np.int64)
+    homes[loose : loose + fixed] = np.arange(fixed)
+    for number, group in enumerate(start):
+        if group.issue is None:
+            homes[group.rows] = number
+    return homes
+
+
+def _known(homes: IntArray, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    found = [(int(homes[one]), int(homes[other])) for one, other in pairs]
+    return [(one, other) for one, other in found if one >= 0 and other >= 0]
+
+
+def _put_together(groups: Groups, pairs: Sequence[tuple[int, int]]) -> None:
+    """What people put together is one group, unless it is on two fixed issues."""
+    moved: dict[int, int] = {}
+
+    def now(number: int) -> int:
+        while number in moved:
+            number = moved[number]
+        return number
+
+    for pair in pairs:
+        one, other = sorted((now(pair[0]), now(pair[1])))
+        if one == other or other in groups.by_number[one].apart:
+            continue
+        if groups.by_number[other].issue is not None:
+            continue
+        groups.merge(one, other)
+        moved[other] = one
+
+
+def _is_issue(group: Group, loose: Vectors, settings: FinderSettings) -> bool:
+    return (
+        len(group.rows) >= settings.least_contacts
+        and cohesion(group.mean, group.size) >= settings.least_cohesion
+        and is_varied(loose[group.rows], settings=settings)
+    )
 
 
 def is_varied(members: Vectors, *, settings: FinderSettings) -> bool:
@@ -99,83 +170,12 @@ def is_varied(members: Vectors, *, settings: FinderSettings) -> bool:
 
     members: unit rows of one group, not centred.
     """
+    if len(members) >= settings.least_copies:
+        return True
     wordings = len(distinct_rows(members, settings.same_wording))
     return wordings >= settings.least_contacts and (
         wordings >= settings.least_variety * len(members)
     )
-
-
-def _join(space: Vectors, issues: Vectors, threshold: float) -> IntArray:
-    """For each row the most similar issue that reaches the threshold, else -1."""
-    if len(issues) == 0 or len(space) == 0:
-        return np.full(len(space), ALONE, dtype=np.int64)
-    similarities = space @ issues.T
-    best = similarities.argmax(axis=1).astype(np.int64)
-    return np.where(similarities.max(axis=1) >= threshold, best, ALONE).astype(np.int64)
-
-
-def _linked_pieces(space: Vectors, settings: FinderSettings) -> Iterator[IntArray]:
-    """Cut the contacts into pieces that can be grouped by themselves.
-
-    Two clusters merge only if at least one pair of theirs reaches the threshold, so groups never
-    cross connected components: cutting there changes no result and saves most of the work.
-    """
-    for piece in _components(space, settings.found_threshold):
-        if len(piece) > settings.most_linked:
-            yield from _communities(piece, space[piece], settings)
-        elif len(piece) > 1:
-            yield piece
-
-
-def _components(space: Vectors, threshold: float) -> Iterator[IntArray]:
-    """Rows linked by pairs that are at least that similar, block by block to save memory."""
-    rows = np.arange(len(space))
-    count, labels, links = len(rows), rows, rows
-    for start in range(0, len(rows), _BLOCK):
-        near = np.argwhere(space[start : start + _BLOCK] @ space[start:].T >= threshold) + start
-        ends = (np.concatenate([near[:, 0], rows]), np.concatenate([near[:, 1], links]))
-        graph = coo_matrix((np.ones(len(ends[0]), dtype=np.int8), ends), shape=[len(rows)] * 2)
-        count, labels = connected_components(graph, directed=False)
-        links = np.unique(labels, return_index=True)[1][labels]
-    yield from _parts(labels, count)
-
-
-def _communities(piece: IntArray, space: Vectors, settings: FinderSettings) -> Iterator[IntArray]:
-    """Cut rows too many for linkage along the communities of their neighbours (Leiden)."""
-    edges = [
-        (str(start + row), str(other), float(similar[row, other]))
-        for start in range(0, len(space), _BLOCK)
-        for similar in [space[start : start + _BLOCK] @ space.T]
-        for row, others in enumerate(_nearest_columns(similar, settings.neighbors + 1))
-        for other in others.tolist()
-        if start + row != other and similar[row, other] >= settings.found_threshold
-    ]
-    _, part = graspologic_native.leiden(edges, seed=settings.seed)
-    labels = np.array([part[str(row)] for row in range(len(piece))])
-    for members in _parts(labels, int(labels.max()) + 1):
-        for start in range(0, len(members), settings.most_linked):
-            yield piece[members[start : start + settings.most_linked]]
-
-
-def _nearest_columns(similar: Vectors, count: int) -> IntArray:
-    count = min(count, similar.shape[1])
-    return np.argpartition(-similar, count - 1, axis=1)[:, :count]
-
-
-def _average_linkage(space: Vectors, threshold: float) -> list[IntArray]:
-    if len(space) < 2:
-        return []
-    linkage = AgglomerativeClustering(
-        n_clusters=None, distance_threshold=1 - threshold, metric="cosine", linkage="average"
-    )
-    labels = linkage.fit_predict(space)
-    return list(_parts(labels, linkage.n_clusters_))
-
-
-def _parts(labels: IntArray, count: int) -> Iterator[IntArray]:
-    """Row numbers of each label, in their order."""
-    order = np.argsort(labels, kind="stable").astype(np.int64)
-    yield from np.split(order, np.searchsorted(labels[order], np.arange(1, count)))
 
 
 def _named(groups: list[IntArray], current: IntArray) -> Iterator[tuple[int, IntArray]]:

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from models.clues import Fixed
 from models.clustering import ALONE, consolidate
 from models.encoders.base import Encoder
 from models.matching import find_center, place
@@ -126,7 +127,12 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
     def _nearest(self, vector: Vector) -> int:
         labels = sorted(self._means)
         means = self._mean_rows(labels)
-        placement = place(vector, means, center=self.center_, settings=self._chosen_settings())
+        placement = place(
+            vector,
+            Fixed(means, self._sizes(labels)),
+            center=self.center_,
+            settings=self._chosen_settings(),
+        )
         return ALONE if placement.group is None else labels[placement.group]
 
     def _consolidate(self, end: int | None = None) -> None:
@@ -140,7 +146,7 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
             return
         regrouping = consolidate(
             self.vectors_[loose],
-            self._mean_rows(fixed),
+            Fixed(self._mean_rows(fixed), self._sizes(fixed)),
             current=self.labels_[loose],
             center=self.center_,
             settings=chosen,
@@ -162,6 +168,9 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         for row, label in enumerate(labels):
             rows[row] = self._means[label]
         return rows
+
+    def _sizes(self, labels: list[int]) -> IntArray:
+        return np.array([int((self.labels_ == label).sum()) for label in labels], dtype=np.int64)
 
     def _lasting(self, candidates: IntArray, current: IntArray) -> IntArray:
         """New candidates get labels that no issue ever had."""

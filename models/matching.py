@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.clues import Fixed
+from models.evidence import steady_cohesion
 from models.settings import FinderSettings
 from models.vectors import Vector, Vectors, centered, distinct_rows, mean_members
 
@@ -47,22 +49,31 @@ _SHRINK = 20
 
 
 def place(
-    vector: Vector, centroids: Vectors, *, center: Vector, settings: FinderSettings
+    vector: Vector,
+    issues: Fixed,
+    *,
+    center: Vector,
+    settings: FinderSettings,
+    bonus: Vector | None = None,
 ) -> Placement:
     """Choose the issue a new contact joins, or none.
 
     What counts is the mean similarity to an issue's contacts, which its mean vector tells.
-    vector: unit row, shape (dimensions,). centroids: plain means of the members' unit rows,
-    shape (issues, dimensions). center: from `find_center`, zeros for none.
+    vector: unit row, shape (dimensions,). center: from `find_center`, zeros for none. bonus: one
+    number an issue, added to the similarity for what else ties the contact to that issue.
     """
-    threshold = settings.join_threshold
-    if len(centroids) == 0:
-        return Placement(group=None, similarity=0.0, threshold=threshold)
-    similarities = mean_members(centroids, center) @ centered(vector, center)
-    order = np.argsort(-similarities, kind="stable")[:2]
+    if len(issues.means) == 0:
+        return Placement(group=None, similarity=0.0, threshold=settings.join_threshold)
+    members = issues.members(center)
+    similarities = members @ centered(vector, center)
+    weighed = similarities if bonus is None else similarities + bonus
+    order = np.argsort(-weighed, kind="stable")[:2]
     best = int(order[0])
-    similarity = float(similarities[best])
     second = int(order[1]) if len(order) > 1 else None
+    threshold = join_threshold(members[best], int(issues.sizes[best]), settings)
+    if bonus is not None:
+        threshold -= float(bonus[best])
+    similarity = float(similarities[best])
     return Placement(
         group=best if similarity >= threshold else None,
         similarity=similarity,
@@ -71,3 +82,20 @@ def place(
         runner_up=second,
         runner_up_similarity=None if second is None else float(similarities[second]),
     )
+
+
+def join_threshold(member_mean: Vector, size: int, settings: FinderSettings) -> float:
+    """How similar a contact has to be: more for tight issues than for loose ones.
+
+    member_mean: row of `mean_members`.
+    """
+    difference = steady_cohesion(member_mean, size, settings) - settings.usual_cohesion
+    return max(settings.join_least, settings.join_threshold + settings.join_slope * difference)
+
+
+def group_similarity(space: Vectors, mean: Vector, center: Vector) -> float:
+    """Mean similarity of some contacts to the members of an issue.
+
+    space: centred unit rows. mean: plain mean of the members' unit rows.
+    """
+    return float((space @ mean_members(mean[None], center)[0]).mean())

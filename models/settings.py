@@ -1,5 +1,6 @@
 """The numbers the issue finder decides by, with what each is for."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -11,20 +12,83 @@ class FinderSettings:
     they belong to sentence encoders of the MiniLM kind.
     """
 
-    join_threshold: float = 0.46
+    join_threshold: float = 0.5
     """A contact joins an issue to whose contacts it is on average at least this similar.
 
-    The middle of a new group that reaches this takes the whole group along.
+    That is for an issue whose contacts are as similar to each other as usual; see `join_slope`.
     """
 
-    found_threshold: float = 0.55
-    """The contacts of a new issue are on average at least this similar to each other."""
+    join_slope: float = 0.5
+    """By so much the threshold follows an issue that is tighter or looser than usual."""
+
+    join_least: float = 0.4
+    """However loose an issue is, its threshold never falls below this."""
+
+    usual_cohesion: float = 0.55
+    """Mean similarity between the contacts of an issue as most are."""
+
+    follow_up_bonus: float = 0.1
+    """What a customer's contact of the days before on the same issue adds to the similarity."""
+
+    follow_up_days: float = 2.0
+    """So soon after another one a contact by the same customer is a follow-up."""
+
+    follow_up_most: int = 3
+    """A contact follows up on at most so many before it."""
+
+    found_threshold: float = 0.58
+    """The contacts of a new group are on average at least this similar to each other."""
+
+    least_cohesion: float = 0.2
+    """Groups looser than this, after wordings were put together, are left alone."""
+
+    same_weights: tuple[float, float, float] = (11.7, 0.42, 0.6)
+    """Of the evidence that two groups are one issue: see `Groups.same_issue`."""
+
+    same_intercept: float = -6.0
+
+    least_same: float = 0.0
+    """Groups become one from these log-odds on."""
+
+    new_weights: tuple[float, float, float, float, float, float] = (
+        *(0.74, 0.14, 0.2),
+        *(-0.81, -0.58, -1.16),
+    )
+    """Of the evidence that a group is an issue of its own: see `Groups.new_issue`."""
+
+    new_intercept: float = -1.27
+
+    least_new: float = 0.4
+    """A product that files by itself files a candidate from these log-odds on."""
+
+    least_filed: int = 5
+    """A smaller candidate is not taken for an issue that others could be the same as."""
+
+    burst_days: float = 0.25
+    """An outage is looked for among the contacts of so many last days."""
+
+    burst_similarity: float = 0.45
+    """Contacts of a burst are at least this similar to the newest one."""
+
+    burst_contacts: int = 5
+    """So many contacts by `burst_customers` customers make a burst."""
+
+    burst_customers: int = 3
+
+    burst_reach: float = 0.2
+    """Contacts of a second burst this similar to one that has just begun belong to it."""
+
+    burst_bonus: float = 0.15
+    """What is added to the similarity to a burst that has just begun."""
 
     least_contacts: int = 3
     """Smaller groups are left alone."""
 
     least_variety: float = 0.34
     """At least this share of a group is worded differently: people do, templates do not."""
+
+    least_copies: int = 50
+    """A text that so many sent is looked at all the same: an outage, or a form with one answer."""
 
     same_wording: float = 0.97
     """From this similarity on (before centring) two contacts count as one wording."""
@@ -47,4 +111,13 @@ class FinderSettings:
     @classmethod
     def for_hashing(cls) -> "FinderSettings":
         """For the hashing encoder, which sees only shared words: lower similarities all round."""
-        return cls(join_threshold=0.27, found_threshold=0.38)
+        return cls(
+            join_threshold=0.27,
+            join_slope=0.0,
+            join_least=0.0,
+            found_threshold=0.38,
+            same_intercept=-3.2,
+            least_new=-math.inf,
+            burst_similarity=0.3,
+            burst_bonus=0.0,
+        )

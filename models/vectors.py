@@ -14,6 +14,9 @@ Vectors: TypeAlias = NDArray[np.float32]
 IntArray: TypeAlias = NDArray[np.int64]
 """One whole number a row: shape (rows,)."""
 
+FloatArray: TypeAlias = NDArray[np.float64]
+"""One number a row: shape (rows,)."""
+
 BoolArray: TypeAlias = NDArray[np.bool_]
 """One yes or no a row: shape (rows,)."""
 

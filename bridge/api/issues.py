@@ -83,7 +83,7 @@ def list_contacts(issue_id: IssueIdPath, call: Reader, page: PageDep) -> IssueCo
         issue.id, limit=page.limit + 1, before=ContactId(before) if before else None
     )
     items, after = page_of(found, page, lambda one: (one.contact.id,))
-    shown = present.assigned_contacts(items, call.product.id, call.store)
+    shown = present.assigned_contacts(items, issue, store=call.store, context=call.context)
     return IssueContactPage(items=shown, next=after)
 
 

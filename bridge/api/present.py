@@ -9,6 +9,7 @@ from bridge.api.schemas import (
     FilingOut,
     IssueContactOut,
     IssueOut,
+    NearestOut,
     NoticeOut,
     ReleaseOut,
     RunnerUpOut,
@@ -17,12 +18,13 @@ from bridge.api.schemas import (
 )
 from bridge.domain.contacts import ProductId
 from bridge.domain.fixes import Release, Workaround
-from bridge.domain.issues import IssueId
+from bridge.domain.issues import Issue, IssueId
 from bridge.domain.people import Notice
 from bridge.domain.products import Product
 from bridge.domain.tickets import Filing
 from bridge.steps.context import Context
 from bridge.steps.drafts import issue_link
+from bridge.steps.why import Nearest, nearest_members
 from bridge.store import Store
 from bridge.store.contacts import AssignedContact
 from bridge.store.customers import AffectedCustomer
@@ -99,15 +101,19 @@ def _issue(
 
 
 def assigned_contacts(
-    found: Sequence[AssignedContact], product_id: ProductId, store: Store
+    found: Sequence[AssignedContact], of: Issue, *, store: Store, context: Context | None = None
 ) -> list[IssueContactOut]:
-    """Contacts with why they are on their issue."""
+    """Contacts of an issue with why they are on it; the nearest of each only with a context."""
     others = [one.runner_up_id for one in found if one.runner_up_id is not None]
-    names = store.issues.names(product_id, others)
-    return [_assigned(one, names) for one in found]
+    names = store.issues.names(of.product_id, others)
+    texts = {one.contact.id: one.contact.text for one in found}
+    nearest = nearest_members(texts, of.id, store=store, context=context) if context else {}
+    return [_assigned(one, names, nearest.get(one.contact.id)) for one in found]
 
 
-def _assigned(one: AssignedContact, names: dict[int, str]) -> IssueContactOut:
+def _assigned(
+    one: AssignedContact, names: dict[int, str], nearest: Nearest | None
+) -> IssueContactOut:
     contact = one.contact
     runner_up = None
     if one.runner_up_id is not None:
@@ -129,6 +135,13 @@ def _assigned(one: AssignedContact, names: dict[int, str]) -> IssueContactOut:
         similarity=one.similarity,
         threshold=one.threshold,
         runner_up=runner_up,
+        nearest=NearestOut(
+            contact=nearest.contact_id,
+            similarity=nearest.similarity,
+            shared=list(nearest.shared),
+        )
+        if nearest
+        else None,
         assigned_by=one.actor,
         placed_by_person=one.is_placed_by_person,
         reason=one.reason,

@@ -7,7 +7,6 @@ from pydantic import Field
 
 from bridge.api.wire import Answer
 from bridge.domain.fixes import Audience, WorkaroundState
-from bridge.domain.grouping import SuggestionKind, SuggestionState
 from bridge.domain.issues import IssueState, Outcome
 from bridge.domain.people import NoticeKind, NoticeState
 from bridge.domain.tickets import FilingState, StatusCategory
@@ -123,6 +122,14 @@ class RunnerUpOut(Answer):
     similarity: float | None
 
 
+class NearestOut(Answer):
+    """The contact of the same issue that is most like it, and phrases of both."""
+
+    contact: int
+    similarity: float
+    shared: list[str]
+
+
 class IssueContactOut(Answer):
     """A contact on an issue, and why it is there; texts are redacted."""
 
@@ -140,6 +147,7 @@ class IssueContactOut(Answer):
     similarity: float
     threshold: float
     runner_up: RunnerUpOut | None
+    nearest: NearestOut | None
     assigned_by: str
     placed_by_person: bool
     """Then no similarity was needed, and the machine never moves it."""
@@ -279,60 +287,6 @@ class MatchOut(Answer):
     state: IssueState
     workaround: str | None = None
     fixed_in: str | None = None
-
-
-class AskedIssueOut(Answer):
-    """An issue that a suggestion is about."""
-
-    id: str
-    title: str
-    state: IssueState
-    customer_count: int
-
-
-class QuoteOut(Answer):
-    """Words of a customer, redacted."""
-
-    contact: int
-    text: str
-    occurred_at: datetime
-    channel: str
-
-
-class SideOut(Answer):
-    """One side of a question: an issue, or contacts that are none."""
-
-    issue: AskedIssueOut | None
-    contact_count: int
-    quotes: list[QuoteOut]
-
-
-class SuggestionOut(Answer):
-    """What the machine asks: `why` it does, how sure it is of a yes, and both sides' words."""
-
-    id: int
-    kind: SuggestionKind
-    question: str
-    why: str
-    probability: float | None
-    similarity: float | None
-    worth: float
-    state: SuggestionState
-    version: int
-    left: SideOut
-    right: SideOut | None
-    contacts: list[int]
-    created_at: datetime
-    expires_at: datetime
-    answered_by: str | None
-    answered_at: datetime | None
-
-
-class SuggestionPage(Answer):
-    """The most helpful first."""
-
-    items: list[SuggestionOut]
-    next: str | None
 
 
 class Received(Answer):

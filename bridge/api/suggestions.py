@@ -19,7 +19,13 @@ from bridge.api.deps import (
 from bridge.api.idempotency import OnceDep
 from bridge.api.issues import require_version, with_etag
 from bridge.api.paging import PageDep, page_of
-from bridge.api.schemas import AskedIssueOut, QuoteOut, SideOut, SuggestionOut, SuggestionPage
+from bridge.api.suggestion_schemas import (
+    AskedIssueOut,
+    QuoteOut,
+    SideOut,
+    SuggestionOut,
+    SuggestionPage,
+)
 from bridge.api.wire import MOST_ID
 from bridge.domain.grouping import Suggestion
 from bridge.steps.answer import answer_suggestion

@@ -29,6 +29,8 @@ COMMANDS = {
     "serve": Entry("serve", "serve_app", "Run the API, the pages and one worker."),
     "worker": Entry("serve", "worker_app", "Run one more worker on the same database."),
     "import": Entry("importing", "app", "Read contacts from a CSV or JSONL file."),
+    "discover": Entry("discovering", "app", "Find the issues in a file; needs no database."),
+    "evaluate": Entry("evaluating", "app", "Score the issue finder on labelled contacts."),
     "replay": Entry("replaying", "app", "What would the bridge have done on these contacts?"),
     "issues": Entry("issues", "issues_app", "List and show issues."),
     "releases": Entry("issues", "releases_app", "Tell which version customers can get."),

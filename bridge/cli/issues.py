@@ -105,7 +105,9 @@ def show(
         issue_id = _issue_id(issue, home.id, store)
         shown = present.issue(issue_id, home, store=store, context=application.context)
         newest = present.assigned_contacts(
-            store.contacts.on_issue(issue_id, limit=_SHOWN_CONTACTS), home.id, store
+            store.contacts.on_issue(issue_id, limit=_SHOWN_CONTACTS),
+            store.issues.get(home.id, issue_id),
+            store=store,
         )
     if as_json:
         emit(shown.model_dump(mode="json"))

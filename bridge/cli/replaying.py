@@ -35,6 +35,17 @@ def replay(  # noqa: PLR0913 - one parameter an option
     min_customers: Annotated[
         int, typer.Option("--min-customers", min=0, help="Customers before an issue is filed.")
     ] = 3,
+    review_command: Annotated[
+        str | None,
+        typer.Option(
+            "--review-command",
+            metavar="CMD",
+            help="Plays the support lead: a question a line in, an answer a line out.",
+        ),
+    ] = None,
+    review_budget: Annotated[
+        int, typer.Option("--review-budget", min=0, help="Questions it is asked at most.")
+    ] = 0,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -53,6 +64,8 @@ def replay(  # noqa: PLR0913 - one parameter an option
         directory=directory,
         min_contacts=min_contacts,
         min_customers=min_customers,
+        review_command=review_command,
+        review_budget=review_budget,
     )
     summary = run_replay(options, read_settings(data_dir), say=say)
     say(f"written to {out}")

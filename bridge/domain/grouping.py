@@ -10,6 +10,9 @@ from bridge.domain.issues import IssueId
 
 SuggestionId = NewType("SuggestionId", int)
 
+NOT_REAL = "not_real"
+"""What the record calls it when a person says that a candidate is no issue as it is."""
+
 SUGGESTION_LIFE = timedelta(days=30)
 """A question nobody answered for so long is dropped."""
 

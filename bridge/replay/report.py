@@ -34,6 +34,7 @@ def write_report(  # noqa: PLR0913 - the report is made of all of these
     application: Application,
     product: Product,
     meter: Meter,
+    questions_asked: int,
     out: Path,
 ) -> dict[str, object]:
     """Write the four files and return the summary."""
@@ -63,7 +64,7 @@ def write_report(  # noqa: PLR0913 - the report is made of all of these
             "maximum": round(max(moved_shares), 4) if moved_shares else 0.0,
             "passes": len(moved_shares),
         },
-        "questions_asked": 0,
+        "questions_asked": questions_asked,
         "settings": {
             "min_contacts": product.min_contacts,
             "min_customers": product.min_customers,

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from bridge.domain.contacts import ContactReceived
@@ -12,6 +13,7 @@ from bridge.queue import InlineQueue
 from bridge.replay.encoding import CleanOnce, EncoderAhead, texts_of
 from bridge.replay.measure import Meter
 from bridge.replay.report import Arrival, write_report
+from bridge.replay.reviewer import Reviewer
 from bridge.settings import Settings
 from bridge.steps.identify import DirectoryEntry
 from bridge.steps.ingest import ingest
@@ -44,6 +46,10 @@ class ReplayOptions:
     directory: Path | None = None
     min_contacts: int = 5
     min_customers: int = 3
+    review_command: str | None = None
+    """Plays the support lead; see docs/replay.md."""
+    review_budget: int = 0
+    """So many questions it is asked at most."""
 
 
 @dataclass(slots=True)
@@ -110,7 +116,8 @@ class _Replay:
         with collecting_seldom(), Meter() as meter:
             embedded.start(self._settings.data_dir, options=_SCRATCH, say=self._say)
             application = build(self._settings, queue=queue, now=clock, say=self._say)
-            application = self._ahead(application, received)
+            reviewer = Reviewer(self._options.review_command, self._options.review_budget)
+            application = self._ahead(application, received, waits_for_review=reviewer.has_time)
             if application.server is None:
                 raise NotConfigured("a replay needs the embedded database")
             pid_file = application.server.data / "postmaster.pid"
@@ -118,7 +125,8 @@ class _Replay:
             try:
                 with SandboxServer(self._scratch / "jira.db", clock=clock) as sandbox:
                     product = self._prepare(application, sandbox)
-                    record = feed(received, application, queue, clock, product)
+                    with reviewer:
+                        record = _Feed(application, queue, clock, product, reviewer).run(received)
                     clock.advance(clock.moment, queue)
                     meter.read()
                     return write_report(
@@ -127,20 +135,27 @@ class _Replay:
                         application=application,
                         product=product,
                         meter=meter,
+                        questions_asked=reviewer.asked,
                         out=self._options.out,
                     )
             finally:
                 application.close()
                 embedded.discard(self._settings.data_dir)
 
-    def _ahead(self, application: Application, received: Sequence[ContactReceived]) -> Application:
+    def _ahead(
+        self,
+        application: Application,
+        received: Sequence[ContactReceived],
+        *,
+        waits_for_review: Callable[[], bool],
+    ) -> Application:
         """The application with texts cleaned and encoded before they come in."""
         with application.open() as store:
             region = store.products.by_slug(DEFAULT_PRODUCT).region
         most, cleaner = self._settings.max_text_bytes, CleanOnce()
         texts = texts_of(received, cleaner, region=region, max_bytes=most)
         encoder = EncoderAhead(application.context.encoder(), texts)
-        return for_replay(application, encoder, cleaner=cleaner)
+        return for_replay(application, encoder, cleaner=cleaner, waits_for_review=waits_for_review)
 
     def _prepare(self, application: Application, sandbox: SandboxServer) -> Product:
         with application.open() as store:
@@ -170,43 +185,53 @@ class _Replay:
             learn_directory([entry for entry in people if entry.identities], product, store=store)
 
 
-def feed(
-    received: Sequence[ContactReceived],
-    application: Application,
-    queue: InlineQueue,
-    clock: SimulatedClock,
-    product: Product,
-) -> Record:
-    """Send each contact at its own time; consolidate by day and after every 200 contacts."""
-    record = Record()
-    day, since_last = received[0].occurred_at.date(), 0
-    for contact in received:
-        clock.advance(contact.occurred_at, queue)
-        if contact.occurred_at.date() != day or since_last >= _CONSOLIDATE_EVERY:
-            _consolidate(application, queue, clock, product, record)
-            day, since_last = contact.occurred_at.date(), 0
-        since_last += 1
-        with application.open() as store:
-            known = ingest(contact, product, store=store, context=application.context)
-        queue.drain(clock.moment)
-        record.arrivals.append(Arrival(contact.external_id, known.contact_id))
-    _consolidate(application, queue, clock, product, record)
-    return record
+@dataclass(slots=True)
+class _Feed:
+    """Sends each contact at its own time; consolidates by day and after every 200 contacts."""
 
+    application: Application
+    queue: InlineQueue
+    clock: SimulatedClock
+    product: Product
+    reviewer: Reviewer
+    record: Record = field(default_factory=Record)
+    _begin: datetime = field(init=False)
 
-def _consolidate(
-    application: Application,
-    queue: InlineQueue,
-    clock: SimulatedClock,
-    product: Product,
-    record: Record,
-) -> None:
-    with application.open() as store:
-        before = store.issues.homes(product.id)
-        store.enqueue("consolidate", product_id=product.id)
-    queue.drain(clock.moment)
-    with application.open() as store:
-        after = store.issues.homes(product.id)
-    if before:
-        moved = sum(after.get(contact) != issue for contact, issue in before.items())
-        record.moved_shares.append(moved / len(before))
+    def run(self, received: Sequence[ContactReceived]) -> Record:
+        """Feed everything, with a last consolidation at the end."""
+        self._begin = received[0].occurred_at
+        day, since_last = self._begin.date(), 0
+        for contact in received:
+            self.clock.advance(contact.occurred_at, self.queue)
+            if contact.occurred_at.date() != day or since_last >= _CONSOLIDATE_EVERY:
+                self._consolidate()
+                day, since_last = contact.occurred_at.date(), 0
+            since_last += 1
+            with self.application.open() as store:
+                known = ingest(contact, self.product, store=store, context=self.application.context)
+            self._drain()
+            self.record.arrivals.append(Arrival(contact.external_id, known.contact_id))
+        self._consolidate()
+        return self.record
+
+    def _drain(self) -> None:
+        self.queue.drain(self.clock.moment)
+
+    def _consolidate(self) -> None:
+        with self.application.open() as store:
+            before = store.issues.homes(self.product.id)
+            store.enqueue("consolidate", product_id=self.product.id)
+        self._drain()
+        with self.application.open() as store:
+            after = store.issues.homes(self.product.id)
+        if before:
+            moved = sum(after.get(contact) != issue for contact, issue in before.items())
+            self.record.moved_shares.append(moved / len(before))
+        if self.reviewer.has_time():
+            self.reviewer.answer_all(
+                self.application,
+                self.product,
+                day=(self.clock.moment - self._begin).days,
+                names={one.contact_id: one.external_id for one in self.record.arrivals},
+                drain=self._drain,
+            )

@@ -1,11 +1,13 @@
 """Answer: a person says yes or no to a question of the machine, and that is done."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bridge.domain.contacts import ContactId
 from bridge.domain.errors import InvalidMove
-from bridge.domain.grouping import ConstraintKind, Suggestion, SuggestionKind
+from bridge.domain.grouping import NOT_REAL, ConstraintKind, Suggestion, SuggestionKind
 from bridge.domain.issues import Issue, IssueState
+from bridge.steps.follow_up import contacts_changed
 from bridge.steps.groups import (
     Act,
     Entry,
@@ -17,6 +19,7 @@ from bridge.steps.groups import (
     require_living,
     take,
 )
+from bridge.steps.looking import look_again
 from bridge.steps.merge import merge_issues, survivor_first
 from bridge.steps.move import move_contacts, pin_contact, place_contact, split_issue
 from bridge.steps.review import TRACKERS, confirm_issue, file_issue
@@ -66,6 +69,18 @@ def _same(suggestion: Suggestion, trail: Trail, act: Act, *, is_yes: bool) -> No
     trail.note(_CANNOT, pair_up(_CANNOT, *sides, one, act))
     seq = record(Entry("kept_apart", f"from {other.name}"), one, trail, act)
     record_beside(Entry("kept_apart", f"from {one.name}"), other, seq, act)
+    _look_again([one, other], act)
+
+
+def _look_again(issues: Sequence[Issue], act: Act) -> None:
+    """A candidate that is not the same as its neighbour is surer to be an issue of its own."""
+    product = act.store.products.get(issues[0].product_id)
+    encoder = act.context.encoder().name
+    centroids = act.store.vectors.centroids(product.id, encoder)
+    for one in centroids:
+        if one.state is IssueState.CANDIDATE and one.issue_id in {issue.id for issue in issues}:
+            look_again(one.issue_id, centroids, product, store=act.store, context=act.context)
+            contacts_changed(one, product, store=act.store, context=act.context)
 
 
 def _belongs(suggestion: Suggestion, trail: Trail, act: Act, *, is_yes: bool) -> None:
@@ -100,7 +115,7 @@ def _real(suggestion: Suggestion, trail: Trail, act: Act, *, is_yes: bool) -> No
     issue = _issue(suggestion, suggestion.issue_id, act)
     (issue,) = take(issue.product_id, [issue.id], store=act.store)
     if not is_yes:
-        record(Entry("not_real", "not to be filed as it is"), issue, trail, act)
+        record(Entry(NOT_REAL, "not to be filed as it is"), issue, trail, act)
         return
     if issue.state is not IssueState.CANDIDATE:
         raise InvalidMove(f"{issue.name} is {issue.state} by now: there is nothing to confirm")

@@ -7,11 +7,13 @@ import numpy as np
 import structlog
 
 from bridge.domain.contacts import ContactId, ProductId
-from bridge.domain.issues import IssueId
+from bridge.domain.issues import IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
-from bridge.steps.context import Context, rows_of
+from bridge.steps.burst import Watch, is_young_burst
+from bridge.steps.context import Context
 from bridge.steps.follow_up import contact_joined, contacts_changed
+from bridge.steps.looking import fixed_of, look_again
 from bridge.store import Store
 from bridge.store.issues import Place
 from bridge.store.vectors import Centroid
@@ -87,6 +89,8 @@ def _place_all(
         board.put(contact, vectors[contact.text_hash])
     board.save()
     store.waiting.mark_placed([one.id for one in batch], now=context.now())
+    if board.left_alone:
+        Watch(product, store, context, board.centroids).look(board.left_alone)
     if board.left_alone and context.consolidate_soon:
         store.enqueue(
             "consolidate",
@@ -111,28 +115,47 @@ class _Board:
         self._store = store
         self._context = context
         self._encoder = context.encoder()
-        self._centroids = store.vectors.centroids(product.id, self._encoder.name)
-        self._means = rows_of([one.mean for one in self._centroids], self._encoder.dimensions)
-        self._row_of = {one.issue_id: row for row, one in enumerate(self._centroids)}
+        self.centroids = store.vectors.centroids(product.id, self._encoder.name)
+        self._fixed = fixed_of(self.centroids, self._encoder.dimensions)
+        self._row_of = {one.issue_id: row for row, one in enumerate(self.centroids)}
+        finder = context.finder
+        self._recent_homes = store.evidence.recent_homes(
+            [one.id for one in batch],
+            within=timedelta(days=finder.follow_up_days),
+            most=finder.follow_up_most,
+        )
+        self._bonus = np.array(
+            [
+                finder.burst_bonus if is_young_burst(one, finder, context.now()) else 0.0
+                for one in self.centroids
+            ],
+            dtype=np.float32,
+        )
         self._center = context.center(store, product.id)
         self._touched: dict[IssueId, Centroid] = {}
         # Contacts with the very same text share a fate, whatever the similarity says.
         self._fates = {one.text_hash: one.fate for one in batch if one.fate is not None}
         self._places: list[Place] = []
-        self.left_alone = False
+        self.left_alone: list[ContactId] = []
 
     def put(self, contact: WaitingContact, vector: Vector) -> None:
         """Assign one contact, or leave it."""
         same_text = self._fates.get(contact.text_hash)
-        found = place(vector, self._means, center=self._center, settings=self._context.finder)
+        found = place(
+            vector,
+            self._fixed,
+            center=self._center,
+            settings=self._context.finder,
+            bonus=self._bonus_of(contact.id),
+        )
         row = found.group
         reason = f"similar to the issue: {found.similarity:.2f} of at least {found.threshold:.2f}"
         if same_text is not None and same_text in self._row_of:
             row, reason = self._row_of[same_text], "the very text of a contact on this issue"
         if row is None:
-            self.left_alone = True
+            self.left_alone.append(contact.id)
             return
-        centroid = self._centroids[row]
+        centroid = self.centroids[row]
         other = found.runner_up if row == found.nearest else found.nearest
         self._places.append(
             Place(
@@ -143,16 +166,30 @@ class _Board:
                 encoder=self._encoder.name,
                 actor=MACHINE.name,
                 reason=reason,
-                runner_up_id=None if other is None else self._centroids[other].issue_id,
+                runner_up_id=None if other is None else self.centroids[other].issue_id,
                 runner_up_similarity=found.runner_up_similarity,
             )
         )
         self._fates[contact.text_hash] = centroid.issue_id
         centroid.total = np.asarray(centroid.total + vector, dtype=np.float32)
         centroid.size += 1
-        self._means[row] = centroid.mean
+        self._fixed.means[row] = centroid.mean
+        self._fixed.sizes[row] = centroid.size
         self._touched[centroid.issue_id] = centroid
         contact_joined(centroid, contact.id, self._product, store=self._store)
+
+    def _bonus_of(self, contact_id: ContactId) -> Vector:
+        """What else ties the contact to issues: its customer's last contacts, a young burst."""
+        rows = {
+            self._row_of[issue_id]
+            for issue_id in self._recent_homes.get(contact_id, ())
+            if issue_id in self._row_of
+        }
+        bonus = self._bonus
+        if rows:
+            bonus = bonus.copy()
+            bonus[sorted(rows)] += self._context.finder.follow_up_bonus
+        return bonus
 
     def save(self) -> None:
         """Write where everything went and queue what follows from it."""
@@ -161,4 +198,13 @@ class _Board:
             self._store.vectors.save_centroid(
                 self._product.id, self._encoder.name, issue_id, centroid.total, centroid.size
             )
+            if centroid.state is IssueState.CANDIDATE and is_young_burst(
+                centroid, self._context.finder, self._context.now()
+            ):
+                self._look_again(issue_id)
             contacts_changed(centroid, self._product, store=self._store, context=self._context)
+
+    def _look_again(self, issue_id: IssueId) -> None:
+        look_again(
+            issue_id, self.centroids, self._product, store=self._store, context=self._context
+        )

@@ -4,7 +4,6 @@ Confirmed, filed and dismissed issues never lose a contact here.
 """
 
 from collections import Counter
-from datetime import timedelta
 
 import numpy as np
 
@@ -12,8 +11,11 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.issues import IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
+from bridge.steps.asking import Looked, ask_about
+from bridge.steps.candidates import found_candidate
 from bridge.steps.context import Context, rows_of
 from bridge.steps.follow_up import contact_joined, contacts_changed
+from bridge.steps.looking import WINDOW, Clerk, fixed_of, seen_outlook
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.naming import rename
 from bridge.store import Store
@@ -23,7 +25,6 @@ from models.clustering import Regrouping
 from models.clustering import consolidate as regroup
 from models.vectors import Vector
 
-_WINDOW = timedelta(days=60)
 _MOST_UNASSIGNED = 5_000
 _ORIGIN = "job:consolidate"
 
@@ -35,7 +36,7 @@ def consolidate(context: Context, *, product_id: int) -> None:
         loose = store.vectors.loose(
             product.id,
             context.encoder().name,
-            since=context.now() - _WINDOW,
+            since=context.now() - WINDOW,
             limit=_MOST_UNASSIGNED,
         )
         if loose:
@@ -54,18 +55,32 @@ class _Pass:
         self._context = context
         self._encoder = context.encoder()
         centroids = store.vectors.centroids(product.id, self._encoder.name)
-        self._settled = [one for one in centroids if one.state is not IssueState.CANDIDATE]
+        # A candidate that a person touched keeps its contacts like a settled issue.
+        movable = {one.issue_id for one in loose}
+        self._settled = [
+            one
+            for one in centroids
+            if one.state is not IssueState.CANDIDATE or one.issue_id not in movable
+        ]
         self._homes: dict[int, IssueId] = {}
         self._places: list[Place] = []
+        self._candidates: dict[int, Centroid] = {}
 
     def run(self) -> None:
         """Regroup, then write what changed."""
         found = regroup(
             rows_of([one.vector for one in self._loose], self._encoder.dimensions),
-            rows_of([one.mean for one in self._settled], self._encoder.dimensions),
+            fixed_of(self._settled, self._encoder.dimensions),
             current=np.array([one.issue_id or -1 for one in self._loose], dtype=np.int64),
             center=self._context.center(self._store, self._product.id),
             settings=self._context.finder,
+            clues=Clerk(
+                [one.id for one in self._loose],
+                [one.issue_id for one in self._settled],
+                self._product,
+                store=self._store,
+                context=self._context,
+            ).clues(),
         )
         self._leave(found)
         self._join_settled(found)
@@ -75,6 +90,7 @@ class _Pass:
                 groups.setdefault(number, []).append(row)
         for number in sorted(groups):
             self._fill_candidate(number, groups[number], found)
+        self._write_outlooks(found)
         self._dissolve(set(groups))
 
     def _leave(self, found: Regrouping) -> None:
@@ -106,29 +122,39 @@ class _Pass:
         for row in rows:
             self._put(row, issue_id, found)
         self._write_places()
-        if {one.id for one in members} == before:
-            return
         total: Vector = np.sum([one.vector for one in members], axis=0, dtype=np.float32)
-        rename(issue_id, store=self._store, encoder=self._encoder.name)
-        self._save(Centroid(issue_id, IssueState.CANDIDATE, total, len(members)))
+        self._candidates[number] = Centroid(issue_id, IssueState.CANDIDATE, total, len(members))
+        if {one.id for one in members} != before:
+            rename(issue_id, store=self._store, encoder=self._encoder.name)
+            self._save(self._candidates[number])
+
+    def _write_outlooks(self, found: Regrouping) -> None:
+        """Keep what is thought of each candidate, and look whether a sure one can be filed."""
+        settled = [one.issue_id for one in self._settled]
+        candidates = {number: one.issue_id for number, one in self._candidates.items()}
+        looked = {}
+        for number, outlook in found.outlooks.items():
+            seen = seen_outlook(outlook, settled, candidates)
+            self._store.vectors.save_outlook(self._encoder.name, candidates[number], seen)
+            looked[candidates[number]] = Looked(seen, self._candidates[number].size)
+        ask_about(looked, self._product, store=self._store, context=self._context)
+        for number, outlook in found.outlooks.items():
+            if outlook.new_issue >= self._context.finder.least_new:
+                contacts_changed(
+                    self._candidates[number],
+                    self._product,
+                    store=self._store,
+                    context=self._context,
+                )
 
     def _new_candidate(self) -> IssueId:
-        now = self._context.now()
-        number = self._store.products.next_issue_number(self._product.id)
-        issue_id = self._store.issues.add(
-            self._product.id, number=number, title=f"ISS-{number}", terms=(), now=now
-        )
-        self._store.decisions.record(
-            self._product.id,
-            IssueState.CANDIDATE.value,
-            at=now,
-            actor=MACHINE,
-            issue_id=issue_id,
-            after={"state": IssueState.CANDIDATE.value},
+        return found_candidate(
+            self._product,
+            store=self._store,
+            context=self._context,
             reason="similar contacts were found",
             origin=_ORIGIN,
         )
-        return issue_id
 
     def _put(self, row: int, issue_id: IssueId, found: Regrouping) -> None:
         contact = self._loose[row]
@@ -180,6 +206,7 @@ class _Pass:
         self._store.vectors.save_centroid(
             self._product.id, self._encoder.name, issue_id, nothing, 0
         )
+        self._store.suggestions.withdraw(self._product.id, issue_ids=[issue_id])
         now = self._context.now()
         if not homes:
             cause = Cause(MACHINE, now, "its contacts are not alike enough any more", _ORIGIN)

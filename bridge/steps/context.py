@@ -46,6 +46,8 @@ class Context:
     notifiers: Sequence[Notifier] = ()
     consolidate_soon: bool = True
     """Group a while after contacts stay unassigned; replay has its own rhythm and says False."""
+    waits_for_review: Callable[[], bool] = lambda: False
+    """Whether a candidate with an open question is filed only after the answer."""
     _centers: dict[tuple[int, str], tuple[Vector, int]] = field(default_factory=dict)
 
     def center(self, store: Store, product_id: int) -> Vector:

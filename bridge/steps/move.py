@@ -27,6 +27,8 @@ from bridge.steps.groups import (
 )
 
 _MOST_TITLE = 400
+_MOST_PAIRED = 50
+"""Of more contacts that move together, so many are paired; all of them are pinned."""
 MUST, CANNOT = ConstraintKind.MUST_LINK, ConstraintKind.CANNOT_LINK
 
 
@@ -90,10 +92,7 @@ def split_issue(
     chosen = [one.contact_id for one in moving]
     trail = trail or Trail()
     trail.ended += [one.id for one in moving]
-    trail.note(MUST, store.constraints.remove_between(issue.product_id, MUST, chosen, staying))
-    few = store.placements.most_like(issue.id, chosen, limit=REPRESENTATIVES)
-    sides = few, representatives(issue, act, without=chosen)
-    trail.note(CANNOT, pair_up(CANNOT, *sides, issue, act))
+    _part_from(issue, chosen, staying, trail, act, most=REPRESENTATIVES)
     made = _new_issue(issue, act, title=title)
     trail.created = made.id
     trail.begun += store.placements.place(
@@ -169,17 +168,20 @@ def _require_other(issue: Issue, to: Issue | None) -> None:
         raise InvalidMove(f"{to.name} is dismissed: choose another issue")
 
 
-def _part_from(
+def _part_from(  # noqa: PLR0913 - two sides, and what is done about them
     issue: Issue,
     chosen: Sequence[ContactId],
     staying: Sequence[ContactId],
     trail: Trail,
     act: Act,
+    *,
+    most: int = _MOST_PAIRED,
 ) -> None:
     ties = act.store.constraints.remove_between(issue.product_id, MUST, chosen, staying)
     trail.note(MUST, ties)
+    few = act.store.placements.most_like(issue.id, chosen, limit=most)
     stand_for = representatives(issue, act, without=chosen)
-    trail.note(CANNOT, pair_up(CANNOT, chosen, stand_for, issue, act))
+    trail.note(CANNOT, pair_up(CANNOT, few, stand_for, issue, act))
 
 
 def _tie_to(to: Issue, chosen: Sequence[ContactId], trail: Trail, act: Act) -> None:
@@ -187,7 +189,7 @@ def _tie_to(to: Issue, chosen: Sequence[ContactId], trail: Trail, act: Act) -> N
     apart = act.store.constraints.remove_between(to.product_id, CANNOT, chosen, there)
     trail.note(CANNOT, apart)
     stand_for = representatives(to, act, without=chosen)
-    trail.note(MUST, pair_up(MUST, chosen, stand_for, to, act))
+    trail.note(MUST, pair_up(MUST, chosen[:_MOST_PAIRED], stand_for, to, act))
 
 
 def _record(

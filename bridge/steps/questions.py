@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bridge.domain.contacts import Contact, ContactId, ProductId
 from bridge.domain.grouping import Suggestion, SuggestionKind
-from bridge.domain.issues import IssueId
+from bridge.domain.issues import Issue, IssueId
 from bridge.store import Store
 from bridge.store.issues import IssueSummary
 
@@ -21,6 +21,8 @@ class Side:
     """None for contacts that are on no issue, or may become one."""
     contacts: tuple[Contact, ...]
     contact_count: int
+    home: Issue | None = None
+    """Where a single contact is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +83,6 @@ def _side(
 
 def _contacts(chosen: Sequence[ContactId], product_id: ProductId, store: Store) -> Side:
     shown = tuple(store.contacts.get(product_id, one) for one in chosen[:_QUOTES])
-    return Side(None, shown, len(chosen))
+    placed = store.placements.of_contacts(product_id, chosen) if len(chosen) == 1 else []
+    home = store.issues.get(product_id, placed[0].issue_id) if placed else None
+    return Side(None, shown, len(chosen), home)

@@ -1,5 +1,6 @@
 """Review: a person's verbs on issues, and the machine's where a product files by itself."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from bridge.domain.issues import TRACKED, Issue, IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
 from bridge.domain.tickets import FilingState
+from bridge.steps.asking import real_key
 from bridge.steps.context import Context, rows_of
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.naming import rename
@@ -41,9 +43,9 @@ def file_issue(issue: Issue, product: Product, *, store: Store, cause: Cause) ->
     Asking again, from another tab or by another person, changes nothing, but a refused or parked
     filing, or one whose ticket was deleted in the tracker, is tried again.
     """
-    existing = [one for one in store.filings.of_issue(issue.id) if one.episode == issue.episode]
-    # Its own before those of issues merged into it.
-    existing.sort(key=lambda one: one.issue_id != issue.id)
+    # Its own last, after those of issues merged into it.
+    filings = reversed(store.filings.of_issue(issue.id))
+    existing = [one for one in filings if one.episode == issue.episode]
     if existing and existing[0].state in (FilingState.REFUSED, FilingState.PARKED):
         store.filings.retry(existing[0].id)
         store.enqueue("file", once=f"file:{existing[0].id}", filing_id=existing[0].id)
@@ -52,10 +54,8 @@ def file_issue(issue: Issue, product: Product, *, store: Store, cause: Cause) ->
         store.enqueue("file", once=f"file:{existing[0].id}", filing_id=existing[0].id)
     if existing or issue.state in TRACKED:
         return issue
-    connection = next(
-        (found for name in TRACKERS if (found := store.connections.of_product(product.id, name))),
-        None,
-    )
+    found = (store.connections.of_product(product.id, name) for name in TRACKERS)
+    connection = next(filter(None, found), None)
     if connection is None:
         raise NotConfigured("no tracker is connected: run `bridge jira connect` first")
     if issue.state is IssueState.CANDIDATE:
@@ -89,7 +89,12 @@ def promote(context: Context, *, product_id: int, issue_id: int) -> None:
         counts = store.issues.counts(issue.id)
         if counts.contacts < product.min_contacts or counts.customers < product.min_customers:
             return
-        if issue.merged_into is not None or not _is_varied(issue.id, store, context):
+        if issue.merged_into is not None or not _is_sure(issue.id, store, context):
+            return
+        if context.waits_for_review() and store.suggestions.is_asked(product.id, issue.id):
+            return
+        key = real_key(issue.id, counts.contacts)
+        if store.suggestions.was_rejected(product.id, SuggestionKind.REAL, key):
             return
         rename(issue.id, store=store, encoder=context.encoder().name)
         reason = f"{counts.contacts} contacts by {counts.customers} customers"
@@ -97,9 +102,15 @@ def promote(context: Context, *, product_id: int, issue_id: int) -> None:
         file_issue(issue, product, store=store, cause=cause)
 
 
-def _is_varied(issue_id: IssueId, store: Store, context: Context) -> bool:
-    """People word a problem in their own ways; one template repeated is no issue."""
+def _is_sure(issue_id: IssueId, store: Store, context: Context) -> bool:
+    """Whether the finder takes it for an issue of its own.
+
+    People word a problem in their own ways: one template repeated is no issue.
+    """
     encoder = context.encoder()
+    seen = store.vectors.outlook(encoder.name, issue_id)
+    if (seen.new_issue if seen else -math.inf) < context.finder.least_new:
+        return False
     members = store.vectors.of_issue(issue_id, encoder.name, limit=200)
     vectors = rows_of([np.asarray(vector) for *_, vector in members], encoder.dimensions)
     return is_varied(vectors, settings=context.finder)

@@ -83,7 +83,7 @@ def _undo_grouping(decision: Decision, trail: Trail, product_id: ProductId, act:
     issues = {one.id: one for one in take(product_id, ids, store=store)}
     main = issues[decision.issue_id]
     _require_undoable(decision, trail, issues.values(), act)
-    left = store.placements.end(trail.begun, now=act.cause.at)
+    left = store.placements.end_again(trail.begun, now=act.cause.at)
     # Contacts that somebody moved on meanwhile stay where they are.
     only = store.placements.contacts_in(left) if trail.begun else None
     for issue_id in trail.issues:

@@ -12,6 +12,7 @@ from bridge.domain.contacts import ContactId, ProductId
 from bridge.domain.grouping import Constraint, ConstraintKind, Pair
 from bridge.domain.issues import IssueId
 from bridge.domain.people import MACHINE
+from bridge.store.arrays import is_any, rows_of_pairs
 from bridge.store.tables import AssignmentRow, ConstraintRow
 
 
@@ -41,7 +42,7 @@ class Constraints:
         wanted = set(contact_ids)
         query = select(ConstraintRow).where(
             ConstraintRow.product_id == product_id,
-            or_(ConstraintRow.a.in_(wanted), ConstraintRow.b.in_(wanted)),
+            or_(is_any(ConstraintRow.a, wanted), is_any(ConstraintRow.b, wanted)),
         )
         return [_constraint(row) for row in self._session.scalars(query.order_by(ConstraintRow.id))]
 
@@ -74,11 +75,11 @@ class Constraints:
         ]
         statement = (
             insert(ConstraintRow)
-            .values(values)
             .on_conflict_do_nothing()
             .returning(ConstraintRow.a, ConstraintRow.b)
         )
-        added = [(ContactId(a), ContactId(b)) for a, b in self._session.execute(statement)]
+        rows = self._session.execute(statement, values)
+        added = [(ContactId(row[0]), ContactId(row[1])) for row in rows]
         return Constrained(tuple(added), tuple(removed))
 
     def remove_between(
@@ -101,7 +102,7 @@ class Constraints:
         ]
         if not crossing:
             return Constrained()
-        which = ConstraintRow.id.in_(crossing)
+        which = is_any(ConstraintRow.id, crossing)
         return Constrained(removed=tuple(self._remove(product_id, kind, which)))
 
     def take_back(
@@ -148,7 +149,7 @@ class Constraints:
 
 
 def _is_one_of(pairs: Sequence[Pair]) -> ColumnElement[bool]:
-    return tuple_(ConstraintRow.a, ConstraintRow.b).in_(pairs)
+    return tuple_(ConstraintRow.a, ConstraintRow.b).in_(rows_of_pairs(pairs))
 
 
 def _ordered(pair: tuple[int, int]) -> Pair:

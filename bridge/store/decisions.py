@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
+from bridge.domain.grouping import NOT_REAL
 from bridge.domain.issues import IssueId
 from bridge.domain.people import MACHINE, Actor
 from bridge.store.tables import DecisionRow
@@ -79,6 +80,8 @@ class Decisions:
             .where(
                 DecisionRow.product_id == product_id,
                 DecisionRow.actor_kind != MACHINE.kind,
+                # "Not one issue as it is" asks for another look at how it splits.
+                DecisionRow.action != NOT_REAL,
                 DecisionRow.issue_id.is_not(None),
             )
             .distinct()

@@ -19,6 +19,7 @@ from bridge.store.contacts import Contacts
 from bridge.store.customers import Customers
 from bridge.store.decisions import Decisions
 from bridge.store.directory import Directory
+from bridge.store.evidence import Evidence
 from bridge.store.filings import Filings
 from bridge.store.fixes import Fixes
 from bridge.store.imports import Imports
@@ -66,6 +67,7 @@ class Store:
         self.directory = Directory(session)
         self.contacts = Contacts(session)
         self.vectors = Vectors(session)
+        self.evidence = Evidence(session)
         self.waiting = Waiting(session)
         self.issues = Issues(session)
         self.placements = Placements(session)

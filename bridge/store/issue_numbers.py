@@ -1,6 +1,6 @@
 """Numbers of issues as of now: always queries over living assignments, never counters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,12 +33,16 @@ class IssueNumbers:
 
     def counts(self, issue_id: IssueId) -> Counts:
         """How many are affected now, from living assignments."""
+        return self.counts_together([issue_id])
+
+    def counts_together(self, issue_ids: Iterable[int]) -> Counts:
+        """How many would be affected if these issues were one: who is on several counts once."""
         row = self._session.execute(
             select(*count_columns())
             .select_from(AssignmentRow)
             .join(ContactRow, ContactRow.id == AssignmentRow.contact_id)
             .outerjoin(CustomerRow, CustomerRow.id == ContactRow.customer_id)
-            .where(AssignmentRow.issue_id == issue_id, AssignmentRow.ended_at.is_(None))
+            .where(AssignmentRow.issue_id.in_(list(issue_ids)), AssignmentRow.ended_at.is_(None))
         ).one()
         return Counts(row[0], row[1], row[2], row[3])
 

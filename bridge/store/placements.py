@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bridge.domain.contacts import ContactId, ProductId
 from bridge.domain.issues import IssueId
+from bridge.store.arrays import is_any, is_none
 from bridge.store.tables import AssignmentRow, CentroidRow, ContactRow, VectorRow
 
 _NO_ENCODER = ""
@@ -49,7 +50,7 @@ class Placements:
         self, product_id: ProductId, contact_ids: Iterable[ContactId]
     ) -> list[Placement]:
         """Where these contacts are, as far as they are anywhere."""
-        return self._read(product_id, AssignmentRow.contact_id.in_(list(contact_ids)))
+        return self._read(product_id, is_any(AssignmentRow.contact_id, contact_ids))
 
     def representatives(
         self, issue_id: IssueId, *, limit: int, without: Iterable[ContactId] = ()
@@ -60,7 +61,7 @@ class Placements:
             .where(
                 AssignmentRow.issue_id == issue_id,
                 AssignmentRow.ended_at.is_(None),
-                AssignmentRow.contact_id.not_in(list(without)),
+                is_none(AssignmentRow.contact_id, without),
             )
             .group_by(AssignmentRow.contact_id)
             .order_by(func.max(AssignmentRow.similarity).desc(), AssignmentRow.contact_id)
@@ -77,7 +78,7 @@ class Placements:
             .where(
                 AssignmentRow.issue_id == issue_id,
                 AssignmentRow.ended_at.is_(None),
-                AssignmentRow.contact_id.in_(list(contact_ids)),
+                is_any(AssignmentRow.contact_id, contact_ids),
             )
             .order_by(AssignmentRow.similarity.desc(), AssignmentRow.contact_id)
             .limit(limit)
@@ -135,7 +136,7 @@ class Placements:
         # A contact that still waits for the finder has its place now.
         self._session.execute(
             update(ContactRow)
-            .where(ContactRow.id.in_(list(contact_ids)), ContactRow.placed_at.is_(None))
+            .where(is_any(ContactRow.id, contact_ids), ContactRow.placed_at.is_(None))
             .values(placed_at=now)
             .execution_options(synchronize_session=False)
         )
@@ -145,7 +146,33 @@ class Placements:
         """End living assignments; returns those that were still living."""
         statement = (
             update(AssignmentRow)
-            .where(AssignmentRow.id.in_(list(assignment_ids)), AssignmentRow.ended_at.is_(None))
+            .where(is_any(AssignmentRow.id, assignment_ids), AssignmentRow.ended_at.is_(None))
+            .values(ended_at=now)
+            .returning(AssignmentRow.id)
+            .execution_options(synchronize_session=False)
+        )
+        return list(self._session.scalars(statement))
+
+    def end_again(self, assignment_ids: Iterable[int], *, now: datetime) -> list[int]:
+        """End what these assignments began, where a contact is still, or again, where they put it.
+
+        A contact that was moved on and came back by undo is on a later assignment of its own.
+        """
+        begun = aliased(AssignmentRow)
+        is_there = (
+            select(begun.id)
+            .where(
+                is_any(begun.id, assignment_ids),
+                begun.contact_id == AssignmentRow.contact_id,
+                begun.part == AssignmentRow.part,
+                begun.issue_id == AssignmentRow.issue_id,
+            )
+            .correlate(AssignmentRow)
+            .exists()
+        )
+        statement = (
+            update(AssignmentRow)
+            .where(AssignmentRow.ended_at.is_(None), is_there)
             .values(ended_at=now)
             .returning(AssignmentRow.id)
             .execution_options(synchronize_session=False)
@@ -154,12 +181,12 @@ class Placements:
 
     def contacts_in(self, assignment_ids: Iterable[int]) -> set[ContactId]:
         """The contacts of these assignments, ended or not."""
-        query = select(AssignmentRow.contact_id).where(AssignmentRow.id.in_(list(assignment_ids)))
+        query = select(AssignmentRow.contact_id).where(is_any(AssignmentRow.id, assignment_ids))
         return {ContactId(value) for value in self._session.scalars(query)}
 
     def issues_in(self, assignment_ids: Iterable[int]) -> set[IssueId]:
         """The issues of these assignments, ended or not."""
-        query = select(AssignmentRow.issue_id).where(AssignmentRow.id.in_(list(assignment_ids)))
+        query = select(AssignmentRow.issue_id).where(is_any(AssignmentRow.id, assignment_ids))
         return {IssueId(value) for value in self._session.scalars(query)}
 
     def bring_back(
@@ -180,9 +207,9 @@ class Placements:
             )
             .exists()
         )
-        which = AssignmentRow.id.in_(list(assignment_ids)) & ~is_somewhere
+        which = is_any(AssignmentRow.id, assignment_ids) & ~is_somewhere
         if only is not None:
-            which &= AssignmentRow.contact_id.in_(list(only))
+            which &= is_any(AssignmentRow.contact_id, only)
         return self._insert(_copied(which, now=now))
 
     def measure(self, issue_id: IssueId) -> None:
@@ -227,7 +254,7 @@ class Placements:
         ended = self.end([one.id for one in placements], now=now)
         if not ended:
             return []
-        which = AssignmentRow.id.in_(ended)
+        which = is_any(AssignmentRow.id, ended)
         return self._insert(_copied(which, now=now, to=to, actor=actor, reason=reason))
 
     def _insert(self, query: SelectBase) -> list[int]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -64,6 +64,15 @@ class Suggestions:
         )
         return self._session.scalars(query).one()
 
+    def is_asked(self, product_id: ProductId, issue_id: IssueId) -> bool:
+        """Whether a question about this issue waits for an answer."""
+        query = select(SuggestionRow.id).where(
+            SuggestionRow.product_id == product_id,
+            SuggestionRow.state == _OPEN,
+            or_(SuggestionRow.issue_id == issue_id, SuggestionRow.other_id == issue_id),
+        )
+        return self._session.scalars(query.limit(1)).first() is not None
+
     def answered(self, product_id: ProductId) -> list[Suggestion]:
         """Everything people said yes or no to, in the order of their answers."""
         states = [state.value for state in ANSWERED]
@@ -115,28 +124,19 @@ class Suggestions:
             "contacts": list(contacts),
             "expires_at": now + SUGGESTION_LIFE,
         }
+        named = {"issue_id": issue_id, "other_id": other_id, "contact_id": contact_id}
+        key_values = {"product_id": product_id, "kind": kind.value, "key": key}
         statement = (
             insert(SuggestionRow)
-            .values(
-                product_id=product_id,
-                kind=kind.value,
-                key=key,
-                issue_id=issue_id,
-                other_id=other_id,
-                contact_id=contact_id,
-                state=_OPEN,
-                version=1,
-                created_at=now,
-                **told,
-            )
+            .values(**key_values, **named, **told, state=_OPEN, version=1, created_at=now)
             .on_conflict_do_update(
-                index_elements=["product_id", "kind", "key"],
-                index_where=SuggestionRow.state == _OPEN,
+                index_elements=list(key_values),
+                # Written out: a prepared statement finds no partial index by a parameter.
+                index_where=text("state = 'open'"),
                 set_=told,
             )
-            .returning(SuggestionRow.id)
         )
-        return SuggestionId(self._session.scalars(statement).one())
+        return SuggestionId(self._session.scalars(statement.returning(SuggestionRow.id)).one())
 
     def was_rejected(self, product_id: ProductId, kind: SuggestionKind, key: str) -> bool:
         """Whether a person has said no to this very question."""

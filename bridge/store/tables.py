@@ -358,7 +358,11 @@ class VectorRow(Base):
 
 
 class CentroidRow(Base):
-    """The sum of an issue's member vectors; its direction is the centroid."""
+    """The sum of an issue's member vectors, and what the finder last thought of it.
+
+    The latter, for candidates only: log-odds that it is an issue of its own, which issue it is
+    likeliest the same as, and the log-odds for that. burst_at: when it began as a burst.
+    """
 
     __tablename__ = "centroid"
     issue_id: Mapped[int] = refers("issue.id", primary_key=True)
@@ -366,6 +370,10 @@ class CentroidRow(Base):
     product_id: Mapped[int] = refers("product.id")
     total: Mapped[Floats] = mapped_column(VECTOR())
     size: Mapped[int]
+    new_issue: Mapped[float | None]
+    nearest_id: Mapped[int | None] = mapped_column(ForeignKey("issue.id"), index=True)
+    same_as_nearest: Mapped[float | None]
+    burst_at: Mapped[datetime | None]
 
 
 class DecisionRow(Base):

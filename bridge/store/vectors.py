@@ -1,16 +1,17 @@
 """Vectors of contacts and centroids of issues, one encoder at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import LargeBinary, and_, bindparam, delete, func, select, text
+from sqlalchemy import LargeBinary, and_, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ContactId, ProductId
+from bridge.domain.grouping import NOT_REAL
 from bridge.domain.issues import IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.store.tables import (
@@ -27,7 +28,7 @@ Array = npt.NDArray[np.float32]
 # pgvector's own send functions give the bytes of a vector: parsing its text form takes 20 times
 # as long. The bytes are two 16-bit numbers (dimensions, unused) and then the values, big-endian.
 _HEADER_BYTES = 4
-_EMBEDDING = func.halfvec_send(VectorRow.embedding, type_=LargeBinary)
+EMBEDDING = func.halfvec_send(VectorRow.embedding, type_=LargeBinary)
 _TOTAL = func.vector_send(CentroidRow.total, type_=LargeBinary)
 
 
@@ -48,11 +49,24 @@ class Centroid:
     state: IssueState
     total: Array
     size: int
+    burst_at: datetime | None = None
+    """When it began as a burst of contacts."""
 
     @property
     def mean(self) -> Array:
         """The plain mean of the members, not made unit length."""
         return np.asarray(self.total / self.size, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenOutlook:
+    """What the finder thinks of a candidate, as log-odds."""
+
+    new_issue: float
+    """That it is a recurring issue of its own."""
+    nearest_id: IssueId | None
+    """The issue it is likeliest the same as."""
+    same_as_nearest: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +80,7 @@ class LooseContact:
 
 
 _CENTROIDS = (
-    select(CentroidRow.issue_id, IssueRow.state, _TOTAL, CentroidRow.size)
+    select(CentroidRow.issue_id, IssueRow.state, _TOTAL, CentroidRow.size, CentroidRow.burst_at)
     .join(IssueRow, IssueRow.id == CentroidRow.issue_id)
     .where(
         CentroidRow.product_id == bindparam("product_id"),
@@ -85,6 +99,17 @@ _KEEP_CENTROID = _KEEP_CENTROID.on_conflict_do_update(
 )
 
 
+_IS_TOUCHED = (
+    select(DecisionRow.seq)
+    .where(
+        DecisionRow.issue_id == AssignmentRow.issue_id,
+        DecisionRow.actor_kind != MACHINE.kind,
+        # "Not one issue as it is" asks for another look at how it splits.
+        DecisionRow.action != NOT_REAL,
+    )
+    .correlate(AssignmentRow)
+    .exists()
+)
 _EMPTY_CENTROIDS = text(
     "UPDATE centroid SET total = total * array_fill(0, ARRAY[vector_dims(total)])::vector, size = 0"
     " WHERE product_id = :product_id AND issue_id = ANY(:issues)"
@@ -113,7 +138,7 @@ class Vectors:
     def first(self, product_id: int, encoder: str, *, limit: int) -> list[Array]:
         """Vectors of the product's first contacts, in order of arrival."""
         query = (
-            select(_EMBEDDING)
+            select(EMBEDDING)
             .where(VectorRow.product_id == product_id, VectorRow.encoder == encoder)
             .order_by(VectorRow.contact_id)
             .limit(limit)
@@ -133,8 +158,8 @@ class Vectors:
         """Centroids of all issues that still stand for themselves, by issue id."""
         given = {"product_id": product_id, "encoder": encoder}
         return [
-            Centroid(IssueId(issue_id), IssueState(state), _floats(total), size)
-            for issue_id, state, total, size in self._session.connection().execute(
+            Centroid(IssueId(issue_id), IssueState(state), _floats(total), size, burst_at)
+            for issue_id, state, total, size, burst_at in self._session.connection().execute(
                 _CENTROIDS, given
             )
         ]
@@ -152,6 +177,33 @@ class Vectors:
         }
         self._session.connection().execute(_KEEP_CENTROID, values)
 
+    def save_outlook(self, encoder: str, issue_id: IssueId, seen: SeenOutlook) -> None:
+        """Write what the finder thinks of a candidate now."""
+        values = {
+            "new_issue": seen.new_issue,
+            "nearest_id": seen.nearest_id,
+            "same_as_nearest": seen.same_as_nearest,
+        }
+        self._change(encoder, issue_id, values)
+
+    def mark_burst(self, encoder: str, issue_id: IssueId, at: datetime) -> None:
+        """Remember that an issue began as a burst."""
+        self._change(encoder, issue_id, {"burst_at": at})
+
+    def outlook(self, encoder: str, issue_id: IssueId) -> SeenOutlook | None:
+        """What the finder last thought of a candidate; None when it never looked."""
+        found = self._session.get(CentroidRow, (issue_id, encoder))
+        if found is None or found.new_issue is None:
+            return None
+        return SeenOutlook(found.new_issue, issue_of(found.nearest_id), found.same_as_nearest)
+
+    def _change(self, encoder: str, issue_id: IssueId, values: Mapping[str, object]) -> None:
+        self._session.execute(
+            update(CentroidRow)
+            .where(CentroidRow.issue_id == issue_id, CentroidRow.encoder == encoder)
+            .values(values)
+        )
+
     def recount(self, product_id: ProductId, issue_ids: Iterable[int]) -> None:
         """Add up the centroids of these issues anew, from the contacts that are on them now."""
         given = {"product_id": product_id, "issues": list(issue_ids)}
@@ -166,12 +218,8 @@ class Vectors:
         All members of candidates that no person decided about, but for contacts that a person
         placed, and the newest unassigned contacts that occurred after `since`.
         """
-        touched = select(DecisionRow.issue_id).where(
-            DecisionRow.issue_id == AssignmentRow.issue_id,
-            DecisionRow.actor_kind != MACHINE.kind,
-        )
         base = (
-            select(ContactRow.id, AssignmentRow.issue_id, VectorRow.text_hash, _EMBEDDING)
+            select(ContactRow.id, AssignmentRow.issue_id, VectorRow.text_hash, EMBEDDING)
             .join(VectorRow, VectorRow.contact_id == ContactRow.id)
             .outerjoin(
                 AssignmentRow,
@@ -191,7 +239,7 @@ class Vectors:
         candidates = base.join(IssueRow, IssueRow.id == AssignmentRow.issue_id).where(
             IssueRow.state == IssueState.CANDIDATE.value,
             AssignmentRow.actor == MACHINE.name,
-            ~touched.exists(),
+            ~_IS_TOUCHED,
         )
         found = [
             LooseContact(
@@ -210,7 +258,7 @@ class Vectors:
     ) -> list[tuple[ContactId, str, datetime, Array]]:
         """(contact, text, moment, vector) of an issue's newest members."""
         query = (
-            select(ContactRow.id, ContactRow.text, ContactRow.occurred_at, _EMBEDDING)
+            select(ContactRow.id, ContactRow.text, ContactRow.occurred_at, EMBEDDING)
             .join(AssignmentRow, AssignmentRow.contact_id == ContactRow.id)
             .join(VectorRow, VectorRow.contact_id == ContactRow.id)
             .where(
@@ -225,6 +273,13 @@ class Vectors:
             (ContactId(row[0]), row[1], row[2], halves(row[3]))
             for row in self._session.execute(query)
         ]
+
+    def of_contacts(self, contact_ids: Sequence[ContactId], encoder: str) -> dict[ContactId, Array]:
+        """The vectors of these contacts, as far as they have one."""
+        query = select(VectorRow.contact_id, EMBEDDING).where(
+            VectorRow.contact_id.in_(contact_ids), VectorRow.encoder == encoder
+        )
+        return {ContactId(row[0]): halves(row[1]) for row in self._session.execute(query)}
 
     def drop(self, contact_id: ContactId) -> None:
         """Forget a contact's vectors."""

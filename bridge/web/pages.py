@@ -32,7 +32,8 @@ _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
 
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
@@ -73,9 +74,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(words.FILTERS)
-    style = (STATIC / "bridge.css").read_bytes()
-    made.globals["style_address"] = f"/static/bridge.css?v={sha256(style).hexdigest()[:12]}"
+    made.globals["style_address"] = _versioned("bridge.css")
+    made.globals["keys_address"] = _versioned("keys.js")
     return made
+
+
+def _versioned(name: str) -> str:
+    """The address of a static file, another one whenever its content changes."""
+    return f"/static/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
 _ENVIRONMENT = _environment()
@@ -100,8 +106,14 @@ def page(
 ) -> HTMLResponse:
     """A page of a signed-in person."""
     unread = visit.store.notices.unread_count(visit.product.id, visit.email)
+    questions = visit.store.suggestions.count_open(visit.product.id) if visit.may("review") else 0
     html = _ENVIRONMENT.get_template(template).render(
-        visit=visit, address=visit.address, now=visit.now, unread=unread, **values
+        visit=visit,
+        address=visit.address,
+        now=visit.now,
+        unread=unread,
+        questions=questions,
+        **values,
     )
     return HTMLResponse(html, status)
 

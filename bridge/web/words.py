@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bridge.domain.issues import IssueState, Outcome
 from bridge.domain.people import NoticeKind
 from bridge.domain.tickets import StatusCategory
+from bridge.store.decisions import Decision
 
 _S = IssueState
 STATES: Mapping[IssueState, str] = {
@@ -47,7 +48,15 @@ _ACTIONS: Mapping[str, str] = {
     "workaround_retired": "Workaround retired",
     "workaround_restored": "Workaround restored",
     "possible_return": "Possible return",
+    "merge": "Merged",
     "merged": "Merged",
+    "split": "Split",
+    "split_from": "Split off",
+    "move": "Contacts moved",
+    "kept_apart": "Kept apart",
+    "kept_together": "Kept together",
+    "not_real": "Not one recurring issue",
+    "undo": "Undone",
 }
 # A wrong language code is worse than none for those who listen to the page.
 _LANGUAGES = re.compile(
@@ -70,6 +79,21 @@ def state_words(state: IssueState) -> str:
 def action_words(action: str) -> str:
     """What a decision did, as shown in the history."""
     return _ACTIONS.get(action, action.replace("_", " ").capitalize())
+
+
+def decision_words(decision: Decision) -> str:
+    """What a decision did, with what it did it to: "Merged: ISS-7 joined this issue"."""
+    told = decision.after.get("told")
+    words = action_words(decision.action)
+    return f"{words}: {str(told).replace('_', ' ')}" if told else words
+
+
+def sure_words(probability: float) -> str:
+    """How sure the machine is of a yes."""
+    share = round(100 * probability)
+    if share >= 50:
+        return f"The machine would say yes, {share} % sure"
+    return f"The machine would say no, {100 - share} % sure"
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -136,6 +160,8 @@ def web_address(address: str) -> str:
 FILTERS: Mapping[str, Callable[..., str]] = {
     "state_words": state_words,
     "action_words": action_words,
+    "decision_words": decision_words,
+    "sure_words": sure_words,
     "outcome_words": OUTCOMES.__getitem__,
     "ticket_words": TICKETS.__getitem__,
     "notice_words": NOTICES.__getitem__,

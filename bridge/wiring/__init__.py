@@ -124,7 +124,7 @@ def build(
         open=functools.partial(open_store, engine, own_queue),
         now=clock,
         encoder=_lazily(settings, say),
-        finder=FinderSettings.for_hashing() if settings.encoder == HASHING else FinderSettings(),
+        finder=_thresholds(settings),
         tracker=Trackers(secrets, now=clock),
         webhooks=WEBHOOKS,
         notifiers=_notifiers(settings),
@@ -146,16 +146,36 @@ def running(settings: Settings) -> Iterator[Application]:
 
 
 def for_replay(
-    application: Application, encoder: Encoder | None = None, *, cleaner: Cleaner = clean
+    application: Application,
+    encoder: Encoder | None = None,
+    *,
+    cleaner: Cleaner = clean,
+    waits_for_review: Callable[[], bool] = lambda: False,
 ) -> Application:
     """The same application, consolidating only when told to, perhaps with texts made ready."""
-    context = replace(application.context, consolidate_soon=False, clean=cleaner)
+    context = replace(
+        application.context,
+        consolidate_soon=False,
+        clean=cleaner,
+        waits_for_review=waits_for_review,
+    )
     if encoder is not None:
         context = replace(context, encoder=lambda: encoder)
     changed = replace(application, context=context)
     if isinstance(changed.queue, InlineQueue):
         changed.queue.jobs.update(changed.jobs())
     return changed
+
+
+def finder_parts(
+    settings: Settings, *, say: Callable[[str], None]
+) -> tuple[Encoder, FinderSettings]:
+    """The encoder of these settings and the thresholds that go with it, for use without a database.
+
+    Raises TryAgainLater when no encoder can run.
+    """
+    absolute = settings.model_copy(update={"data_dir": settings.data_dir.resolve()})
+    return _lazily(absolute, say)(), _thresholds(settings)
 
 
 def exported_encoder(settings: Settings, *, say: Callable[[str], None]) -> Path | None:
@@ -175,6 +195,10 @@ def with_driver(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
     raise NotConfigured("DATABASE_URL must begin with postgresql://")
+
+
+def _thresholds(settings: Settings) -> FinderSettings:
+    return FinderSettings.for_hashing() if settings.encoder == HASHING else FinderSettings()
 
 
 def _utc_now() -> datetime:

@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from models.encoders.base import Encoder, EncoderError
 from models.encoders.hashing import HashingEncoder
+from models.encoders.multilingual import MultilingualEncoder
 from models.encoders.onnx import OnnxEncoder
 from models.encoders.sentence import SentenceEncoder
 from models.encoders.static import StaticEncoder, distil, static_name
@@ -20,6 +21,7 @@ DEFAULT = "minilm"
 STATIC = "static"
 REFERENCE = "sentence"
 HASHING = "hashing"
+MULTILINGUAL = "multilingual"
 
 _EXPORT_SECONDS = 900
 _SOURCE = Path(__file__).resolve().parents[2]
@@ -35,13 +37,15 @@ def load_encoder(
     """The encoder to use, from the kind in the settings.
 
     kind: "minilm" (exported, with its fall-backs), "sentence" (the same model on torch),
-    "static" (distilled from the exported one), "hashing", or the name or folder of any
-    sentence-transformers model. model_dir: an exported folder to look at first. data_dir: where
-    an export is kept. say: told what takes long or went wrong. Raises EncoderError when nothing
-    can run.
+    "static" (distilled from the exported one), "multilingual", "hashing", or the name or folder
+    of any sentence-transformers model. model_dir: an exported folder to look at first. data_dir:
+    where an export is kept. say: told what takes long or went wrong. Raises EncoderError when
+    nothing can run.
     """
     if kind == HASHING:
         return HashingEncoder()
+    if kind == MULTILINGUAL:
+        return MultilingualEncoder(threads=threads)
     if kind == REFERENCE:
         return _reference(threads, why="")
     if kind == STATIC:

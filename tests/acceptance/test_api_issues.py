@@ -117,6 +117,8 @@ def test_a_contact_says_why_it_is_on_the_issue_and_shows_no_address(api: Api, is
     one = answer.json()["items"][0]
     assert one["reason"]
     assert one["similarity"] >= 0
+    assert one["nearest"]["contact"] != one["id"]
+    assert "export button" in " ".join(one["nearest"]["shared"])
     assert "@" not in answer.text
 
 

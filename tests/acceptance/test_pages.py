@@ -387,7 +387,9 @@ def test_an_issue_shows_its_evidence_and_why_each_contact_is_there(bench: PagesB
     page = bench.signed_in(Role.AGENT).get("/issues/ISS-1").text
     assert EXPORT_TEXTS[0] in page
     assert "Why is it here?" in page
-    assert "needed 0." in page
+    assert "<dt>Needed</dt><dd>0." in page
+    assert "Placed by the machine" in page
+    assert '<mark dir="auto">the export button' in page
     assert "very text of a contact" in page
 
 

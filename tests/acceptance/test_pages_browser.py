@@ -26,9 +26,11 @@ from playwright.sync_api import (
 
 from bridge.domain.contacts import RedactedText
 from bridge.domain.fixes import Audience, WorkaroundState
-from bridge.domain.issues import IssueState
+from bridge.domain.grouping import SuggestionKind
+from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import NoticeKind, Role
-from tests.builders import contacts_about_export
+from bridge.store import Store
+from tests.builders import START, contacts_about_export
 from tests.conftest import Pipeline
 from tests.pages_bench import PagesBench
 
@@ -166,6 +168,7 @@ def _fill(bench: PagesBench) -> None:
         store.fixes.set_workaround_state(
             workaround.id, WorkaroundState.RETIRED, reason="fixed in 4.2", now=now
         )
+        _ask(store, issue)
         lead = store.people.known("lead@support.example")
         for kind in NoticeKind:
             store.notices.add(issue, lead.id, kind, text=f"{issue.name} {_EVIL}", now=now)
@@ -176,8 +179,39 @@ def _fill(bench: PagesBench) -> None:
         store.connections.pause(connection.id, until=until, trouble="it does not answer")
 
 
-_PAGES_EMPTY = ("/", "/inbox", "/issues/ISS-404", "/sign-in", "/sign-in?code=x")
-_PAGES_FULL = ("/", "/?state=all", "/?q=zebra", "/inbox", "/issues/ISS-1", "/issues/ISS-109")
+def _ask(store: Store, issue: Issue) -> None:
+    """A question of every kind; the contacts of the issue are 1 and following."""
+    hostile = store.issues.by_number(issue.product_id, 100)
+    for number, kind in enumerate(SuggestionKind):
+        store.suggestions.propose(
+            issue.product_id,
+            kind=kind,
+            key=kind.value,
+            issue_id=issue.id,
+            other_id=hostile.id,
+            contact_id=2,
+            contacts=[1, 3],
+            probability=0.3 + number / 10,
+            similarity=0.7,
+            question=f"{_EVIL} both press a button",
+            worth=-number,
+            now=START,
+        )
+
+
+_PAGES_EMPTY = ("/", "/review", "/inbox", "/issues/ISS-404", "/sign-in", "/sign-in?code=x")
+_PAGES_FULL = (
+    *("/", "/?state=all", "/?q=zebra", "/inbox", "/issues/ISS-1", "/issues/ISS-109"),
+    *(
+        "/review",
+        "/review?skip=1",
+        "/review?skip=1.2",
+        "/review?skip=1.2.3",
+        "/review?skip=1.2.3.4",
+    ),
+    *("/issues/ISS-1/merge", "/issues/ISS-1/merge?with=ISS-100", "/issues/ISS-1/merge?with=long"),
+    *("/issues/ISS-110", "/issues/ISS-1?show=100"),
+)
 
 
 @pytest.mark.parametrize("is_full", [True, False], ids=["with data", "empty"])
@@ -238,6 +272,57 @@ def test_a_lead_reviews_with_script_off(chromium: Browser, site: Site) -> None:
     assert page.get_by_text("A training account.").is_visible()
     page.get_by_role("button", name="Sign out").click()
     assert page.get_by_role("heading", name="You are signed out").is_visible()
+    context.close()
+
+
+def test_questions_are_answered_by_keys_that_can_be_turned_off(
+    chromium: Browser, site: Site
+) -> None:
+    _fill(site.bench)
+    context = _context(chromium, LOOKS[0])
+    page = context.new_page()
+    watch = Watch(urlsplit(site.url).netloc)
+    watch.follow(page)
+    site.enter(page, Role.LEAD)
+    page.goto(f"{site.url}/review")
+    question = page.locator("#question")
+    assert question.inner_text() == "Are ISS-1 and ISS-100 one issue?"
+    page.get_by_role("button", name="Turn keys off").click()
+    page.keyboard.press("n")
+    assert page.get_by_role("status").count() == 0
+    page.get_by_role("button", name="Turn keys on").click()
+    page.keyboard.press("s")
+    page.wait_for_url("**/review?skip=1")
+    assert question.inner_text() == "Is this contact about ISS-1?"
+    page.keyboard.press("n")
+    page.wait_for_url("**done=no**")
+    assert page.get_by_role("status").inner_text().startswith("Remembered")
+    page.keyboard.press("z")
+    page.wait_for_url("**done=undone**")
+    assert question.inner_text() == "Is ISS-1 one recurring issue worth a ticket?"
+    page.keyboard.press("y")
+    page.wait_for_url("**done=yes**")
+    assert (watch.outside, watch.errors) == ([], [])
+    context.close()
+
+
+def test_a_lead_merges_moves_and_undoes_with_script_off(chromium: Browser, site: Site) -> None:
+    _fill(site.bench)
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    site.enter(page, Role.LEAD)
+    page.goto(f"{site.url}/issues/ISS-1")
+    page.get_by_text("Merge with…").click()
+    page.get_by_label("Which issue is the same?").fill("ISS-100")
+    page.get_by_role("button", name="Look").click()
+    page.get_by_role("button", name="Merge 2 issues into ISS-1").click()
+    assert page.get_by_role("status").inner_text().startswith("Merged")
+    page.get_by_role("button", name="Undo “Merged”").click()
+    assert page.get_by_role("status").inner_text().startswith("Undone")
+    for number in range(2):
+        page.locator("input[name=contacts]").nth(number).check()
+    page.get_by_role("button", name="Make them a new issue").click()
+    assert page.get_by_role("status").inner_text().startswith("Split off")
     context.close()
 
 

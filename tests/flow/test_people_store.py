@@ -101,6 +101,13 @@ def test_a_question_is_open_once_and_its_evidence_is_renewed(
     assert found[1].expires_at == later + timedelta(days=30)
 
 
+def test_many_questions_are_asked_on_one_connection(store: Store, product: Product) -> None:
+    for number in range(30):
+        key = f"{number % 20}"
+        assert store.suggestions.propose(product.id, kind=SAME, key=key, now=START) is not None
+    assert store.suggestions.count_open(product.id) == 20
+
+
 def test_what_a_person_rejected_is_never_asked_again(store: Store, product: Product) -> None:
     def ask() -> int | None:
         return store.suggestions.propose(product.id, kind=SAME, key="1-2", now=START)

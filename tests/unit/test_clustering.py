@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.random import default_rng
 
+from models.clues import NO_CLUES, Clues, Fixed
 from models.clustering import Regrouping, consolidate, is_varied
 from models.settings import FinderSettings
 from models.vectors import IntArray, Vectors, unit_rows
@@ -27,10 +28,18 @@ def _consolidate(
     issues: Vectors = _NONE,
     current: Sequence[int] | None = None,
     settings: FinderSettings = _SETTINGS,
+    *,
+    clues: Clues = NO_CLUES,
 ) -> Regrouping:
     now = np.full(len(loose), -1) if current is None else np.array(current)
+    fixed = Fixed(issues, np.full(len(issues), 10, dtype=np.int64))
     return consolidate(
-        loose, issues, current=now.astype(np.int64), center=_CENTER, settings=settings
+        loose,
+        fixed,
+        current=now.astype(np.int64),
+        center=_CENTER,
+        settings=settings,
+        clues=clues,
     )
 
 
@@ -88,7 +97,7 @@ def test_a_group_whose_middle_is_near_a_fixed_issue_joins_it_as_a_whole() -> Non
     """Each contact alone is too far away, together they clearly mean the issue."""
     group = _subject(1, 6, spread=0.1)
     issue = np.zeros((1, _SIZE), dtype=np.float32)
-    issue[0, [1, 40]] = 0.55, 0.6
+    issue[0, [1, 40]] = 0.75, 0.4
     far = float((group @ issue[0]).max())
     settings = FinderSettings(join_threshold=far + 0.01, found_threshold=0.4)
     assert _consolidate(group, issue, settings=settings).joined.tolist() == [0] * 6
@@ -131,6 +140,73 @@ def test_pieces_too_large_for_linkage_are_cut_into_communities() -> None:
         assert len(set(found.candidates[:90].tolist())) == 3
 
 
-def test_ten_thousand_copies_are_quick_and_one_fate() -> None:
+def test_ten_thousand_copies_are_quick_and_one_candidate() -> None:
     copies = np.repeat(_subject(1, 1), 10_000, axis=0)
-    assert set(_consolidate(copies).candidates.tolist()) == {-1}
+    assert _is_one_group(_consolidate(copies).candidates)
+
+
+def _two_wordings() -> Vectors:
+    """Two tight groups whose middles are too far apart to be one by likeness alone."""
+    mixed = unit_rows(_subject(1, 8, spread=0.05) * 0.55 + _subject(2, 8, spread=0.05))
+    return np.concatenate([_subject(1, 8, spread=0.05, seed=9), mixed])
+
+
+_AGAIN = np.array([(row, row + 8) for row in range(6)] + [(-1, -1)] * 200, dtype=np.int64)
+"""Six customers of one wording used the other soon after; 200 wrote twice about other things."""
+
+
+def test_customers_who_write_again_tie_two_wordings_into_one_issue() -> None:
+    rows = _two_wordings()
+    apart = _consolidate(rows)
+    assert apart.candidates[0] != apart.candidates[8]
+    tied = _consolidate(rows, clues=Clues(follow_ups=_AGAIN))
+    assert _is_one_group(tied.candidates)
+
+
+def test_what_people_keep_apart_never_becomes_one_group() -> None:
+    rows = _two_wordings()
+    found = _consolidate(rows, clues=Clues(follow_ups=_AGAIN, apart=[(0, 8)]))
+    assert found.candidates[0] != found.candidates[8]
+    assert _is_one_group(found.candidates[:8])
+
+
+def test_what_people_put_together_is_one_group_whatever_the_texts_say() -> None:
+    rows = np.concatenate([_subject(1, 4), _subject(2, 4), _subject(3, 4)])
+    found = _consolidate(rows, clues=Clues(together=[(0, 4)]))
+    assert _is_one_group(found.candidates[:8])
+    assert found.candidates[8] != found.candidates[0]
+
+
+def test_a_contact_that_people_put_on_a_fixed_issue_goes_there() -> None:
+    issue = _subject(3, 10).mean(axis=0, keepdims=True)
+    rows = np.concatenate([_subject(1, 4), np.eye(_SIZE, dtype=np.float32)[50:51]])
+    found = _consolidate(rows, issue, clues=Clues(together=[(4, 5)]))
+    assert found.joined.tolist() == [-1] * 4 + [0]
+
+
+def test_the_outlook_of_a_candidate_falls_with_its_likeness_to_an_issue_that_exists() -> None:
+    rows = _subject(1, 8)
+    alone = _consolidate(rows).outlooks
+    near = unit_rows(_subject(1, 10, seed=4) * 0.5 + _subject(2, 10)).mean(axis=0, keepdims=True)
+    beside = _consolidate(rows, near).outlooks
+    (first,), (second,) = alone.values(), beside.values()
+    assert first.nearest is None
+    assert second.nearest == 0
+    assert second.new_issue < first.new_issue
+    assert second.same_as_nearest < 0
+
+
+def test_the_outlook_of_slow_noise_is_worse_than_that_of_a_burst() -> None:
+    rows = _subject(1, 6)
+    slow, quick = (
+        _consolidate(rows, clues=Clues(days=np.linspace(0, days, 6))).outlooks for days in (40, 0.1)
+    )
+    assert slow[0].new_issue < quick[0].new_issue
+
+
+def test_of_two_candidates_that_are_one_issue_the_second_points_to_the_first() -> None:
+    rows = _two_wordings()
+    found = _consolidate(np.concatenate([rows, _subject(1, 4, spread=0.05, seed=9)]))
+    large, small = int(found.candidates[0]), int(found.candidates[8])
+    assert found.outlooks[large].nearest_candidate is None
+    assert found.outlooks[small].nearest_candidate == large

@@ -19,7 +19,9 @@ from models.settings import FinderSettings
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 ADR_PARTS = ["Context", "Decision", "Consequences", "Alternatives", "References"]
-_FILE = re.compile(r"[\w.-]*\w\.(?:py|html|css|svg|md|mako|toml|txt|ini|yml)|Makefile|Dockerfile")
+_FILE = re.compile(
+    r"[\w.-]*\w\.(?:py|html|css|svg|md|mako|toml|txt|ini|yml|js)|Makefile|Dockerfile"
+)
 _PATH = re.compile(r"`((?:bridge|models|integrations|tests|docs|changes)/[\w./-]+)`")
 
 

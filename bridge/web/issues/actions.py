@@ -1,6 +1,7 @@
 """What a person may do with an issue: each form becomes one step, in one transaction."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
@@ -10,6 +11,7 @@ from bridge.domain.errors import (
     InvalidInput,
     InvalidMove,
     NotConfigured,
+    NotFound,
     Outdated,
 )
 from bridge.domain.fixes import Audience, Workaround, WorkaroundState
@@ -17,7 +19,7 @@ from bridge.domain.issues import Issue
 from bridge.domain.permissions import Action
 from bridge.steps import advise, review
 from bridge.web import words
-from bridge.web.issues.detail import Id, Trouble, issue_page
+from bridge.web.issues.detail import Id, Part, Trouble, issue_page
 from bridge.web.issues.pages import issue_named
 from bridge.web.pages import PageRoute, redirect, status_of
 from bridge.web.visit import SubmissionDep, Visit
@@ -30,16 +32,27 @@ Reason = Annotated[str, Form(max_length=_MOST_WORDS)]
 WorkaroundText = Annotated[str, Form(max_length=_MOST_WORDS)]
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a form about groups had in it."""
+
+    contacts: tuple[int, ...] = ()
+    to: str = ""
+    show: int = 10
+    may_be_merged: bool = False
+    """Undo works on a merged issue too."""
+
+
 @router.post("/confirm")
 def confirm(name: str, visit: SubmissionDep, version: Version) -> Response:
     """It is one real issue."""
     visit.caller.require(Action.REVIEW)
 
     def act(issue: Issue) -> None:
-        _require_version(issue, version, visit)
+        require_version(issue, version, visit)
         review.confirm_issue(issue, store=visit.store, cause=visit.cause())
 
-    return _acted(name, visit, act, done="confirmed")
+    return acted(name, visit, act, done="confirmed")
 
 
 @router.post("/dismiss")
@@ -48,10 +61,10 @@ def dismiss(name: str, visit: SubmissionDep, version: Version, reason: Reason = 
     visit.caller.require(Action.REVIEW)
 
     def act(issue: Issue) -> None:
-        _require_version(issue, version, visit)
+        require_version(issue, version, visit)
         review.dismiss_issue(issue, store=visit.store, cause=visit.cause(reason))
 
-    return _acted(name, visit, act, done="dismissed", typed=(reason, ""))
+    return acted(name, visit, act, done="dismissed", typed=(reason, ""))
 
 
 @router.post("/file")
@@ -62,7 +75,7 @@ def file(name: str, visit: SubmissionDep) -> Response:
     def act(issue: Issue) -> None:
         review.file_issue(issue, visit.product, store=visit.store, cause=visit.cause())
 
-    return _acted(name, visit, act, done="filed")
+    return acted(name, visit, act, done="filed")
 
 
 @router.post("/workarounds")
@@ -81,7 +94,7 @@ def add_workaround(
         advice = advise.Advice(text.strip(), audience)
         advise.add_workaround(issue, advice, visit.product, store=visit.store, cause=visit.cause())
 
-    return _acted(name, visit, act, done="added", typed=("", text))
+    return acted(name, visit, act, done="added", typed=("", text))
 
 
 @router.post("/workarounds/{workaround_id}/retire")
@@ -114,10 +127,10 @@ def _turn(
         turn = advise.retire_workaround if is_retiring else advise.restore_workaround
         turn(found, visit.product, store=visit.store, cause=visit.cause(reason.strip()))
 
-    return _acted(name, visit, act, done=verb, typed=(reason, ""))
+    return acted(name, visit, act, done=verb, typed=(reason, ""))
 
 
-def _require_version(issue: Issue, version: int, visit: Visit) -> None:
+def require_version(issue: Issue, version: int, visit: Visit) -> None:
     """Raise Outdated, saying who was faster, when the page shown was of an older version."""
     if issue.version == version:
         return
@@ -133,28 +146,41 @@ def _require_version(issue: Issue, version: int, visit: Visit) -> None:
     )
 
 
-def _acted(
+def acted(  # noqa: PLR0913 - what was typed comes back when it cannot be done
     name: str,
     visit: Visit,
     act: Callable[[Issue], None],
     *,
     done: str,
     typed: tuple[str, str] = ("", ""),
+    chosen: Chosen | None = None,
 ) -> Response:
     """Do it and show the issue; what cannot be done is told on the page, nothing typed is lost."""
     issue_id = issue_named(name, visit).id
+    if chosen is not None:
+        # The lock on all groups comes before the one on an issue, as in the finder.
+        visit.store.products.lock_grouping(visit.product.id)
     issue = visit.store.issues.get(visit.product.id, issue_id, lock=True)
-    if issue.merged_into is not None:
+    if issue.merged_into is not None and not (chosen and chosen.may_be_merged):
         return redirect(visit.address(f"/issues/{issue.name}"))
     try:
         with visit.store.savepoint():
             act(issue)
-    except (InvalidInput, InvalidMove, NotConfigured, Outdated) as error:
-        return _not_done(issue, visit, error, typed)
+    except (InvalidInput, InvalidMove, NotConfigured, NotFound, Outdated) as error:
+        return _not_done(issue, visit, error, typed, chosen or Chosen())
     return redirect(visit.address(f"/issues/{issue.name}", done=done))
 
 
-def _not_done(issue: Issue, visit: Visit, error: BridgeError, typed: tuple[str, str]) -> Response:
+def _not_done(
+    issue: Issue, visit: Visit, error: BridgeError, typed: tuple[str, str], chosen: Chosen
+) -> Response:
     current = visit.store.issues.get(visit.product.id, issue.id)
-    trouble = Trouble(words.sentence(str(error)), status_of(error), reason=typed[0], text=typed[1])
-    return issue_page(current, visit, trouble=trouble)
+    trouble = Trouble(
+        words.sentence(str(error)),
+        status_of(error),
+        reason=typed[0],
+        text=typed[1],
+        chosen=frozenset(chosen.contacts),
+        to=chosen.to,
+    )
+    return issue_page(current, visit, part=Part(show=chosen.show), trouble=trouble)

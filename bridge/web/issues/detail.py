@@ -1,6 +1,5 @@
 """What the page of one issue shows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -10,20 +9,19 @@ from fastapi import Response
 from pydantic import BaseModel, Field
 
 from bridge.domain.contacts import ContactId
-from bridge.domain.errors import NotFound, OutsideError
+from bridge.domain.errors import OutsideError
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.tickets import Filing, FilingState, Quote
 from bridge.steps.drafts import pick_quotes
+from bridge.steps.undo import last_decision
 from bridge.store.connections import Connection
-from bridge.store.contacts import AssignedContact
-from bridge.store.decisions import Decision
 from bridge.store.issues import IssueSummary
 from bridge.web import words
 from bridge.web.issues.listing import newest_ticket, version_range
+from bridge.web.issues.why import person_named, reasons
 from bridge.web.pages import page
 from bridge.web.visit import Visit
 
-_CONTACTS = 10
 _CUSTOMERS = 12
 _LEAST_DAYS, _MOST_DAYS = 14, 84
 
@@ -39,6 +37,8 @@ class Part(BaseModel):
     """Customers after this one."""
     done: Annotated[str, Field(max_length=20)] = ""
     merged: Annotated[str, Field(max_length=20)] = ""
+    show: Annotated[int, Field(ge=1, le=100)] = 10
+    """How many contacts; more of them make choosing easier."""
     product: str | None = None
 
 
@@ -50,6 +50,10 @@ class Trouble:
     status: HTTPStatus
     reason: str = ""
     text: str = ""
+    chosen: frozenset[int] = frozenset()
+    """Contacts that were ticked."""
+    to: str = ""
+    """The issue that was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,12 @@ _DONE = {
     "added": "The workaround can be used from now on.",
     "retired": "The workaround is retired.",
     "restored": "The workaround can be used again.",
+    "merged": "Merged: everything is counted here now. Undo brings it back.",
+    "moved": "Moved. The machine leaves these contacts where they are now.",
+    "split": "Split off. The two are kept apart from now on.",
+    "snoozed": "Snoozed. It comes back by itself.",
+    "woken": "Back again.",
+    "undone": "Undone: things are as they were.",
 }
 
 
@@ -88,7 +98,7 @@ def issue_page(
     store, product = visit.store, visit.product
     summary = store.issues.summary(product.id, issue.id)
     before = ContactId(part.before) if part.before else None
-    contacts = store.contacts.on_issue(issue.id, limit=_CONTACTS + 1, before=before)
+    contacts = store.contacts.on_issue(issue.id, limit=part.show + 1, before=before)
     history = store.decisions.history(issue.id)
     versions = store.issues.versions_seen([issue.id])[issue.id]
     customers = store.customers.affected(issue.id, limit=_CUSTOMERS + 1, after=part.after)
@@ -104,12 +114,12 @@ def issue_page(
         ticket=newest_ticket(store.tickets.of_issue(issue.id)),
         filing=_ticket_state(issue, visit),
         history=history,
-        actors=_actors(history, visit),
+        actors={one.actor.name: person_named(one.actor.name, visit) for one in history},
         quotes=_quotes(issue, visit),
-        contacts=contacts[:_CONTACTS],
-        older=contacts[_CONTACTS - 1].contact.id if len(contacts) > _CONTACTS else None,
+        contacts=reasons(contacts[: part.show], issue, visit),
+        older=contacts[part.show - 1].contact.id if len(contacts) > part.show else None,
         part=part,
-        neighbours=_neighbours(contacts, visit),
+        undoable=last_decision(issue, store=store) if visit.may("review") else None,
         customers=customers[:_CUSTOMERS],
         more_customers=customers[_CUSTOMERS - 1].id if len(customers) > _CUSTOMERS else None,
         bars=_bars(summary, visit),
@@ -140,27 +150,6 @@ def _bars(summary: IssueSummary, visit: Visit) -> list[Bar]:
         Bar(first + timedelta(days=index), count)
         for index, count in enumerate(counts[summary.issue.id])
     ]
-
-
-def _actors(history: Sequence[Decision], visit: Visit) -> dict[str, str]:
-    """Names of the people in a history; addresses are not shown around."""
-    names = {}
-    for decision in history:
-        name = decision.actor.name
-        person = None if decision.actor.is_machine else visit.store.people.by_email(name)
-        names[name] = (person.name if person else None) or name.split("@")[0]
-    return names
-
-
-def _neighbours(contacts: Sequence[AssignedContact], visit: Visit) -> dict[int, Issue]:
-    """The runners-up, by id."""
-    found = {}
-    for runner_up_id in {one.runner_up_id for one in contacts if one.runner_up_id is not None}:
-        try:
-            found[runner_up_id] = visit.store.issues.get(visit.product.id, runner_up_id)
-        except NotFound:
-            continue
-    return found
 
 
 def _ticket_state(issue: Issue, visit: Visit) -> TicketState:

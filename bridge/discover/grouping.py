@@ -1,0 +1,84 @@
+"""Contacts of a file to groups: encode what states a problem, and let the finder find."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bridge.discover.preparing import FileContact, Watch
+from bridge.domain.contacts import ContactNature
+from models import IssueFinder
+from models.encoders.base import Encoder
+from models.settings import FinderSettings
+from models.vectors import IntArray, Vectors, centered
+
+_CHUNK = 512
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Which contacts belong together."""
+
+    groups: list[IntArray]
+    """Row numbers of the contacts of each issue in order of arrival, the biggest issue first."""
+
+    vectors: Vectors
+    """A unit row for each contact, after centring; zeros for those that state no problem."""
+
+
+def group(
+    contacts: Sequence[FileContact],
+    encoder: Encoder,
+    *,
+    settings: FinderSettings,
+    min_contacts: int,
+    watch: Watch,
+) -> Grouping:
+    """Find the issues of at least `min_contacts` contacts among all contacts at once."""
+    order = _order(contacts)
+    vectors = _encode([contacts[row].text for row in order], encoder, watch=watch)
+    watch("finding issues", 0, 1)
+    spread = np.zeros((len(contacts), encoder.dimensions), dtype=np.float32)
+    groups: list[IntArray] = []
+    if len(order):
+        least = min(settings.least_contacts, min_contacts)
+        finder = IssueFinder(settings=replace(settings, least_contacts=least)).fit(vectors)
+        spread[order] = centered(vectors, finder.center_)
+        groups = [
+            order[finder.labels_ == label] for label in np.unique(finder.labels_) if label >= 0
+        ]
+    watch("finding issues", 1, 1)
+    groups = [rows for rows in groups if len(rows) >= min_contacts]
+    groups.sort(key=lambda rows: (-len(rows), int(rows.min())))
+    return Grouping(groups, spread)
+
+
+def _order(contacts: Sequence[FileContact]) -> IntArray:
+    """The rows that may be grouped, by arrival where all have a time.
+
+    The finder learns what all contacts share from its first ones. A file without times is often
+    sorted by subject, so it is shuffled, in the same way each time.
+    """
+    usable = [
+        row for row, contact in enumerate(contacts) if contact.nature is ContactNature.MESSAGE
+    ]
+    moments = [contacts[row].occurred_at for row in usable]
+    stamps = [moment.timestamp() for moment in moments if moment is not None]
+    rows = np.array(usable, dtype=np.int64)
+    if len(stamps) == len(rows):
+        return rows[np.argsort(stamps, kind="stable")]
+    return rows[np.random.default_rng(SEED).permutation(len(rows))]
+
+
+def _encode(texts: Sequence[str], encoder: Encoder, *, watch: Watch) -> Vectors:
+    """A unit row a text; equal texts are encoded once."""
+    distinct = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    waiting = list(distinct)
+    vectors = np.zeros((len(waiting), encoder.dimensions), dtype=np.float32)
+    for start in range(0, len(waiting), _CHUNK):
+        watch("encoding", start, len(waiting))
+        vectors[start : start + _CHUNK] = encoder.encode(waiting[start : start + _CHUNK])
+    watch("encoding", len(waiting), len(waiting))
+    rows = np.array([distinct[text] for text in texts], dtype=np.int64)
+    return np.asarray(vectors[rows], dtype=np.float32)

@@ -1,0 +1,165 @@
+"""A command plays the support lead: one question a line to it, one answer a line back."""
+
+import json
+import shlex
+import subprocess
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+from bridge.domain.contacts import ContactId
+from bridge.domain.errors import InvalidInput, NotFound
+from bridge.domain.grouping import Suggestion, SuggestionId, SuggestionKind
+from bridge.domain.issues import IssueId
+from bridge.domain.people import Actor
+from bridge.domain.products import Product
+from bridge.steps.answer import answer_suggestion
+from bridge.steps.asking import LEAST_WORTH
+from bridge.steps.groups import Act
+from bridge.steps.moves import Cause
+from bridge.store import Store
+from bridge.wiring import Application
+
+_MOST_OF_ISSUE = 8
+_MOST_OF_CANDIDATE = 50
+_ROUNDS = 20
+_ANSWERS = ("yes", "no", "skip")
+
+
+class Reviewer:
+    """Asks the command as long as the budget lasts; without a command it never asks."""
+
+    def __init__(self, command: str | None, budget: int) -> None:
+        self._command = command
+        self._left = budget if command else 0
+        self._process: subprocess.Popen[str] | None = None
+        self._skipped: set[SuggestionId] = set()
+        self.asked = 0
+
+    def __enter__(self) -> Self:
+        if self._left > 0 and self._command is not None:
+            try:
+                self._process = subprocess.Popen(
+                    shlex.split(self._command),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            except (OSError, ValueError) as error:
+                raise InvalidInput(f"the review command does not start: {error}") from error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process is None:
+            return
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def has_time(self) -> bool:
+        """Whether a further question may be asked."""
+        return self._left > 0
+
+    def answer_all(
+        self,
+        application: Application,
+        product: Product,
+        *,
+        day: int,
+        names: Mapping[ContactId, str],
+        drain: Callable[[], object],
+    ) -> None:
+        """Ask what is worth asking now, the most helpful first, and do what is said.
+
+        names: the contacts as the file calls them. drain: runs the jobs that follow an answer.
+        """
+        for _ in range(_ROUNDS):
+            if not self.has_time() or not self._ask_next(application, product, day, names):
+                return
+            drain()
+
+    def _ask_next(
+        self, application: Application, product: Product, day: int, names: Mapping[ContactId, str]
+    ) -> bool:
+        with application.open() as store:
+            suggestion = self._first(store, product)
+            if suggestion is None:
+                return False
+            question = _question(suggestion, store, names)
+        answer = self._say({**question, "day": day})
+        if answer == "skip":
+            self._skipped.add(suggestion.id)
+            with application.open() as store:
+                store.suggestions.withdraw(product.id, ids=[suggestion.id])
+            return True
+        context = application.context
+        cause = Cause(_REVIEWER, context.now(), "", "replay:review")
+        with application.open() as store:
+            act = Act(store, context, cause)
+            answer_suggestion(suggestion, act, is_yes=answer == "yes")
+        return True
+
+    def _first(self, store: Store, product: Product) -> Suggestion | None:
+        for one in store.suggestions.open(product.id):
+            if one.worth < LEAST_WORTH:
+                return None
+            if one.id not in self._skipped and one.kind in _ASKED:
+                return one
+        return None
+
+    def _say(self, question: Mapping[str, object]) -> str:
+        self._left -= 1
+        self.asked += 1
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            raise InvalidInput("the review command is not running")
+        try:
+            process.stdin.write(json.dumps(question) + "\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+        except OSError as error:
+            raise InvalidInput(f"the review command ended: {error}") from error
+        return _answer_in(line)
+
+
+_ASKED = (SuggestionKind.SAME, SuggestionKind.REAL)
+_REVIEWER = Actor("person", "reviewer")
+
+
+def _answer_in(line: str) -> str:
+    try:
+        told = json.loads(line)
+    except ValueError as error:
+        raise InvalidInput(f"the review command answered {line[:80]!r}, not JSON") from error
+    answer = told.get("answer") if isinstance(told, dict) else None
+    if answer not in _ANSWERS:
+        raise InvalidInput(f"the review command answered {line[:80]!r}, not yes, no or skip")
+    return str(answer)
+
+
+def _question(
+    suggestion: Suggestion, store: Store, names: Mapping[ContactId, str]
+) -> dict[str, object]:
+    """The question as the command reads it."""
+
+    def members(issue_id: IssueId | None, most: int) -> list[str]:
+        if issue_id is None:
+            raise NotFound("a question without its issue")
+        return [names[one] for one in store.placements.representatives(issue_id, limit=most)]
+
+    if suggestion.kind is SuggestionKind.REAL:
+        return {"question": "real", "a": members(suggestion.issue_id, _MOST_OF_CANDIDATE)}
+    return {
+        "question": "same",
+        "a": members(suggestion.issue_id, _MOST_OF_ISSUE),
+        "b": members(suggestion.other_id, _MOST_OF_ISSUE),
+    }

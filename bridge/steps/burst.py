@@ -1,0 +1,125 @@
+"""Burst: many alike contacts within hours are an issue at once, not at the next grouping."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from bridge.domain.contacts import ContactId
+from bridge.domain.issues import IssueState
+from bridge.domain.people import MACHINE
+from bridge.domain.products import Product
+from bridge.steps.candidates import found_candidate
+from bridge.steps.context import Context, rows_of
+from bridge.steps.follow_up import contact_joined, contacts_changed
+from bridge.steps.looking import look_again
+from bridge.steps.naming import rename
+from bridge.store import Store
+from bridge.store.evidence import NOBODY, RecentContact
+from bridge.store.issues import Place
+from bridge.store.vectors import Centroid
+from models.bursts import Burst, find_burst, known_burst
+from models.settings import FinderSettings
+
+_MOST = 150
+_ORIGIN = "job:assign"
+
+
+def burst_since(now: datetime, settings: FinderSettings) -> datetime:
+    """Only what came after this counts for a burst at `now`."""
+    return now - timedelta(days=settings.burst_days)
+
+
+def is_young_burst(centroid: Centroid, settings: FinderSettings, now: datetime) -> bool:
+    """Whether an issue began as a burst a few hours ago."""
+    return centroid.burst_at is not None and centroid.burst_at >= burst_since(now, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Looks for bursts among the contacts that a batch left alone."""
+
+    product: Product
+    store: Store
+    context: Context
+    centroids: list[Centroid]
+    """Grows by each burst that is found."""
+
+    def look(self, left_alone: Sequence[ContactId]) -> None:
+        """Start an issue, or extend a young one, for each of these that is part of a burst."""
+        since = burst_since(self.context.now(), self.context.finder)
+        encoder = self.context.encoder().name
+        recent = self.store.evidence.unassigned_since(
+            self.product.id, encoder, since=since, limit=_MOST
+        )
+        for contact_id in left_alone:
+            taken = self._look_at(contact_id, recent)
+            recent = [one for one in recent if one.id not in taken]
+
+    def _look_at(self, contact_id: ContactId, recent: list[RecentContact]) -> set[ContactId]:
+        newest = next((row for row, one in enumerate(recent) if one.id == contact_id), None)
+        if newest is None:
+            return set()
+        burst = find_burst(
+            newest,
+            rows_of([one.vector for one in recent], self.context.encoder().dimensions),
+            np.array([one.customer_id or NOBODY for one in recent], dtype=np.int64),
+            center=self.context.center(self.store, self.product.id),
+            settings=self.context.finder,
+        )
+        if burst is None:
+            return set()
+        members = [recent[row] for row in burst.rows]
+        self._put(members, burst, self._home(members))
+        return {one.id for one in members}
+
+    def _home(self, members: Sequence[RecentContact]) -> Centroid:
+        """The young burst that reaches these contacts, else a new candidate."""
+        now, settings = self.context.now(), self.context.finder
+        young = [one for one in self.centroids if is_young_burst(one, settings, now)]
+        dimensions = self.context.encoder().dimensions
+        row = known_burst(
+            rows_of([one.vector for one in members], dimensions),
+            rows_of([one.mean for one in young], dimensions),
+            center=self.context.center(self.store, self.product.id),
+            settings=settings,
+        )
+        if row is not None:
+            return young[row]
+        reason = f"{len(members)} alike contacts within hours"
+        issue_id = found_candidate(
+            self.product, store=self.store, context=self.context, reason=reason, origin=_ORIGIN
+        )
+        nothing = np.zeros(dimensions, dtype=np.float32)
+        home = Centroid(issue_id, IssueState.CANDIDATE, nothing, 0, burst_at=now)
+        self.centroids.append(home)
+        return home
+
+    def _put(self, members: Sequence[RecentContact], burst: Burst, home: Centroid) -> None:
+        context, store, encoder = self.context, self.store, self.context.encoder().name
+        least = context.finder.burst_similarity
+        places = [
+            Place(
+                contact_id=one.id,
+                issue_id=home.issue_id,
+                similarity=float(similarity),
+                threshold=least,
+                encoder=encoder,
+                actor=MACHINE.name,
+                reason=f"part of a burst: {similarity:.2f} of at least {least:.2f}",
+            )
+            for one, similarity in zip(members, burst.similarities, strict=True)
+        ]
+        store.waiting.assign(self.product.id, places, now=context.now())
+        for one in members:
+            home.total = np.asarray(home.total + one.vector, dtype=np.float32)
+            home.size += 1
+            contact_joined(home, one.id, self.product, store=store)
+        store.vectors.save_centroid(self.product.id, encoder, home.issue_id, home.total, home.size)
+        if home.burst_at is not None:
+            store.vectors.mark_burst(encoder, home.issue_id, home.burst_at)
+        if home.state is IssueState.CANDIDATE:
+            rename(home.issue_id, store=store, encoder=encoder)
+            look_again(home.issue_id, self.centroids, self.product, store=store, context=context)
+        contacts_changed(home, self.product, store=store, context=context)

@@ -1,0 +1,141 @@
+"""What the finder is given beside the vectors: who wrote when, and what people decided."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import numpy as np
+
+from bridge.domain.contacts import ContactId
+from bridge.domain.grouping import ConstraintKind
+from bridge.domain.issues import IssueId, IssueState
+from bridge.domain.products import Product
+from bridge.steps.asking import Looked, ask_about
+from bridge.steps.context import Context, rows_of
+from bridge.store import Store
+from bridge.store.evidence import Timeline
+from bridge.store.vectors import Centroid, SeenOutlook
+from models.clues import Clues, Fixed
+from models.evidence import follow_ups
+from models.outlook import Outlook, look_at
+from models.settings import FinderSettings
+from models.vectors import IntArray
+
+WINDOW = timedelta(days=60)
+"""Older contacts are neither grouped nor evidence."""
+
+_MOST_MEMBERS = 400
+_NOWHERE = -1
+
+
+def fixed_of(centroids: Sequence[Centroid], dimensions: int) -> Fixed:
+    """The issues as the finder wants them."""
+    sizes = np.array([one.size for one in centroids], dtype=np.int64)
+    return Fixed(rows_of([one.mean for one in centroids], dimensions), sizes)
+
+
+class Clerk:
+    """Gathers the clues about some loose contacts and the issues that stay."""
+
+    def __init__(
+        self,
+        loose: Sequence[ContactId],
+        settled: Sequence[IssueId],
+        product: Product,
+        *,
+        store: Store,
+        context: Context,
+    ) -> None:
+        encoder = context.encoder().name
+        since = context.now() - WINDOW
+        self._timeline = store.evidence.timeline(product.id, encoder, since=since)
+        self._settings = context.finder
+        self._rows = {contact_id: row for row, contact_id in enumerate(loose)}
+        self._issues = {issue_id: len(loose) + row for row, issue_id in enumerate(settled)}
+        self._homes = dict(
+            zip(self._timeline.contacts.tolist(), self._timeline.issues.tolist(), strict=True)
+        )
+        constraints = store.constraints.of_product(product.id)
+        self._together = [one.pair for one in constraints if one.kind is ConstraintKind.MUST_LINK]
+        self._apart = [one.pair for one in constraints if one.kind is ConstraintKind.CANNOT_LINK]
+
+    def clues(self) -> Clues:
+        """Everything, told in the numbers of `Clues`."""
+        days = np.zeros(len(self._rows))
+        for contact_id, day in zip(
+            self._timeline.contacts.tolist(), self._timeline.days.tolist(), strict=True
+        ):
+            row = self._rows.get(ContactId(contact_id))
+            if row is not None:
+                days[row] = day
+        return Clues(
+            follow_ups=_told(self._timeline, self._numbers(), self._settings),
+            together=self._known(self._together),
+            apart=self._known(self._apart),
+            days=days,
+        )
+
+    def _numbers(self) -> IntArray:
+        return np.array([self._number(one) for one in self._timeline.contacts], dtype=np.int64)
+
+    def _number(self, contact_id: int) -> int:
+        row = self._rows.get(ContactId(contact_id))
+        if row is not None:
+            return row
+        return self._issues.get(IssueId(self._homes.get(contact_id, _NOWHERE)), _NOWHERE)
+
+    def _known(self, pairs: Sequence[tuple[ContactId, ContactId]]) -> list[tuple[int, int]]:
+        found = [(self._number(one), self._number(other)) for one, other in pairs]
+        return [(one, other) for one, other in found if one >= 0 and other >= 0]
+
+
+def _told(timeline: Timeline, numbers: IntArray, settings: FinderSettings) -> IntArray:
+    pairs = follow_ups(timeline.customers, timeline.days, settings)
+    return numbers[pairs] if len(pairs) else pairs
+
+
+def look_again(
+    issue_id: IssueId,
+    centroids: Sequence[Centroid],
+    product: Product,
+    *,
+    store: Store,
+    context: Context,
+) -> None:
+    """Write what the finder thinks of one candidate as it is now."""
+    encoder = context.encoder()
+    members = store.vectors.of_issue(issue_id, encoder.name, limit=_MOST_MEMBERS)
+    settled = [
+        one
+        for one in centroids
+        if one.state is not IssueState.CANDIDATE and one.issue_id != issue_id
+    ]
+    clerk = Clerk(
+        [contact_id for contact_id, *_ in members],
+        [one.issue_id for one in settled],
+        product,
+        store=store,
+        context=context,
+    )
+    seen = look_at(
+        rows_of([vector for *_, vector in members], encoder.dimensions),
+        fixed_of(settled, encoder.dimensions),
+        center=context.center(store, product.id),
+        settings=context.finder,
+        clues=clerk.clues(),
+    )
+    kept = seen_outlook(seen, [one.issue_id for one in settled], {})
+    store.vectors.save_outlook(encoder.name, issue_id, kept)
+    ask_about({issue_id: Looked(kept, len(members))}, product, store=store, context=context)
+
+
+def seen_outlook(
+    outlook: Outlook, settled: Sequence[IssueId], candidates: Mapping[int, IssueId]
+) -> SeenOutlook:
+    """The finder's numbers as the store keeps them."""
+    nearest = None
+    if outlook.nearest is not None:
+        nearest = settled[outlook.nearest]
+    elif outlook.nearest_candidate is not None:
+        nearest = candidates[outlook.nearest_candidate]
+    same = outlook.same_as_nearest if nearest is not None else None
+    return SeenOutlook(outlook.new_issue, nearest, same)

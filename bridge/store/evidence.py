@@ -1,0 +1,143 @@
+"""Who wrote when, and about which issue: what the finder weighs beside the texts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import and_, bindparam, case, func, select, text
+from sqlalchemy.orm import Session
+
+from bridge.domain.contacts import ContactId, ProductId
+from bridge.domain.issues import IssueId
+from bridge.store.identities import living_customer
+from bridge.store.tables import AssignmentRow, ContactRow, CustomerRow, VectorRow
+from bridge.store.vectors import EMBEDDING, Array, halves
+
+_SECONDS_A_DAY = 86_400
+NOBODY = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Contacts of a product with a vector, one entry a contact, in order of arrival."""
+
+    contacts: npt.NDArray[np.int64]
+    customers: npt.NDArray[np.int64]
+    """The person counted for it, -1 for nobody known."""
+    issues: npt.NDArray[np.int64]
+    """The issue it is on, -1 for none."""
+    days: npt.NDArray[np.float64]
+    """When it came, in days since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecentContact:
+    """A contact on no issue that came a short while ago."""
+
+    id: ContactId
+    customer_id: int | None
+    day: float
+    vector: Array
+
+
+_CUSTOMER = case((CustomerRow.is_shared.is_(True), None), else_=living_customer())
+_DAY = func.extract("epoch", ContactRow.occurred_at) / _SECONDS_A_DAY
+_TIMELINE = (
+    select(
+        ContactRow.id,
+        func.coalesce(_CUSTOMER, NOBODY),
+        func.coalesce(AssignmentRow.issue_id, NOBODY),
+        _DAY,
+    )
+    .join(VectorRow, VectorRow.contact_id == ContactRow.id)
+    .outerjoin(CustomerRow, CustomerRow.id == ContactRow.customer_id)
+    .outerjoin(
+        AssignmentRow,
+        and_(
+            AssignmentRow.contact_id == ContactRow.id,
+            AssignmentRow.ended_at.is_(None),
+            AssignmentRow.part == 0,
+        ),
+    )
+    .where(
+        ContactRow.product_id == bindparam("product_id"),
+        ContactRow.occurred_at >= bindparam("since"),
+        VectorRow.encoder == bindparam("encoder"),
+    )
+    .order_by(ContactRow.id)
+)
+_RECENT_HOMES = text("""
+    SELECT contact.id, assignment.issue_id
+    FROM contact
+    JOIN customer ON customer.id = contact.customer_id AND NOT customer.is_shared
+    JOIN LATERAL (
+        SELECT earlier.id
+        FROM contact AS earlier
+        WHERE earlier.customer_id IN (
+                SELECT coalesce(customer.merged_into, customer.id)
+                UNION ALL
+                SELECT alias.id FROM customer AS alias
+                WHERE alias.merged_into = coalesce(customer.merged_into, customer.id)
+            )
+            AND earlier.occurred_at <= contact.occurred_at
+            AND earlier.occurred_at > contact.occurred_at - :within
+            AND earlier.id <> contact.id
+            AND earlier.nature = 'message'
+        ORDER BY earlier.occurred_at DESC
+        LIMIT :most
+    ) AS follow ON true
+    JOIN assignment ON assignment.contact_id = follow.id AND assignment.ended_at IS NULL
+    WHERE contact.id = ANY(:contacts)
+""")
+
+
+class Evidence:
+    """Reads what speaks for contacts belonging together."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def timeline(self, product_id: ProductId, encoder: str, *, since: datetime) -> Timeline:
+        """Every contact with a vector that occurred after `since`."""
+        given = {"product_id": product_id, "encoder": encoder, "since": since}
+        rows = self._session.connection().execute(_TIMELINE, given).all()
+        table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(len(rows), 4)
+        whole = table[:, :3].astype(np.int64)
+        return Timeline(whole[:, 0], whole[:, 1], whole[:, 2], table[:, 3])
+
+    def recent_homes(
+        self, contact_ids: Sequence[ContactId], *, within: timedelta, most: int
+    ) -> dict[ContactId, list[IssueId]]:
+        """For each contact the issues of what its customer wrote shortly before."""
+        given = {"contacts": list(contact_ids), "within": within, "most": most}
+        homes: dict[ContactId, list[IssueId]] = {}
+        for contact_id, issue_id in self._session.connection().execute(_RECENT_HOMES, given):
+            homes.setdefault(ContactId(contact_id), []).append(IssueId(issue_id))
+        return homes
+
+    def unassigned_since(
+        self, product_id: ProductId, encoder: str, *, since: datetime, limit: int
+    ) -> list[RecentContact]:
+        """Contacts on no issue that occurred after `since`, the newest first."""
+        on_issue = select(AssignmentRow.id).where(
+            AssignmentRow.contact_id == ContactRow.id, AssignmentRow.ended_at.is_(None)
+        )
+        query = (
+            select(ContactRow.id, _CUSTOMER, _DAY, EMBEDDING)
+            .join(VectorRow, VectorRow.contact_id == ContactRow.id)
+            .outerjoin(CustomerRow, CustomerRow.id == ContactRow.customer_id)
+            .where(
+                ContactRow.product_id == product_id,
+                ContactRow.occurred_at >= since,
+                VectorRow.encoder == encoder,
+                ~on_issue.exists(),
+            )
+            .order_by(ContactRow.id.desc())
+            .limit(limit)
+        )
+        return [
+            RecentContact(ContactId(row[0]), row[1], float(row[2]), halves(row[3]))
+            for row in self._session.execute(query)
+        ]

@@ -1,0 +1,136 @@
+"""What a person may do with the contacts of an issue: move, split, snooze, and undo."""
+
+from datetime import UTC, date, datetime, time
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
+
+from bridge.domain.errors import InvalidInput
+from bridge.domain.issues import Issue
+from bridge.domain.permissions import Action
+from bridge.steps.groups import Act
+from bridge.steps.move import move_contacts, split_issue
+from bridge.steps.snooze import snooze_issue, wake_issue
+from bridge.steps.undo import undo_last
+from bridge.web.issues.actions import Chosen, Reason, Version, acted, require_version
+from bridge.web.issues.detail import Id
+from bridge.web.issues.pages import issue_named
+from bridge.web.pages import PageRoute
+from bridge.web.visit import SubmissionDep, Visit
+
+router = APIRouter(prefix="/issues/{name}", route_class=PageRoute, include_in_schema=False)
+
+Contacts = Annotated[list[Id], Form(max_length=1_000)]
+Show = Annotated[int, Form(ge=1, le=100)]
+Name = Annotated[str, Form(max_length=200)]
+
+
+def act_of(visit: Visit, reason: str = "") -> Act:
+    """This person decides about groups, on a page."""
+    return Act(visit.store, visit.web.application.context, visit.cause(reason))
+
+
+@router.post("/move")
+def move(  # noqa: PLR0913 - the members of a form
+    name: str,
+    visit: SubmissionDep,
+    version: Version,
+    contacts: Contacts = [],  # noqa: B006 - FastAPI copies it
+    to: Name = "",
+    reason: Reason = "",
+    show: Show = 10,
+) -> Response:
+    """The chosen contacts are about another issue."""
+    visit.caller.require(Action.REVIEW)
+
+    def act(issue: Issue) -> None:
+        require_version(issue, version, visit)
+        if not to.strip():
+            raise InvalidInput("name the issue they belong to, such as ISS-42")
+        target = issue_named(to.strip(), visit)
+        move_contacts(issue, contacts, target, act_of(visit, reason))
+
+    chosen = Chosen(tuple(contacts), to, show)
+    return acted(name, visit, act, done="moved", typed=(reason, ""), chosen=chosen)
+
+
+@router.post("/take-off")
+def take_off(  # noqa: PLR0913 - the members of a form
+    name: str,
+    visit: SubmissionDep,
+    version: Version,
+    contacts: Contacts = [],  # noqa: B006 - FastAPI copies it
+    reason: Reason = "",
+    show: Show = 10,
+) -> Response:
+    """The chosen contacts are about no issue we know."""
+    visit.caller.require(Action.REVIEW)
+
+    def act(issue: Issue) -> None:
+        require_version(issue, version, visit)
+        move_contacts(issue, contacts, None, act_of(visit, reason))
+
+    chosen = Chosen(tuple(contacts), "", show)
+    return acted(name, visit, act, done="moved", typed=(reason, ""), chosen=chosen)
+
+
+@router.post("/split")
+def split(  # noqa: PLR0913 - the members of a form
+    name: str,
+    visit: SubmissionDep,
+    version: Version,
+    contacts: Contacts = [],  # noqa: B006 - FastAPI copies it
+    reason: Reason = "",
+    show: Show = 10,
+) -> Response:
+    """The chosen contacts are an issue of their own."""
+    visit.caller.require(Action.REVIEW)
+
+    def act(issue: Issue) -> None:
+        require_version(issue, version, visit)
+        split_issue(issue, contacts, act_of(visit, reason))
+
+    chosen = Chosen(tuple(contacts), "", show)
+    return acted(name, visit, act, done="split", typed=(reason, ""), chosen=chosen)
+
+
+@router.post("/snooze")
+def snooze(
+    name: str,
+    visit: SubmissionDep,
+    version: Version,
+    until: Annotated[date | None, Form()] = None,
+    customers: Annotated[int | None, Form(ge=1, le=1_000_000)] = None,
+) -> Response:
+    """Leave it alone until a day, or until so many more customers are affected."""
+    visit.caller.require(Action.REVIEW)
+    moment = datetime.combine(until, time(), UTC) if until else None
+
+    def act(issue: Issue) -> None:
+        require_version(issue, version, visit)
+        snooze_issue(issue, moment, customers, store=visit.store, cause=visit.cause())
+
+    return acted(name, visit, act, done="snoozed")
+
+
+@router.post("/wake")
+def wake(name: str, visit: SubmissionDep, version: Version) -> Response:
+    """End its snooze."""
+    visit.caller.require(Action.REVIEW)
+
+    def act(issue: Issue) -> None:
+        require_version(issue, version, visit)
+        wake_issue(issue, store=visit.store, cause=visit.cause())
+
+    return acted(name, visit, act, done="woken")
+
+
+@router.post("/undo")
+def undo(name: str, visit: SubmissionDep) -> Response:
+    """Take back the last decision of a person about it."""
+    visit.caller.require(Action.REVIEW)
+
+    def act(issue: Issue) -> None:
+        undo_last(issue, act_of(visit))
+
+    return acted(name, visit, act, done="undone", chosen=Chosen(may_be_merged=True))

@@ -1,0 +1,176 @@
+"""What speaks for two groups being one issue, and for a group being a new one, as log-odds.
+
+Likeness of words alone cannot settle how fine issues are: two wordings of one trouble are often
+no more alike than two troubles. People who write again within a day or two mostly do so about
+the same trouble, so where their contacts fall tells what belongs together.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from models.settings import FinderSettings
+from models.vectors import FloatArray, IntArray, Vector, Vectors
+
+_LEAST_SPAN_DAYS = 0.3
+_SMALL = 0.1
+_USUAL_MEMBERS = 10
+"""A small group's cohesion is pulled to the usual one, as if it had so many more members."""
+
+
+def follow_ups(customers: IntArray, days: FloatArray, settings: FinderSettings) -> IntArray:
+    """Pairs of contacts by one customer within a few days, shape (pairs, 2), row numbers.
+
+    customers: who wrote each contact, -1 for nobody known. days: when, in days. A contact is
+    paired with at most the `follow_up_most` before it.
+    """
+    order = np.lexsort((days, customers))
+    order = order[customers[order] >= 0]
+    pairs = [np.zeros((0, 2), dtype=np.int64)]
+    for lag in range(1, settings.follow_up_most + 1):
+        before, after = order[:-lag], order[lag:]
+        is_one = customers[before] == customers[after]
+        is_near = days[after] - days[before] < settings.follow_up_days
+        pairs.append(np.stack([before, after], axis=1)[is_one & is_near])
+    return np.concatenate(pairs)
+
+
+@dataclass(slots=True)
+class Group:
+    """Contacts that stay together while groups are compared."""
+
+    rows: list[int]
+    """Loose contacts in it."""
+    total: Vector
+    """Sum of the members' centred unit vectors; `total / size` dots to mean similarities."""
+    size: int
+    issue: int | None = None
+    """The fixed issue it is; None for a group that may become one."""
+    ties: Counter[int] = field(default_factory=Counter)
+    """Follow-ups shared with other groups, by their number, and with itself by its own."""
+    ends: int = 0
+    """Ends of follow-ups in the group, wherever the other end is."""
+    apart: set[int] = field(default_factory=set)
+    """Groups that people keep apart from this one."""
+
+    @property
+    def mean(self) -> Vector:
+        """Dots with a centred unit vector to the mean similarity to the members."""
+        return np.asarray(self.total / self.size, dtype=np.float32)
+
+
+def fixed_groups(members: Vectors, sizes: IntArray) -> list[Group]:
+    """One group for each fixed issue; members: rows of `mean_members`."""
+    return [
+        Group([], np.asarray(mean * size, dtype=np.float32), int(size), issue=row)
+        for row, (mean, size) in enumerate(zip(members, sizes, strict=True))
+    ]
+
+
+def cohesion(group_mean: Vector, size: int) -> float:
+    """Mean similarity of the members to each other, without the pairs of one with itself."""
+    if size < 2:
+        return 1.0
+    return float((size * (group_mean @ group_mean) - 1) / (size - 1))
+
+
+def steady_cohesion(group_mean: Vector, size: int, settings: FinderSettings) -> float:
+    """The cohesion to expect of more members: a few that are alike by chance do not count."""
+    seen = cohesion(group_mean, size) * (size - 1) if size > 1 else 0.0
+    return (seen + settings.usual_cohesion * _USUAL_MEMBERS) / (size - 1 + _USUAL_MEMBERS)
+
+
+class Groups:
+    """All groups of one look, with the follow-ups between them."""
+
+    def __init__(self, groups: Sequence[Group], settings: FinderSettings) -> None:
+        self.by_number = dict(enumerate(groups))
+        self._settings = settings
+        self._pair_count = 0
+
+    def tie(self, homes: IntArray, pairs: IntArray) -> None:
+        """Count the follow-ups; homes: for each contact the number of its group, or -1."""
+        self._pair_count = len(pairs)
+        for one, other in homes[pairs].tolist():
+            for end, far in ((one, other), (other, one)):
+                if end >= 0:
+                    self.by_number[end].ends += 1
+                    if far >= 0 and far != end:
+                        self.by_number[end].ties[far] += 1
+            if one >= 0 and one == other:
+                self.by_number[one].ties[one] += 1
+
+    def keep_apart(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Groups of these numbers never become one."""
+        for one, other in pairs:
+            if one != other:
+                self.by_number[one].apart.add(other)
+                self.by_number[other].apart.add(one)
+
+    def merge(self, kept: int, gone: int) -> None:
+        """Put one group into another."""
+        into, group = self.by_number[kept], self.by_number.pop(gone)
+        into.rows += group.rows
+        into.total = np.asarray(into.total + group.total, dtype=np.float32)
+        into.size += group.size
+        into.ends += group.ends
+        into.ties[kept] += group.ties.pop(gone, 0) + into.ties.pop(gone, 0)
+        for other, count in group.ties.items():
+            if other != kept:
+                into.ties[other] += count
+                self.by_number[other].ties[kept] += count
+                self.by_number[other].ties.pop(gone, None)
+        for other in group.apart:
+            self.by_number[other].apart.discard(gone)
+            self.by_number[other].apart.add(kept)
+        into.apart |= group.apart
+        into.apart.discard(kept)
+
+    def same_issue(self, one: int, other: int, similarity: float) -> float:
+        """Log-odds that two groups are one issue.
+
+        similarity: mean similarity of the members of one to those of the other.
+        """
+        a, b = self.by_number[one], self.by_number[other]
+        crossing = a.ties[other]
+        by_chance = a.ends * b.ends / (2 * max(1, self._pair_count))
+        # Of the follow-ups inside one issue this share crosses when it is cut in two at random.
+        share = 2 * a.size * b.size / (a.size + b.size) ** 2
+        if_same = share * (a.ties[one] + b.ties[other] + crossing) / 2
+        ratio = math.log((by_chance + if_same + _SMALL) / (by_chance + _SMALL))
+        likelihood = crossing * ratio - if_same
+        excess = math.log((by_chance + crossing + 0.5) / (by_chance + 0.5))
+        weights = self._settings.same_weights
+        terms = (similarity, likelihood, excess)
+        return self._settings.same_intercept + sum(
+            weight * term for weight, term in zip(weights, terms, strict=True)
+        )
+
+    def new_issue(self, number: int, *, nearest: float, span_days: float) -> float:
+        """Log-odds that a group is a recurring issue which no fixed issue is yet.
+
+        nearest: log-odds that it is the same as the likeliest fixed issue. span_days: between
+        its first and its last contact.
+        """
+        group = self.by_number[number]
+        by_chance = group.ends**2 / (4 * max(1, self._pair_count))
+        terms = (
+            math.log(group.size),
+            group.ends / group.size,
+            math.log((group.ties[number] + 0.2) / (by_chance + 0.2)),
+            max(nearest, -5.0),
+            math.log(span_days + _LEAST_SPAN_DAYS),
+            cohesion(group.mean, group.size),
+        )
+        weights = self._settings.new_weights
+        return self._settings.new_intercept + sum(
+            weight * term for weight, term in zip(weights, terms, strict=True)
+        )
+
+
+def probability(log_odds: float) -> float:
+    """Between 0 and 1."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
