@@ -189,7 +189,7 @@ def _ask(store: Store, issue: Issue) -> None:
             key=kind.value,
             issue_id=issue.id,
             other_id=hostile.id,
-            contact_id=2,
+            contact_id=2 if kind is SuggestionKind.BELONGS else None,
             contacts=[1, 3],
             probability=0.3 + number / 10,
             similarity=0.7,
