@@ -42,14 +42,18 @@ def ask_about(
         and (question := _question(issue_id, looked)) is not None
     ]
     keys = {(question.kind, question.key) for question in wanted}
-    stale = [
-        one.id
+    asked = [
+        one
         for one in store.suggestions.open(product.id)
-        if _is_ours(one) and one.issue_id in candidates and (one.kind, one.key) not in keys
+        if _is_ours(one) and one.issue_id in candidates
     ]
+    stale = [one.id for one in asked if (one.kind, one.key) not in keys]
     if stale:
         store.suggestions.withdraw(product.id, ids=stale)
+    told = {(one.kind, one.key): one for one in asked}
     for question in wanted:
+        if question.is_told_by(told.get((question.kind, question.key))):
+            continue
         store.suggestions.propose(
             product.id,
             kind=question.kind,
@@ -76,6 +80,14 @@ class _Question:
     probability: float
     worth: float
     why: str
+
+    def is_told_by(self, asked: Suggestion | None) -> bool:
+        """Whether it waits for an answer already, and says the same."""
+        return asked is not None and (asked.issue_id, asked.other_id, asked.question) == (
+            self.issue_id,
+            self.other_id,
+            self.why,
+        )
 
 
 def _question(issue_id: IssueId, looked: Looked) -> _Question | None:

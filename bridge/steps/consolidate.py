@@ -135,8 +135,9 @@ class _Pass:
         looked = {}
         for number, outlook in found.outlooks.items():
             seen = seen_outlook(outlook, settled, candidates)
-            self._store.vectors.save_outlook(self._encoder.name, candidates[number], seen)
             looked[candidates[number]] = Looked(seen, self._candidates[number].size)
+        kept = {issue_id: one.seen for issue_id, one in looked.items()}
+        self._store.vectors.save_outlooks(self._encoder.name, kept)
         ask_about(looked, self._product, store=self._store, context=self._context)
         for number, outlook in found.outlooks.items():
             if outlook.new_issue >= self._context.finder.least_new:

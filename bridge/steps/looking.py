@@ -124,7 +124,7 @@ def look_again(
         clues=clerk.clues(),
     )
     kept = seen_outlook(seen, [one.issue_id for one in settled], {})
-    store.vectors.save_outlook(encoder.name, issue_id, kept)
+    store.vectors.save_outlooks(encoder.name, {issue_id: kept})
     ask_about({issue_id: Looked(kept, len(members))}, product, store=store, context=context)
 
 

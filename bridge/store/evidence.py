@@ -68,6 +68,22 @@ _TIMELINE = (
     )
     .order_by(ContactRow.id)
 )
+_ON_ISSUE = select(AssignmentRow.id).where(
+    AssignmentRow.contact_id == ContactRow.id, AssignmentRow.ended_at.is_(None)
+)
+_UNASSIGNED_SINCE = (
+    select(ContactRow.id, _CUSTOMER, _DAY, EMBEDDING)
+    .join(VectorRow, VectorRow.contact_id == ContactRow.id)
+    .outerjoin(CustomerRow, CustomerRow.id == ContactRow.customer_id)
+    .where(
+        ContactRow.product_id == bindparam("product_id"),
+        ContactRow.occurred_at >= bindparam("since"),
+        VectorRow.encoder == bindparam("encoder"),
+        ~_ON_ISSUE.exists(),
+    )
+    .order_by(ContactRow.id.desc())
+    .limit(bindparam("most"))
+)
 _RECENT_HOMES = text("""
     SELECT contact.id, assignment.issue_id
     FROM contact
@@ -121,23 +137,8 @@ class Evidence:
         self, product_id: ProductId, encoder: str, *, since: datetime, limit: int
     ) -> list[RecentContact]:
         """Contacts on no issue that occurred after `since`, the newest first."""
-        on_issue = select(AssignmentRow.id).where(
-            AssignmentRow.contact_id == ContactRow.id, AssignmentRow.ended_at.is_(None)
-        )
-        query = (
-            select(ContactRow.id, _CUSTOMER, _DAY, EMBEDDING)
-            .join(VectorRow, VectorRow.contact_id == ContactRow.id)
-            .outerjoin(CustomerRow, CustomerRow.id == ContactRow.customer_id)
-            .where(
-                ContactRow.product_id == product_id,
-                ContactRow.occurred_at >= since,
-                VectorRow.encoder == encoder,
-                ~on_issue.exists(),
-            )
-            .order_by(ContactRow.id.desc())
-            .limit(limit)
-        )
+        given = {"product_id": product_id, "encoder": encoder, "since": since, "most": limit}
+        rows = self._session.connection().execute(_UNASSIGNED_SINCE, given)
         return [
-            RecentContact(ContactId(row[0]), row[1], float(row[2]), halves(row[3]))
-            for row in self._session.execute(query)
+            RecentContact(ContactId(row[0]), row[1], float(row[2]), halves(row[3])) for row in rows
         ]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import LargeBinary, and_, bindparam, delete, func, select, text, update
+from sqlalchemy import LargeBinary, and_, bindparam, delete, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -99,6 +99,17 @@ _KEEP_CENTROID = _KEEP_CENTROID.on_conflict_do_update(
 )
 
 
+_OUTLOOK = (CentroidRow.new_issue, CentroidRow.nearest_id, CentroidRow.same_as_nearest)
+_SEEN = tuple(bindparam(column.key, type_=column.type) for column in _OUTLOOK)
+_SAVE_OUTLOOK = (
+    update(CentroidRow)
+    .where(
+        CentroidRow.issue_id == bindparam("of_issue"),
+        CentroidRow.encoder == bindparam("of_encoder"),
+        tuple_(*_OUTLOOK).is_distinct_from(tuple_(*_SEEN)),
+    )
+    .values({column.key: seen for column, seen in zip(_OUTLOOK, _SEEN, strict=True)})
+)
 _IS_TOUCHED = (
     select(DecisionRow.seq)
     .where(
@@ -177,18 +188,28 @@ class Vectors:
         }
         self._session.connection().execute(_KEEP_CENTROID, values)
 
-    def save_outlook(self, encoder: str, issue_id: IssueId, seen: SeenOutlook) -> None:
-        """Write what the finder thinks of a candidate now."""
-        values = {
-            "new_issue": seen.new_issue,
-            "nearest_id": seen.nearest_id,
-            "same_as_nearest": seen.same_as_nearest,
-        }
-        self._change(encoder, issue_id, values)
+    def save_outlooks(self, encoder: str, seen: Mapping[IssueId, SeenOutlook]) -> None:
+        """Write what the finder thinks of these candidates now, where that has changed."""
+        rows = [
+            {
+                "of_issue": issue_id,
+                "of_encoder": encoder,
+                "new_issue": one.new_issue,
+                "nearest_id": one.nearest_id,
+                "same_as_nearest": one.same_as_nearest,
+            }
+            for issue_id, one in seen.items()
+        ]
+        if rows:
+            self._session.connection().execute(_SAVE_OUTLOOK, rows)
 
     def mark_burst(self, encoder: str, issue_id: IssueId, at: datetime) -> None:
         """Remember that an issue began as a burst."""
-        self._change(encoder, issue_id, {"burst_at": at})
+        self._session.execute(
+            update(CentroidRow)
+            .where(CentroidRow.issue_id == issue_id, CentroidRow.encoder == encoder)
+            .values({"burst_at": at})
+        )
 
     def outlook(self, encoder: str, issue_id: IssueId) -> SeenOutlook | None:
         """What the finder last thought of a candidate; None when it never looked."""
@@ -196,13 +217,6 @@ class Vectors:
         if found is None or found.new_issue is None:
             return None
         return SeenOutlook(found.new_issue, issue_of(found.nearest_id), found.same_as_nearest)
-
-    def _change(self, encoder: str, issue_id: IssueId, values: Mapping[str, object]) -> None:
-        self._session.execute(
-            update(CentroidRow)
-            .where(CentroidRow.issue_id == issue_id, CentroidRow.encoder == encoder)
-            .values(values)
-        )
 
     def recount(self, product_id: ProductId, issue_ids: Iterable[int]) -> None:
         """Add up the centroids of these issues anew, from the contacts that are on them now."""
