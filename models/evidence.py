@@ -18,6 +18,10 @@ from models.vectors import FloatArray, IntArray, Vector, Vectors
 _LEAST_SPAN_DAYS = 0.3
 _SMALL = 0.1
 _USUAL_MEMBERS = 10
+_FAR_AWAY = -5.0
+"""Log-odds of the same issue below which it makes no difference how far another one is."""
+_NEAREST = 3
+"""Which of `new_weights` goes with them."""
 """A small group's cohesion is pulled to the usual one, as if it had so many more members."""
 
 
@@ -161,7 +165,7 @@ class Groups:
             math.log(group.size),
             group.ends / group.size,
             math.log((group.ties[number] + 0.2) / (by_chance + 0.2)),
-            max(nearest, -5.0),
+            max(nearest, _FAR_AWAY),
             math.log(span_days + _LEAST_SPAN_DAYS),
             cohesion(group.mean, group.size),
         )
@@ -169,6 +173,14 @@ class Groups:
         return self._settings.new_intercept + sum(
             weight * term for weight, term in zip(weights, terms, strict=True)
         )
+
+
+def new_unless_same(new_issue: float, same: float, settings: FinderSettings) -> float:
+    """Log-odds of a new issue, were it known not to be the same as the likeliest one.
+
+    new_issue, same: the log-odds of both as `Groups` tells them.
+    """
+    return new_issue + settings.new_weights[_NEAREST] * (_FAR_AWAY - max(same, _FAR_AWAY))
 
 
 def probability(log_odds: float) -> float:

@@ -50,6 +50,9 @@ class FinderSettings:
     least_same: float = 0.0
     """Groups become one from these log-odds on."""
 
+    asked_shift: float = 1.2
+    """People say "the same" by so much more often than the log-odds tell: measured on answers."""
+
     new_weights: tuple[float, float, float, float, float, float] = (
         *(0.74, 0.14, 0.2),
         *(-0.81, -0.58, -1.16),

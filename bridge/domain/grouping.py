@@ -13,6 +13,12 @@ SuggestionId = NewType("SuggestionId", int)
 NOT_REAL = "not_real"
 """What the record calls it when a person says that a candidate is no issue as it is."""
 
+KEPT_APART = "kept_apart"
+"""The same for: not the same as that issue, or as that contact. Pairs keep it."""
+
+LEAVES_LOOSE = frozenset({NOT_REAL, KEPT_APART})
+"""After these decisions grouping may still move the contacts of a candidate."""
+
 SUGGESTION_LIFE = timedelta(days=30)
 """A question nobody answered for so long is dropped."""
 

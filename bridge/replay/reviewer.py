@@ -22,22 +22,27 @@ from bridge.wiring import Application
 
 _MOST_OF_ISSUE = 8
 _MOST_OF_CANDIDATE = 50
-_ROUNDS = 20
+_AHEAD = 0.2
+"""The first questions help longest."""
 _ANSWERS = ("yes", "no", "skip")
 
 
 class Reviewer:
-    """Asks the command as long as the budget lasts; without a command it never asks."""
+    """Asks the command as long as the budget lasts; without a command it never asks.
+
+    The budget is spread evenly over the time of the contacts, as a person's time is.
+    """
 
     def __init__(self, command: str | None, budget: int) -> None:
         self._command = command
-        self._left = budget if command else 0
+        self._budget = budget if command else 0
+        self._allowed = 0
         self._process: subprocess.Popen[str] | None = None
         self._skipped: set[SuggestionId] = set()
         self.asked = 0
 
     def __enter__(self) -> Self:
-        if self._left > 0 and self._command is not None:
+        if self._budget > 0 and self._command is not None:
             try:
                 self._process = subprocess.Popen(
                     shlex.split(self._command),
@@ -65,9 +70,13 @@ class Reviewer:
             self._process.kill()
             self._process.wait()
 
+    def allow(self, share: float) -> None:
+        """This share of the time has passed: as much of the budget may be used, and some ahead."""
+        self._allowed = min(self._budget, int(self._budget * (share + _AHEAD)))
+
     def has_time(self) -> bool:
-        """Whether a further question may be asked."""
-        return self._left > 0
+        """Whether a further question may be asked now."""
+        return self.asked < self._allowed
 
     def answer_all(
         self,
@@ -82,9 +91,7 @@ class Reviewer:
 
         names: the contacts as the file calls them. drain: runs the jobs that follow an answer.
         """
-        for _ in range(_ROUNDS):
-            if not self.has_time() or not self._ask_next(application, product, day, names):
-                return
+        while self.has_time() and self._ask_next(application, product, day, names):
             drain()
 
     def _ask_next(
@@ -117,7 +124,6 @@ class Reviewer:
         return None
 
     def _say(self, question: Mapping[str, object]) -> str:
-        self._left -= 1
         self.asked += 1
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:

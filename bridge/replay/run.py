@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bridge.domain.contacts import ContactReceived
@@ -196,10 +196,12 @@ class _Feed:
     reviewer: Reviewer
     record: Record = field(default_factory=Record)
     _begin: datetime = field(init=False)
+    _length: timedelta = field(init=False)
 
     def run(self, received: Sequence[ContactReceived]) -> Record:
         """Feed everything, with a last consolidation at the end."""
         self._begin = received[0].occurred_at
+        self._length = received[-1].occurred_at - self._begin
         day, since_last = self._begin.date(), 0
         for contact in received:
             self.clock.advance(contact.occurred_at, self.queue)
@@ -218,6 +220,8 @@ class _Feed:
         self.queue.drain(self.clock.moment)
 
     def _consolidate(self) -> None:
+        passed = self.clock.moment - self._begin
+        self.reviewer.allow(passed / self._length if self._length else 1.0)
         with self.application.open() as store:
             before = store.issues.homes(self.product.id)
             store.enqueue("consolidate", product_id=self.product.id)
@@ -228,10 +232,19 @@ class _Feed:
             moved = sum(after.get(contact) != issue for contact, issue in before.items())
             self.record.moved_shares.append(moved / len(before))
         if self.reviewer.has_time():
-            self.reviewer.answer_all(
-                self.application,
-                self.product,
-                day=(self.clock.moment - self._begin).days,
-                names={one.contact_id: one.external_id for one in self.record.arrivals},
-                drain=self._drain,
-            )
+            self._review()
+
+    def _review(self) -> None:
+        now = self.clock.moment
+        self.reviewer.answer_all(
+            self.application,
+            self.product,
+            day=(now - self._begin).days,
+            names={one.contact_id: one.external_id for one in self.record.arrivals},
+            drain=self._drain,
+        )
+        # What the reviewer has no time for today does not wait for tomorrow.
+        with self.application.open() as store:
+            for one in store.suggestions.open(self.product.id):
+                store.enqueue("promote", product_id=self.product.id, issue_id=one.issue_id)
+        self._drain()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bridge.domain.contacts import ContactId
 from bridge.domain.errors import InvalidMove
-from bridge.domain.grouping import NOT_REAL, ConstraintKind, Suggestion, SuggestionKind
+from bridge.domain.grouping import KEPT_APART, NOT_REAL, ConstraintKind, Suggestion, SuggestionKind
 from bridge.domain.issues import Issue, IssueState
 from bridge.steps.follow_up import contacts_changed
 from bridge.steps.groups import (
@@ -67,8 +67,8 @@ def _same(suggestion: Suggestion, trail: Trail, act: Act, *, is_yes: bool) -> No
     take(suggestion.product_id, [one.id, other.id], store=act.store)
     sides = representatives(one, act), representatives(other, act)
     trail.note(_CANNOT, pair_up(_CANNOT, *sides, one, act))
-    seq = record(Entry("kept_apart", f"from {other.name}"), one, trail, act)
-    record_beside(Entry("kept_apart", f"from {one.name}"), other, seq, act)
+    seq = record(Entry(KEPT_APART, f"from {other.name}"), one, trail, act)
+    record_beside(Entry(KEPT_APART, f"from {one.name}"), other, seq, act)
     _look_again([one, other], act)
 
 
@@ -108,7 +108,7 @@ def _does_not_belong(
         return
     stand_for = representatives(issue, act, without=[contact_id])
     trail.note(_CANNOT, pair_up(_CANNOT, [contact_id], stand_for, issue, act))
-    record(Entry("kept_apart", f"from contact {contact_id}"), issue, trail, act)
+    record(Entry(KEPT_APART, f"from contact {contact_id}"), issue, trail, act)
 
 
 def _real(suggestion: Suggestion, trail: Trail, act: Act, *, is_yes: bool) -> None:

@@ -9,13 +9,17 @@ from bridge.domain.products import Product
 from bridge.steps.context import Context
 from bridge.store import Store
 from bridge.store.vectors import SeenOutlook
-from models.evidence import probability
+from models.evidence import new_unless_same, probability
+from models.settings import FinderSettings
 
-LEAST_WORTH = 0.04
-"""A question whose answer is surer than this to be guessed is not asked."""
+LEAST_WORTH = 0.2
+"""Questions worth less are not asked: a lead has time for a few."""
 
-_FAR = 0.02
+_FAR = 0.12
 """From this probability on another issue is near enough to be named in a question."""
+
+_SECOND_TICKET = 0.7
+"""What a second ticket costs where a missing one costs 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ def ask_about(
         question
         for issue_id, looked in candidates.items()
         if looked.size >= product.min_contacts
-        and (question := _question(issue_id, looked)) is not None
+        and (question := _question(issue_id, looked, context.finder)) is not None
     ]
     keys = {(question.kind, question.key) for question in wanted}
     asked = [
@@ -90,21 +94,31 @@ class _Question:
         )
 
 
-def _question(issue_id: IssueId, looked: Looked) -> _Question | None:
+def _question(issue_id: IssueId, looked: Looked, settings: FinderSettings) -> _Question | None:
     """The one question about a candidate that would help most; None when all is clear."""
     seen = looked.seen
-    same = 0.0 if seen.same_as_nearest is None else probability(seen.same_as_nearest)
-    if seen.nearest_id is not None and same >= _FAR:
-        first, second = sorted((issue_id, seen.nearest_id))
-        worth = min(same, 1 - same)
-        why = f"their contacts are alike; one issue with a probability of {same:.0%}"
-        key, kind, other = f"{first}/{second}", SuggestionKind.SAME, seen.nearest_id
-        chance = same
-    else:
-        chance = probability(seen.new_issue)
-        worth = min(chance, 1 - chance) / 2
-        why = f"its contacts came slowly or are alike by chance; real with {chance:.0%}"
-        key, kind, other = real_key(issue_id, looked.size), SuggestionKind.REAL, None
-    if worth < LEAST_WORTH:
+    is_sure = seen.new_issue >= settings.least_new
+    if seen.nearest_id is not None and seen.same_as_nearest is not None:
+        same = probability(seen.same_as_nearest + settings.asked_shift)
+        unless = new_unless_same(seen.new_issue, seen.same_as_nearest, settings)
+        # A yes spares a second ticket, a no a missing one, which weighs more.
+        worth = _SECOND_TICKET * same if is_sure else (1 - same) * probability(unless)
+        if same >= _FAR and worth >= LEAST_WORTH:
+            first, second = sorted((issue_id, seen.nearest_id))
+            why = f"their contacts are alike; one issue with a probability of {same:.0%}"
+            return _Question(
+                SuggestionKind.SAME,
+                f"{first}/{second}",
+                issue_id,
+                seen.nearest_id,
+                same,
+                worth,
+                why,
+            )
+    real = probability(seen.new_issue)
+    if is_sure or real < LEAST_WORTH:
         return None
-    return _Question(kind, key, issue_id, other, chance, worth, why)
+    why = f"its contacts came slowly or are alike by chance; real with {real:.0%}"
+    return _Question(
+        SuggestionKind.REAL, real_key(issue_id, looked.size), issue_id, None, real, real, why
+    )

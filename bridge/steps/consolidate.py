@@ -15,7 +15,7 @@ from bridge.steps.asking import Looked, ask_about
 from bridge.steps.candidates import found_candidate
 from bridge.steps.context import Context, rows_of
 from bridge.steps.follow_up import contact_joined, contacts_changed
-from bridge.steps.looking import WINDOW, Clerk, fixed_of, seen_outlook
+from bridge.steps.looking import WINDOW, Clerk, fixed_of, look_again, seen_outlook
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.naming import rename
 from bridge.store import Store
@@ -113,7 +113,13 @@ class _Pass:
             contact_joined(issue, self._loose[row].id, self._product, store=self._store)
         self._write_places()
         for group in sorted(touched):
-            self._save(self._settled[group])
+            issue = self._settled[group]
+            if issue.state is IssueState.CANDIDATE:
+                self._look_again(issue.issue_id)
+            self._save(issue)
+
+    def _look_again(self, issue_id: IssueId) -> None:
+        look_again(issue_id, self._settled, self._product, store=self._store, context=self._context)
 
     def _fill_candidate(self, number: int, rows: list[int], found: Regrouping) -> None:
         members = [self._loose[row] for row in rows]

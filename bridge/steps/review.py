@@ -13,6 +13,7 @@ from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
 from bridge.domain.tickets import FilingState
 from bridge.steps.asking import real_key
+from bridge.steps.burst import burst_since
 from bridge.steps.context import Context, rows_of
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.naming import rename
@@ -91,7 +92,7 @@ def promote(context: Context, *, product_id: int, issue_id: int) -> None:
             return
         if issue.merged_into is not None or not _is_sure(issue.id, store, context):
             return
-        if context.waits_for_review() and store.suggestions.is_asked(product.id, issue.id):
+        if _waits(issue, store, context):
             return
         key = real_key(issue.id, counts.contacts)
         if store.suggestions.was_rejected(product.id, SuggestionKind.REAL, key):
@@ -100,6 +101,16 @@ def promote(context: Context, *, product_id: int, issue_id: int) -> None:
         reason = f"{counts.contacts} contacts by {counts.customers} customers"
         cause = Cause(MACHINE, context.now(), reason, "job:promote")
         file_issue(issue, product, store=store, cause=cause)
+
+
+def _waits(issue: Issue, store: Store, context: Context) -> bool:
+    """Whether an answer is expected first; an outage waits for nobody."""
+    if not context.waits_for_review():
+        return False
+    began = store.vectors.burst_at(context.encoder().name, issue.id)
+    if began is not None and began >= burst_since(context.now(), context.finder):
+        return False
+    return store.suggestions.is_asked(issue.product_id, issue.id)
 
 
 def _is_sure(issue_id: IssueId, store: Store, context: Context) -> bool:

@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
-from bridge.domain.grouping import NOT_REAL
 from bridge.domain.issues import IssueId
-from bridge.domain.people import MACHINE, Actor
+from bridge.domain.people import Actor
 from bridge.store.tables import DecisionRow
 
 
@@ -72,21 +71,6 @@ class Decisions:
         for found in self._read(query):
             return found
         raise NotFound("no such decision")
-
-    def touched(self, product_id: ProductId) -> set[IssueId]:
-        """Issues about which a person decided something: grouping leaves their contacts alone."""
-        query = (
-            select(DecisionRow.issue_id)
-            .where(
-                DecisionRow.product_id == product_id,
-                DecisionRow.actor_kind != MACHINE.kind,
-                # "Not one issue as it is" asks for another look at how it splits.
-                DecisionRow.action != NOT_REAL,
-                DecisionRow.issue_id.is_not(None),
-            )
-            .distinct()
-        )
-        return {IssueId(value) for value in self._session.scalars(query) if value is not None}
 
     def history(self, issue_id: IssueId) -> list[Decision]:
         """Everything decided about an issue, oldest first."""

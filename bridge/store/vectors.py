@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ContactId, ProductId
-from bridge.domain.grouping import NOT_REAL
+from bridge.domain.grouping import LEAVES_LOOSE
 from bridge.domain.issues import IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.store.tables import (
@@ -115,8 +115,7 @@ _IS_TOUCHED = (
     .where(
         DecisionRow.issue_id == AssignmentRow.issue_id,
         DecisionRow.actor_kind != MACHINE.kind,
-        # "Not one issue as it is" asks for another look at how it splits.
-        DecisionRow.action != NOT_REAL,
+        DecisionRow.action.not_in(sorted(LEAVES_LOOSE)),
     )
     .correlate(AssignmentRow)
     .exists()
@@ -210,6 +209,11 @@ class Vectors:
             .where(CentroidRow.issue_id == issue_id, CentroidRow.encoder == encoder)
             .values({"burst_at": at})
         )
+
+    def burst_at(self, encoder: str, issue_id: IssueId) -> datetime | None:
+        """When an issue began as a burst; None when it did not."""
+        found = self._session.get(CentroidRow, (issue_id, encoder))
+        return None if found is None else found.burst_at
 
     def outlook(self, encoder: str, issue_id: IssueId) -> SeenOutlook | None:
         """What the finder last thought of a candidate; None when it never looked."""
