@@ -2,13 +2,14 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
 import numpy as np
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
+from models.stop_words import without_stop_words
 from models.texts import clauses, cut, has_placeholder, words
 from models.vectors import Vector, Vectors, unit_rows
 
@@ -22,16 +23,38 @@ _RECENT_WEIGHT = 0.1
 _LENGTH_WEIGHT = 0.3
 
 
-def title(texts: Sequence[str], vectors: Vectors) -> str:
+@dataclass(frozen=True, slots=True)
+class WordUse:
+    """How many of some texts use each term."""
+
+    counts: Mapping[str, int]
+    texts: int
+
+    def share(self, term: str) -> float:
+        """The share of the texts that use a term."""
+        return self.counts.get(term, 0) / self.texts if self.texts else 0.0
+
+
+def word_use(texts: Sequence[str]) -> WordUse:
+    """Count the terms of texts: meaning words, and pairs of them that follow each other."""
+    return WordUse(Counter(term for text in texts for term in set(_terms(text))), len(texts))
+
+
+NO_WORDS = WordUse({}, 0)
+
+
+def title(texts: Sequence[str], vectors: Vectors, elsewhere: WordUse = NO_WORDS) -> str:
     """The clause that says best what the contacts of an issue have in common.
 
-    texts: cleaned and redacted; vectors: their unit rows. Taken from the texts nearest to the
-    middle, in the customers' own words, at most 80 characters, whole words. Empty without texts.
+    texts: cleaned and redacted; vectors: their unit rows. elsewhere: of other contacts of the
+    product; what all of them say tells nothing about the issue. Taken from the texts nearest to
+    the middle, in the customers' own words, at most 80 characters, whole words. Empty without
+    texts.
     """
     if not texts:
         return ""
     typical = np.argsort(-_typicality(vectors), kind="stable")[:_TITLE_TEXTS]
-    common = _document_shares(texts)
+    common = _telling_shares(texts, elsewhere)
     options = [
         (_title_worth(clause, common) - 0.02 * place, -place, clause)
         for place, row in enumerate(typical)
@@ -42,16 +65,16 @@ def title(texts: Sequence[str], vectors: Vectors) -> str:
     return _as_title(max(options)[2])
 
 
-def key_terms(texts: Sequence[str], background: Sequence[str], *, limit: int = 5) -> list[str]:
+def key_terms(texts: Sequence[str], elsewhere: WordUse = NO_WORDS, *, limit: int = 5) -> list[str]:
     """Words and word pairs that are frequent in an issue and rare elsewhere (c-TF-IDF).
 
-    texts: of the issue; background: of other contacts of the product, the issue's own allowed.
+    texts: of the issue; elsewhere: of other contacts of the product, the issue's own allowed.
     """
-    inside = Counter(term for text in texts for term in set(_terms(text)))
-    outside = Counter(term for text in background for term in set(_terms(text)))
+    inside = word_use(texts).counts
+    outside = elsewhere.counts
     average = sum(outside.values()) / max(1, len(outside)) + 1
     worth = {
-        term: count * math.log1p(average / (count + outside[term]))
+        term: count * math.log1p(average / (count + outside.get(term, 0)))
         for term, count in inside.items()
         if count > 1 or len(texts) == 1
     }
@@ -92,10 +115,12 @@ def _typicality(vectors: Vectors) -> Vector:
     return np.asarray(vectors @ unit_rows(vectors.mean(axis=0)), dtype=np.float32)
 
 
-def _document_shares(texts: Sequence[str]) -> dict[str, float]:
-    """For each meaning word the share of the texts that use it."""
+def _telling_shares(texts: Sequence[str], elsewhere: WordUse) -> dict[str, float]:
+    """For each meaning word by how much larger a share of the texts uses it than elsewhere."""
     counts = Counter(word for text in texts for word in set(_meaning_words(text)))
-    return {word: count / len(texts) for word, count in counts.items()}
+    return {
+        word: max(0.0, count / len(texts) - elsewhere.share(word)) for word, count in counts.items()
+    }
 
 
 def _title_worth(clause: str, common: dict[str, float]) -> float:
@@ -119,7 +144,7 @@ def _as_title(clause: str) -> str:
 
 
 def _meaning_words(text: str) -> list[str]:
-    return [word for word in words(text) if len(word) > 1 and word not in ENGLISH_STOP_WORDS]
+    return without_stop_words(words(text))
 
 
 def _terms(text: str) -> list[str]:

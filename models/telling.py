@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
+from models.stop_words import without_stop_words
 from models.texts import clauses, words
 
 _LEAST_SHARE = 0.1
 _LEAST_GAP = 0.08
+_SHORT = 2
 
 
 def telling_terms(texts: Sequence[str], others: Sequence[str], *, limit: int = 4) -> list[str]:
@@ -41,6 +41,6 @@ def _shares(texts: Sequence[str]) -> dict[str, float]:
 def _terms(text: str) -> Iterator[str]:
     """Words with a meaning, and pairs of them that follow each other in a clause."""
     for clause in clauses(text):
-        found = [word for word in words(clause) if len(word) > 2 and word not in ENGLISH_STOP_WORDS]
+        found = [word for word in without_stop_words(words(clause)) if len(word) > _SHORT]
         yield from found
         yield from (f"{a} {b}" for a, b in pairwise(found))

@@ -8,7 +8,7 @@ import numpy as np
 
 from bridge.discover.grouping import Grouping
 from bridge.discover.preparing import FileContact
-from models.naming import best_quotes, key_terms, title
+from models.naming import best_quotes, key_terms, title, word_use
 from models.telling import telling_terms
 from models.texts import cut
 from models.vectors import IntArray, Vectors, unit_rows
@@ -75,17 +75,18 @@ def middles(grouping: Grouping) -> Vectors:
 def describe(contacts: Sequence[FileContact], grouping: Grouping) -> list[FoundIssue]:
     """Every issue in its own customers' words, the biggest first."""
     texts = [[contacts[row].text for row in rows] for rows in grouping.groups]
+    every = [text for own in texts for text in own]
+    elsewhere = word_use(every[:: len(every) // _BACKGROUND + 1])
     titles = [
-        title(own, grouping.vectors[rows]) for own, rows in zip(texts, grouping.groups, strict=True)
+        title(own, grouping.vectors[rows], elsewhere)
+        for own, rows in zip(texts, grouping.groups, strict=True)
     ]
-    background = [text for own in texts for text in own]
-    background = background[:: len(background) // _BACKGROUND + 1]
     neighbors = _neighbors(texts, titles, middles(grouping))
     return [
         FoundIssue(
             number=place + 1,
             title=titles[place],
-            terms=tuple(key_terms(texts[place], background)),
+            terms=tuple(key_terms(texts[place], elsewhere)),
             contact_count=len(rows),
             moments=tuple(at for row in rows if (at := contacts[row].occurred_at) is not None),
             quotes=_quotes(contacts, rows, grouping.vectors),

@@ -120,6 +120,6 @@ class Watch:
         if home.burst_at is not None:
             store.vectors.mark_burst(encoder, home.issue_id, home.burst_at)
         if home.state is IssueState.CANDIDATE:
-            rename(home.issue_id, store=store, encoder=encoder)
+            rename(home.issue_id, self.product.id, store=store, context=context)
             look_again(home.issue_id, self.centroids, self.product, store=store, context=context)
         contacts_changed(home, self.product, store=store, context=context)

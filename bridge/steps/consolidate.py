@@ -131,7 +131,7 @@ class _Pass:
         total: Vector = np.sum([one.vector for one in members], axis=0, dtype=np.float32)
         self._candidates[number] = Centroid(issue_id, IssueState.CANDIDATE, total, len(members))
         if {one.id for one in members} != before:
-            rename(issue_id, store=self._store, encoder=self._encoder.name)
+            rename(issue_id, self._product.id, store=self._store, context=self._context)
             self._save(self._candidates[number])
 
     def _write_outlooks(self, found: Regrouping) -> None:

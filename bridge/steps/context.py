@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import numpy as np
 
 from bridge.cleaning import Cleaned, clean
+from bridge.domain.contacts import ProductId
 from bridge.ports import Notifier, Tracker, Webhook
 from bridge.settings import Settings
 from bridge.store import Store
@@ -16,8 +17,12 @@ from bridge.store.connections import Connection
 from bridge.store.secrets import Secrets
 from models.encoders.base import Encoder
 from models.matching import find_center
+from models.naming import WordUse, word_use
 from models.settings import FinderSettings
 from models.vectors import Vector, Vectors
+
+_WORD_USE_CONTACTS = 300
+_WORD_USE_LIFE = timedelta(days=1)
 
 
 class Cleaner(Protocol):
@@ -49,6 +54,7 @@ class Context:
     waits_for_review: Callable[[], bool] = lambda: False
     """Whether a candidate with an open question is filed only after the answer."""
     _centers: dict[tuple[int, str], tuple[Vector, int]] = field(default_factory=dict)
+    _word_use: dict[int, tuple[WordUse, datetime]] = field(default_factory=dict)
 
     def center(self, store: Store, product_id: int) -> Vector:
         """The mean vector of the product's first contacts, kept once there are enough of them.
@@ -68,6 +74,17 @@ class Context:
         center = find_center(rows_of(first, encoder.dimensions), settings=self.finder)
         self._centers[key] = (center, len(first))
         return center
+
+    def word_use(self, store: Store, product_id: ProductId) -> WordUse:
+        """How the product's newest contacts use words, counted anew once a day."""
+        known = self._word_use.get(product_id)
+        if known is None or self.now() - known[1] >= _WORD_USE_LIFE:
+            texts = store.contacts.newest_texts(product_id, limit=_WORD_USE_CONTACTS)
+            known = (word_use(texts), self.now())
+            # A young product's words are not kept: each contact changes them.
+            if len(texts) == _WORD_USE_CONTACTS:
+                self._word_use[product_id] = known
+        return known[0]
 
 
 def rows_of(vectors: Sequence[Vector], dimensions: int) -> Vectors:

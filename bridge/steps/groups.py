@@ -171,10 +171,10 @@ def regrouped(issues: Iterable[Issue], act: Act) -> None:
 def name_again(issue: Issue, act: Act) -> None:
     """Give an issue the machine's title; without the encoder it keeps the one it has."""
     try:
-        encoder = act.context.encoder().name
+        act.context.encoder()
     except OutsideError:
         return
-    rename(issue.id, store=act.store, encoder=encoder)
+    rename(issue.id, issue.product_id, store=act.store, context=act.context)
 
 
 def look_at_fix(issue: Issue, contact_ids: Sequence[ContactId], act: Act) -> None:

@@ -97,7 +97,7 @@ def promote(context: Context, *, product_id: int, issue_id: int) -> None:
         key = real_key(issue.id, counts.contacts)
         if store.suggestions.was_rejected(product.id, SuggestionKind.REAL, key):
             return
-        rename(issue.id, store=store, encoder=context.encoder().name)
+        rename(issue.id, product.id, store=store, context=context)
         reason = f"{counts.contacts} contacts by {counts.customers} customers"
         cause = Cause(MACHINE, context.now(), reason, "job:promote")
         file_issue(issue, product, store=store, cause=cause)

@@ -156,6 +156,19 @@ class Contacts:
             raise NotFound("no such contact")
         return contact_of(row)
 
+    def newest_texts(self, product_id: ProductId, *, limit: int) -> list[RedactedText]:
+        """Texts of the product's newest contacts that can state a problem."""
+        query = (
+            select(ContactRow.text)
+            .where(
+                ContactRow.product_id == product_id,
+                ContactRow.nature == ContactNature.MESSAGE.value,
+            )
+            .order_by(ContactRow.id.desc())
+            .limit(limit)
+        )
+        return [RedactedText(value) for value in self._session.scalars(query)]
+
     def waiting_since(self, product_id: ProductId) -> tuple[int, datetime | None]:
         """How many contacts the finder has not looked at, and when the oldest came in."""
         query = select(func.count(), func.min(ContactRow.created_at)).where(

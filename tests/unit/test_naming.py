@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from models.encoders.hashing import HashingEncoder
-from models.naming import best_quotes, key_terms, title
+from models.naming import best_quotes, key_terms, title, word_use
+from models.stop_words import without_stop_words
 from models.texts import clauses, cut, says_enough, words
 
 _EXPORT = [
@@ -54,12 +55,12 @@ def test_titles_of_nothing_and_of_signs_are_empty_or_harmless() -> None:
 
 
 def test_key_terms_are_frequent_inside_and_rare_outside() -> None:
-    terms = key_terms(_EXPORT, _EXPORT + _OTHER * 3)
+    terms = key_terms(_EXPORT, word_use(_EXPORT + _OTHER * 3))
     assert any("export" in term for term in terms)
     assert any("pdf" in term for term in terms)
     assert not any("help" in term or "parcel" in term for term in terms)
-    assert len(key_terms(_EXPORT, _OTHER, limit=2)) == 2
-    assert key_terms([], _OTHER) == []
+    assert len(key_terms(_EXPORT, word_use(_OTHER), limit=2)) == 2
+    assert key_terms([], word_use(_OTHER)) == []
 
 
 def _moments(count: int) -> list[datetime]:
@@ -116,3 +117,23 @@ def test_cutting_keeps_whole_words_and_the_limit() -> None:
     assert cut("short", 10) == "short"
     assert cut("one two three", 10) == "one two…"
     assert cut("onetwothreefour", 10) == "onetwothr…"
+
+
+def test_a_remark_that_everybody_makes_is_no_title() -> None:
+    texts = [f"{problem} Bitte prüfen Sie das bald." for problem in (
+        "Der Export bricht bei der Hälfte ab.", "Beim Export fehlt die zweite Hälfte.",
+        "Unser Export hört in der Hälfte auf.")]  # fmt: skip
+    others = [f"{problem} Bitte prüfen Sie das bald." for problem in (
+        "Die Anmeldung schlägt fehl.", "Das Foto ist weg.", "Der Kalender ist leer.")]  # fmt: skip
+    vectors = HashingEncoder().encode(texts)
+    assert "Export" in title(texts, vectors, word_use(texts + others))
+
+
+def test_stop_words_are_those_of_the_language_of_the_text() -> None:
+    german = without_stop_words(words("Die App und der Export gehen nicht"))
+    assert german == ["app", "export", "gehen"]
+    assert "die" in without_stop_words(words("I think both batteries die after one hour"))
+    spanish = without_stop_words(words("No puedo entrar en la aplicación desde ayer"))
+    assert not {"no", "en", "la", "desde"} & set(spanish)
+    assert "aplicación" in spanish
+    assert without_stop_words([]) == []
