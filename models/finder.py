@@ -11,12 +11,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from models.clues import Fixed
 from models.clustering import ALONE, consolidate
 from models.encoders.base import Encoder
+from models.links import Links
 from models.matching import find_center, place
 from models.settings import FinderSettings
 from models.texts import says_enough
 from models.vectors import BoolArray, IntArray, Vector, Vectors, grow_mean, unit_rows
 
 __all__ = ["IssueFinder"]
+
+Pairs = Sequence[Sequence[int]]
 
 
 class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
@@ -43,27 +46,51 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         self.consolidate_every = consolidate_every
         self.fixed_from = fixed_from
 
-    def fit(self, X: Sequence[str] | Vectors, y: object = None) -> IssueFinder:
-        """Group these contacts, at least one, forgetting all earlier ones; y is ignored."""
+    def fit(
+        self,
+        X: Sequence[str] | Vectors,
+        y: object = None,
+        *,
+        must_link: Pairs = (),
+        cannot_link: Pairs = (),
+    ) -> IssueFinder:
+        """Group these contacts, at least one, forgetting all earlier ones; y is ignored.
+
+        must_link, cannot_link: pairs of row numbers that are, or are not, about one issue.
+        """
         vectors, usable = self._read(X, is_first=True, least=1)
         self._start(vectors.shape[1])
         self._append(vectors, usable)
+        self._tie(must_link, cannot_link)
         self._consolidate()
+        self._keep_links()
         return self
 
-    def partial_fit(self, X: Sequence[str] | Vectors, y: object = None) -> IssueFinder:
-        """Take contacts in order of arrival; y is ignored."""
+    def partial_fit(
+        self,
+        X: Sequence[str] | Vectors,
+        y: object = None,
+        *,
+        must_link: Pairs = (),
+        cannot_link: Pairs = (),
+    ) -> IssueFinder:
+        """Take contacts in order of arrival; y is ignored.
+
+        must_link, cannot_link: further pairs, as row numbers among all contacts so far.
+        """
         is_first = not hasattr(self, "labels_")
         vectors, usable = self._read(X, is_first=is_first)
         if is_first:
             self._start(vectors.shape[1])
         start = len(self.labels_)
         self._append(vectors, usable)
+        self._tie(must_link, cannot_link)
         for row in range(start, len(self.labels_)):
             if self._usable[row]:
                 self._place(row)
             if (row + 1) % self.consolidate_every == 0:
                 self._consolidate(row + 1)
+        self._keep_links()
         return self
 
     def predict(self, X: Sequence[str] | Vectors) -> IntArray:
@@ -78,6 +105,7 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
     def consolidate(self) -> IssueFinder:
         """Look at all loose contacts together now."""
         self._consolidate()
+        self._keep_links()
         return self
 
     def _read(
@@ -105,12 +133,24 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         self._usable = np.zeros(0, dtype=bool)
         self._means: dict[int, Vector] = {}
         self._next = 0
+        self._links = Links()
 
     def _append(self, vectors: Vectors, usable: BoolArray) -> None:
         self.vectors_ = np.concatenate([self.vectors_, vectors])
         self._usable = np.concatenate([self._usable, usable])
         alone = np.full(len(vectors), ALONE, dtype=np.int64)
         self.labels_ = np.concatenate([self.labels_, alone])
+
+    def _tie(self, must_link: Pairs, cannot_link: Pairs) -> None:
+        links = self._links.with_more(must_link, cannot_link)
+        links.check(len(self.labels_))
+        self._links = links
+
+    def _keep_links(self) -> None:
+        if self._links.together or self._links.apart:
+            self.labels_ = self._links.keep(self.labels_, self.vectors_)
+            self._next = max(self._next, int(self.labels_.max()) + 1)
+            self._learn_means()
 
     def _place(self, row: int) -> None:
         """Join the nearest living issue, or stay alone; only contacts up to this row are seen."""
@@ -154,6 +194,9 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         joins = regrouping.joined >= 0
         self.labels_[loose] = self._lasting(regrouping.candidates, self.labels_[loose])
         self.labels_[loose[joins]] = np.array(fixed, dtype=np.int64)[regrouping.joined[joins]]
+        self._learn_means()
+
+    def _learn_means(self) -> None:
         self._means = {
             int(label): self.vectors_[self.labels_ == label].mean(axis=0)
             for label in np.unique(self.labels_[self.labels_ >= 0])
