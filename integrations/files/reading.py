@@ -78,8 +78,16 @@ def _csv(file: io.TextIOWrapper) -> Iterator[Line]:
     csv.field_size_limit(_LONGEST_LINE)
     reader = csv.DictReader(file, dialect=dialect, restkey="")
     try:
-        for row in reader:
-            values: dict[str, object] = {key: value for key, value in row.items() if key}
-            yield Line(reader.line_num, values)
+        reader.fieldnames  # noqa: B018 - reads the header
     except csv.Error as error:
-        yield Line(reader.line_num, None, f"not CSV: {error}")
+        raise InvalidInput(f"the header is not CSV: {error}") from error
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Line(reader.line_num, None, f"not CSV: {error}")
+            continue
+        values: dict[str, object] = {key: value for key, value in row.items() if key}
+        yield Line(reader.line_num, values)

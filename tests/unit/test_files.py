@@ -11,6 +11,7 @@ from bridge.domain.contacts import AccountReceived, CustomerReceived
 from bridge.domain.errors import InvalidInput
 from integrations.files.contacts import ContactFile, ContactLine, open_contacts
 from integrations.files.mapping import FIELDS, by_name
+from integrations.files.reading import read_rows
 
 WIRE = {
     "source": "zendesk",
@@ -193,3 +194,13 @@ def test_every_field_has_a_column_name_with_dots_or_underscores() -> None:
     assert by_name(FIELDS).columns.keys() == set(FIELDS)
     flat = [name.replace(".", "_") for name in FIELDS]
     assert by_name(flat).columns.keys() == set(FIELDS)
+
+
+def test_a_field_too_long_costs_its_own_row_only(tmp_path: Path) -> None:
+    long = "x" * (5 * 1024 * 1024)
+    rows = f"id,text,ts\n1,a,2026-03-03T09:15Z\n2,{long},2026-03-03T09:15Z\n3,c,2026-03-03T09:15Z\n"
+    found = list(read_rows(a_file(tmp_path, "a.csv", rows)))
+    assert [line.row["id"] if line.row else None for line in found] == ["1", None, "3"]
+    assert "field larger" in found[1].reason
+    with pytest.raises(InvalidInput, match="header"):
+        list(read_rows(a_file(tmp_path, "b.csv", f"{long},text\n1,a\n")))
