@@ -4,6 +4,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -15,6 +16,7 @@ from bridge.domain.contacts import ContactReceived
 from bridge.domain.products import DEFAULT_PRODUCT, Product
 from bridge.queue import InlineQueue
 from bridge.settings import Settings
+from bridge.steps.context import Context
 from bridge.steps.ingest import Ingested, ingest
 from bridge.store import embedded, make_engine, migrate
 from bridge.wiring import Application, build, for_replay
@@ -136,6 +138,11 @@ class Pipeline:
                 )
             self.queue.drain(self.clock.moment)
         return answers
+
+    def rewire(self, context: Context) -> None:
+        """Work with another context from now on, in jobs too."""
+        self.application = replace(self.application, context=context)
+        self.queue.jobs.update(self.application.jobs())
 
     def consolidate(self) -> None:
         """Look at everything together, now."""

@@ -9,7 +9,7 @@ from typing import Self
 
 from bridge.domain.contacts import ContactId
 from bridge.domain.errors import InvalidInput, NotFound
-from bridge.domain.grouping import Suggestion, SuggestionId, SuggestionKind
+from bridge.domain.grouping import Suggestion, SuggestionKind
 from bridge.domain.issues import IssueId
 from bridge.domain.people import Actor
 from bridge.domain.products import Product
@@ -38,7 +38,7 @@ class Reviewer:
         self._budget = budget if command else 0
         self._allowed = 0
         self._process: subprocess.Popen[str] | None = None
-        self._skipped: set[SuggestionId] = set()
+        self._skipped: set[tuple[SuggestionKind, str]] = set()
         self.asked = 0
 
     def __enter__(self) -> Self:
@@ -62,13 +62,11 @@ class Reviewer:
     ) -> None:
         if self._process is None:
             return
-        if self._process.stdin is not None:
-            self._process.stdin.close()
         try:
-            self._process.wait(timeout=5)
+            self._process.communicate(timeout=5)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            self._process.communicate()
 
     def allow(self, share: float) -> None:
         """This share of the time has passed: as much of the budget may be used, and some ahead."""
@@ -91,6 +89,9 @@ class Reviewer:
 
         names: the contacts as the file calls them. drain: runs the jobs that follow an answer.
         """
+        with application.open() as store:
+            # In live use a daily job does this; an expired question takes no answer.
+            store.suggestions.expire(now=application.context.now())
         while self.has_time() and self._ask_next(application, product, day, names):
             drain()
 
@@ -104,9 +105,7 @@ class Reviewer:
             question = _question(suggestion, store, names)
         answer = self._say({**question, "day": day})
         if answer == "skip":
-            self._skipped.add(suggestion.id)
-            with application.open() as store:
-                store.suggestions.withdraw(product.id, ids=[suggestion.id])
+            self._skipped.add((suggestion.kind, suggestion.key))
             return True
         context = application.context
         cause = Cause(_REVIEWER, context.now(), "", "replay:review")
@@ -117,9 +116,12 @@ class Reviewer:
 
     def _first(self, store: Store, product: Product) -> Suggestion | None:
         for one in store.suggestions.open(product.id):
+            if (one.kind, one.key) in self._skipped:
+                _drop(one, store)
+                continue
             if one.worth < LEAST_WORTH:
                 return None
-            if one.id not in self._skipped and one.kind in _ASKED:
+            if one.kind in _ASKED:
                 return one
         return None
 
@@ -134,11 +136,19 @@ class Reviewer:
             line = process.stdout.readline()
         except OSError as error:
             raise InvalidInput(f"the review command ended: {error}") from error
+        if not line:
+            raise InvalidInput("the review command ended without an answer")
         return _answer_in(line)
 
 
 _ASKED = (SuggestionKind.SAME, SuggestionKind.REAL)
 _REVIEWER = Actor("person", "reviewer")
+
+
+def _drop(skipped: Suggestion, store: Store) -> None:
+    """What was skipped is proposed anew at the next look; nothing waits for it any more."""
+    store.suggestions.withdraw(skipped.product_id, ids=[skipped.id])
+    store.enqueue("promote", product_id=skipped.product_id, issue_id=skipped.issue_id)
 
 
 def _answer_in(line: str) -> str:
