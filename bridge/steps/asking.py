@@ -31,7 +31,7 @@ class Looked:
 
 
 def real_key(issue_id: IssueId, size: int) -> str:
-    """Names the question whether a candidate is an issue: asked anew once it has doubled."""
+    """Names the question whether a candidate is an issue: asked anew at 8, 16, 32 … contacts."""
     return f"{issue_id}/{size.bit_length()}"
 
 
