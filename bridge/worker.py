@@ -5,8 +5,10 @@ its own row (docs/decisions/0002-jobs.md).
 """
 
 import asyncio
+import itertools
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 import procrastinate
@@ -14,7 +16,8 @@ import procrastinate.exceptions
 import structlog
 from procrastinate.jobs import Job, Status
 
-from bridge.domain.errors import OutsideError, TryAgainLater
+from bridge.domain.errors import BridgeError, OutsideError, TryAgainLater
+from bridge.store import embedded
 from bridge.wiring import Application
 from bridge.wiring.dumps import dump_by_date, reachable
 
@@ -24,6 +27,9 @@ _TRIES = 3
 _OUTSIDE_TRIES = 50
 _FIRST_WAIT_SECONDS = 2
 _LONGEST_WAIT_SECONDS = 300
+_PAUSES = (1, 2, 5, 10, 30)
+"""Seconds a worker waits before it begins anew, longer each time."""
+_LONG_RUN_SECONDS = 60
 
 log = structlog.get_logger()
 
@@ -136,6 +142,8 @@ class Worker:
         self._task: asyncio.Task[None] | None = None
         self._thread: threading.Thread | None = None
 
+        self._is_stopping = threading.Event()
+
     def start(self) -> None:
         """Run in a thread of its own, beside a web server."""
         self._thread = threading.Thread(target=self.run_forever, name="worker", daemon=True)
@@ -143,14 +151,40 @@ class Worker:
 
     def stop(self) -> None:
         """Let running jobs end, then stop the thread."""
-        if self._loop is not None and self._task is not None:
+        self._is_stopping.set()
+        if self._loop is not None and self._task is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._task.cancel)
         if self._thread is not None:
             self._thread.join(timeout=30)
 
     def run_forever(self) -> None:
-        """Work until stopped; in the main thread SIGTERM and SIGINT stop it."""
-        asyncio.run(self._run())
+        """Work until stopped; in the main thread SIGTERM and SIGINT stop it.
+
+        When the database goes away the worker waits and begins anew, the embedded one is started
+        again: a worker that ended would leave contacts unread without a word.
+        """
+        pauses = itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1]))
+        while not self._is_stopping.is_set():
+            begun = time.monotonic()
+            try:
+                asyncio.run(self._run())
+            except Exception:
+                if time.monotonic() - begun > _LONG_RUN_SECONDS:
+                    pauses = itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1]))
+                log.exception("worker begins anew")
+                self._is_stopping.wait(next(pauses))
+                self._revive()
+            else:
+                return
+
+    def _revive(self) -> None:
+        """Start the embedded database if it is down; another one is not ours to start."""
+        if self._application.server is None or self._is_stopping.is_set():
+            return
+        try:
+            embedded.start(self._application.context.settings.data_dir, say=log.info)
+        except BridgeError as error:
+            log.warning("the database does not start", error=str(error))
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()

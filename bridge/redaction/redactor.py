@@ -20,15 +20,28 @@ _EMAIL = re.compile(
     r"(?<![\w.%+-])(?:mailto:)?([\w.%+'-]{1,64}@[^\W_](?:[\w-]{0,62})(?:\.[\w-]{1,63}){0,8}"
     r"\.[^\W\d_][\w-]{0,61}[^\W_])(?![\w@])"
 )
+_SEPARATORS = re.compile(r"[\s._/-]+")
+_DIGIT = re.compile(r"\d")
+_LEAST_NUMBER = 5
 _MANY_DIGITS = re.compile(r"\d(?:[^\w\n]{0,3}\d){6}")
 
 
 class Redactor:
     """Redacts the texts of one conversation: the same value gets the same placeholder in all."""
 
-    def __init__(self, *, known_names: Sequence[str] = (), region: str = "US") -> None:
-        """`known_names` are full names from structured fields; `region` is an ISO country."""
+    def __init__(
+        self,
+        *,
+        known_names: Sequence[str] = (),
+        known_numbers: Sequence[str] = (),
+        region: str = "US",
+    ) -> None:
+        """Known are what structured fields say: full names, and account or customer numbers.
+
+        `region` is an ISO country.
+        """
         self._names = NameFinder(known_names)
+        self._numbers_known = _one_of(known_numbers)
         self._region = region
         self._numbers: dict[tuple[str, str], int] = {}
         self._last: dict[str, int] = {}
@@ -66,6 +79,8 @@ class Redactor:
             found += [*numbers, find_phones(text, region=self._region)]
         if text.count(".") >= 3 or text.count(":") >= 2:
             found.insert(1, find_ips(text))
+        if self._numbers_known is not None:
+            found.insert(0, _find_known(self._numbers_known, text))
         return chain(*found, self._names.find(text))
 
     def _placeholders(self, text: str) -> list[tuple[int, int]]:
@@ -85,9 +100,33 @@ class Redactor:
         return f"<{span.kind}_{self._numbers[key]}>"
 
 
-def redact(text: str, *, known_names: Sequence[str] = (), region: str = "US") -> RedactedText:
+def redact(
+    text: str,
+    *,
+    known_names: Sequence[str] = (),
+    known_numbers: Sequence[str] = (),
+    region: str = "US",
+) -> RedactedText:
     """Redact one text on its own; see `Redactor` for several texts of one conversation."""
-    return Redactor(known_names=known_names, region=region).redact(text)
+    return Redactor(known_names=known_names, known_numbers=known_numbers, region=region).redact(
+        text
+    )
+
+
+def _one_of(numbers: Sequence[str]) -> re.Pattern[str] | None:
+    """Finds any of these numbers, however they are spaced; very short ones would find too much."""
+    told = [_SEPARATORS.sub("", number) for number in numbers]
+    useful = sorted({one for one in told if len(one) >= _LEAST_NUMBER and _DIGIT.search(one)})
+    if not useful:
+        return None
+    spaced = ("[ ._/-]?".join(map(re.escape, one)) for one in useful)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)", re.IGNORECASE)
+
+
+def _find_known(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
+    for match in pattern.finditer(text):
+        value = _SEPARATORS.sub("", match.group()).casefold()
+        yield Span(match.start(), match.end(), "ACCOUNT", value)
 
 
 def _find_emails(text: str) -> Iterator[Span]:

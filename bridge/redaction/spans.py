@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-PLACEHOLDER = re.compile(r"<(EMAIL|PHONE|CARD|IBAN|IP|SSN|SECRET|NAME)_(\d{1,6})>")
+PLACEHOLDER = re.compile(r"<(EMAIL|PHONE|CARD|IBAN|IP|SSN|SECRET|NAME|ACCOUNT)_(\d{1,6})>")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import numpy as np
 from bridge.cleaning import Cleaned, clean
 from bridge.domain.contacts import ContactNature, ContactReceived
 from bridge.redaction import redact
+from bridge.steps.ingest import numbers_of
 from models.encoders.base import Encoder
 from models.vectors import Vector, Vectors
 
@@ -49,7 +50,13 @@ def texts_of(
         cleaned = cleaner.ahead(contact.text, subject=contact.subject, max_bytes=max_bytes)
         if cleaned.nature is ContactNature.MESSAGE:
             names = [contact.customer.display_name] if contact.customer.display_name else []
-            found[redact(cleaned.text, known_names=names, region=region)] = None
+            text = redact(
+                cleaned.text,
+                known_names=names,
+                known_numbers=numbers_of(contact.customer),
+                region=region,
+            )
+            found[text] = None
     return list(found)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bridge.cleaning import door_text
 from bridge.domain.contacts import ContactId
-from bridge.domain.errors import InvalidMove
+from bridge.domain.errors import InvalidInput, InvalidMove
 from bridge.domain.fixes import Audience, Workaround, WorkaroundState
 from bridge.domain.issues import Issue
 from bridge.domain.people import UserId
@@ -31,6 +31,8 @@ def add_workaround(
 ) -> Workaround:
     """A new workaround that may be offered at once; personal data in it is redacted."""
     text, _ = door_text(advice.text, max_bytes=_MOST_BYTES)
+    if not text.strip():
+        raise InvalidInput("a workaround needs a text", pointer="/text")
     added = store.fixes.add_workaround(
         issue,
         Redactor(region=product.region).redact(text),

@@ -104,7 +104,7 @@ def import_contacts(
     waiting = iter(rows)
     progress = _skip(waiting, run, door)
     while chunk := list(itertools.islice(waiting, CHUNK)):
-        progress.add(_import_chunk(chunk, run, door))
+        progress.add(_import_chunk(chunk, run, door, after=progress.done_rows))
         watch(progress)
     with context.open() as store:
         store.imports.finish(run.id, now=context.now())
@@ -198,7 +198,9 @@ def _skip(rows: Iterator[ImportRow], run: ImportRun, door: _Door) -> ImportProgr
     return progress
 
 
-def _import_chunk(chunk: Sequence[ImportRow], run: ImportRun, door: _Door) -> _Outcome:
+def _import_chunk(
+    chunk: Sequence[ImportRow], run: ImportRun, door: _Door, *, after: int
+) -> _Outcome:
     """One transaction, tried again when another request stored one of the contacts meanwhile."""
     for last in (*(False,) * (_TRIES - 1), True):
         try:
@@ -207,6 +209,7 @@ def _import_chunk(chunk: Sequence[ImportRow], run: ImportRun, door: _Door) -> _O
                 new = outcome.results[IngestResult.NEW]
                 store.imports.progress(
                     run.id,
+                    after=after,
                     accepted=new,
                     known=outcome.results.total() - new,
                     refused=len(outcome.refused),

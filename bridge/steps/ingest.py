@@ -164,7 +164,11 @@ def _draft(
 ) -> ContactDraft:
     most = context.settings.max_text_bytes
     cleaned = context.clean(received.text, subject=received.subject, max_bytes=most)
-    redactor = Redactor(known_names=identified.names, region=product.region)
+    redactor = Redactor(
+        known_names=identified.names,
+        known_numbers=numbers_of(received.customer),
+        region=product.region,
+    )
     text = redactor.redact(cleaned.text)
     subject = redactor.redact(received.subject or "")
     nature = cleaned.nature
@@ -189,6 +193,12 @@ def _draft(
         agent_id=_agent(received, product, store),
         placed_at=None if nature is ContactNature.MESSAGE else context.now(),
     )
+
+
+def numbers_of(customer: CustomerReceived) -> list[str]:
+    """What structured fields call the customer by number, to be taken out of the text."""
+    given = [customer.account_number, *(key for _, key in customer.external_ids)]
+    return [number for number in given if number]
 
 
 def _agent(received: ContactReceived, product: Product, store: Store) -> UserId | None:

@@ -34,7 +34,7 @@ def merge_issues(
     """Move everything of the others onto the survivor; their numbers forward to it.
 
     Their tickets stay linked and tell the survivor's counts from now on. A survivor without a
-    ticket takes over where the first other with one stands; a candidate becomes confirmed.
+    ticket takes over where the first other with one stands.
     """
     store = act.store
     others = list({other.id: other for other in others}.values())

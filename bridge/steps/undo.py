@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import InvalidMove
-from bridge.domain.issues import TRACKED, Issue, IssueId
+from bridge.domain.issues import TRACKED, Issue, IssueId, IssueState
 from bridge.steps.groups import Act, Entry, Trail, record_undone, regrouped, take, trail_in
 from bridge.store import Store
 from bridge.store.decisions import Decision
@@ -58,6 +58,8 @@ def _undo_state(decision: Decision, issue: Issue, act: Act) -> None:
         raise InvalidMove(f"{issue.name} is {issue.state} by now, so it cannot be undone")
     if act.store.filings.of_issue(issue.id):
         raise InvalidMove(f"a ticket was asked for meanwhile, so {issue.name} stays {issue.state}")
+    if before == IssueState.SNOOZED.value:
+        raise InvalidMove("that it came back cannot be undone: snooze it again instead")
     changes = {"state": before, "snoozed_until": None, "snoozed_customers": None}
     changed = act.store.issues.change(issue, changes)
     act.store.suggestions.unanswer_real(issue.product_id, issue.id, decision.at)

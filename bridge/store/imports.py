@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
+from bridge.domain.errors import InvalidMove
 from bridge.store.tables import ImportRunRow
 
 
@@ -62,19 +63,27 @@ class Imports:
             .values(rows_done=0, accepted=0, known=0, refused=0, finished_at=None)
         )
 
-    def progress(self, run_id: int, *, accepted: int, known: int, refused: int) -> None:
-        """Add what one chunk brought, in the chunk's own transaction."""
+    def progress(self, run_id: int, *, after: int, accepted: int, known: int, refused: int) -> None:
+        """Add what one chunk brought, in the chunk's own transaction.
+
+        after: rows done before it. Raises InvalidMove when another import of the same file has
+        gone on from there meanwhile: adding both would skip rows at the next try.
+        """
         done = accepted + known + refused
-        self._session.execute(
+        moved = self._session.execute(
             update(ImportRunRow)
-            .where(ImportRunRow.id == run_id)
+            .where(ImportRunRow.id == run_id, ImportRunRow.rows_done == after)
             .values(
                 rows_done=ImportRunRow.rows_done + done,
                 accepted=ImportRunRow.accepted + accepted,
                 known=ImportRunRow.known + known,
                 refused=ImportRunRow.refused + refused,
             )
+            .returning(ImportRunRow.id)
+            .execution_options(synchronize_session=False)
         )
+        if moved.first() is None:
+            raise InvalidMove("another import of the same file is under way")
 
     def finish(self, run_id: int, *, now: datetime) -> None:
         """Every row has been read."""

@@ -72,11 +72,12 @@ def _csv(file: io.TextIOWrapper) -> Iterator[Line]:
     sample = file.read(16_384)
     file.seek(0)
     try:
-        dialect: type[csv.Dialect] | str = csv.Sniffer().sniff(sample, delimiters=",;\t|")
+        # Only this: what it says of quotes depends on whether the sample has doubled ones.
+        delimiter = csv.Sniffer().sniff(sample, delimiters=",;\t|").delimiter
     except csv.Error:
-        dialect = "excel"
+        delimiter = ","
     csv.field_size_limit(_LONGEST_LINE)
-    reader = csv.DictReader(file, dialect=dialect, restkey="")
+    reader = csv.DictReader(file, delimiter=delimiter, restkey="")
     try:
         reader.fieldnames  # noqa: B018 - reads the header
     except csv.Error as error:

@@ -131,6 +131,8 @@ def test_a_workaround_is_written_used_retired_and_restored(api: Api, issue: str)
         "audience": "internal",
         "versions": ["4.1"],
     }
+    for nothing in ("\u200b\u2060", " \u0000 "):
+        assert lead.post("/workarounds", {**advice, "text": nothing}).status_code == 422
     added = lead.post("/workarounds", advice)
     assert added.status_code == 201
     assert added.json()["text"] == "Write to <EMAIL_1> and wait."

@@ -323,6 +323,18 @@ def test_a_snooze_ends_by_itself(groups: Groups) -> None:
     assert groups.broken_promises() == []
 
 
+def test_that_an_issue_came_back_is_not_undone(groups: Groups) -> None:
+    issue = groups.issue("login", state=IssueState.CONFIRMED)
+    cause = Cause(MIA, groups.pipeline.clock.moment)
+    with groups.application.open() as store:
+        snooze_issue(issue, None, 1_000, store=store, cause=cause)
+    with groups.application.open() as store:
+        wake_issue(groups.now(issue), store=store, cause=cause)
+    with pytest.raises(InvalidMove, match="snooze it again"):
+        groups.undo(groups.now(issue))
+    assert groups.now(issue).state is IssueState.CONFIRMED
+
+
 def test_a_snooze_needs_one_future_end(groups: Groups) -> None:
     export = groups.issue("export")
     now = groups.pipeline.clock.moment

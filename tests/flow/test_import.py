@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.domain.errors import InvalidMove
 from bridge.domain.products import Product
 from bridge.steps.importing import (
     CHUNK,
@@ -83,6 +84,21 @@ def test_an_import_that_died_goes_on_and_reports_every_refused_row(
         "refused": 5,
     }
     assert [row.line for row in done.refused] == [100, 200, 300, 400, 500]
+
+
+def test_two_imports_of_one_file_at_a_time_lose_no_row(
+    application: Application, product: Product
+) -> None:
+    context = application.context
+
+    def let_another_one_in(progress: ImportProgress) -> None:
+        with pytest.raises(PowerCut):
+            import_contacts(rows(3 * CHUNK), FILE, product, context=context, watch=cut_power)
+
+    with pytest.raises(InvalidMove, match="another import"):
+        import_contacts(rows(3 * CHUNK), FILE, product, context=context, watch=let_another_one_in)
+    import_contacts(rows(3 * CHUNK), FILE, product, context=context, watch=ignore)
+    assert count(application, product) == 3 * CHUNK - 3 * CHUNK // 100
 
 
 def test_a_chunk_that_fails_leaves_neither_contacts_nor_progress(

@@ -204,3 +204,13 @@ def test_a_field_too_long_costs_its_own_row_only(tmp_path: Path) -> None:
     assert "field larger" in found[1].reason
     with pytest.raises(InvalidInput, match="header"):
         list(read_rows(a_file(tmp_path, "b.csv", f"{long},text\n1,a\n")))
+
+
+def test_doubled_quotes_far_down_the_file_are_one(tmp_path: Path) -> None:
+    plain = [f'{number},"the export, page {number}, stops","now"' for number in range(1_000)]
+    doubled = 'q,"it says ""Error 500, try later"" when I save, always",now'
+    text = "\n".join(["id,text,ts", *plain, doubled])
+    last = list(read_rows(a_file(tmp_path, "a.csv", text)))[-1]
+    assert last.row is not None
+    assert last.row["text"] == 'it says "Error 500, try later" when I save, always'
+    assert last.row["ts"] == "now"

@@ -263,3 +263,12 @@ def test_a_hostile_megabyte_takes_less_than_a_second(piece: str) -> None:
     began = time.process_time()
     redact(text, known_names=["Ben Larsen", "((a"])
     assert time.process_time() - began < 1
+
+
+def test_numbers_that_structured_fields_name_are_taken_out() -> None:
+    text = "My number is WR-106483, or wr 106483; order 106484, room 12."
+    assert redact(text, known_numbers=["WR-106483", "12"]) == (
+        "My number is <ACCOUNT_1>, or <ACCOUNT_1>; order 106484, room 12."
+    )
+    assert redact("call WR-1064830", known_numbers=["WR-106483"]) == "call WR-1064830"
+    assert redact(text, known_numbers=["", "-", "account"]) == text
