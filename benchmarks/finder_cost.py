@@ -1,79 +1,147 @@
-"""What one contact costs as issues and contacts grow, on made-up vectors.
+"""What one contact costs as issues and contacts grow: the job `assign` on made-up vectors.
 
-python -m benchmarks.finder_cost [--contacts 10000 100000] [--issues 1000 10000 100000]
+python -m benchmarks.finder_cost [--issues 1000 10000 100000] [--contacts 10000 100000 1000000]
 """
 
 import argparse
+import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
+import psutil
+import psycopg
+from pgvector.psycopg import register_vector
 
-from benchmarks.measuring import clock, record
-from models import IssueFinder
-from models.clues import Fixed
-from models.matching import place
-from models.settings import FinderSettings
-from models.vectors import Vectors, unit_rows
+from benchmarks.finder_store import A_ISSUE, fill
+from benchmarks.measuring import record
+from bridge.queue import InlineQueue
+from bridge.replay.measure import Meter
+from bridge.settings import Settings
+from bridge.steps.assign import assign
+from bridge.store import Store, embedded
+from bridge.wiring import Application, build, for_replay
+from models.vectors import Vector, Vectors, unit_rows
 
 _DIMENSIONS = 384
 _SPREAD = 0.6  # of the noise around an issue: its contacts are about .7 similar to each other
-_A_ISSUE = 50
-_TRIES = 500
-_LAST = 1000
+_A_STRANGER = 5  # every so many contacts one is about no issue
+_TRIES = 600
+_LEFT_OUT = 100
+_CONTACTS = 1_000
+
+
+class _Ready:
+    """An encoder with all vectors in hand."""
+
+    name = "made-up"
+    dimensions = _DIMENSIONS
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._vectors = vectors
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """The text ends with the number of its vector."""
+        return self._vectors[[int(text.split()[-1]) for text in texts]]
+
+    def describe(self) -> str:
+        """For people."""
+        return "vectors of a benchmark"
 
 
 def main() -> None:
-    """Search among issues, then a store that grows contact by contact."""
+    """Many issues and few contacts, then the contacts of a growing store."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--contacts", nargs="*", type=int, default=[2_000, 10_000])
     parser.add_argument("--issues", nargs="*", type=int, default=[1_000, 10_000, 100_000])
+    parser.add_argument("--contacts", nargs="*", type=int, default=[10_000, 100_000])
     chosen = parser.parse_args()
-    for count in chosen.issues:
-        p50, p99 = _placing(count)
-        cells = {"one contact placed, p50": f"{p50:.2f} ms", "p99": f"{p99:.2f} ms"}
-        record("finder cost", f"{count:,} issues", cells)
-    for count in chosen.contacts:
-        seconds = _growing(count)
-        cells = {f"each of the last {_LAST:,} contacts": f"{1e6 * seconds / _LAST:.0f} us CPU"}
-        record("finder cost", f"{count:,} contacts, {count // _A_ISSUE:,} issues", cells)
+    sizes = [(issues, _CONTACTS) for issues in chosen.issues]
+    sizes += [(contacts // A_ISSUE, contacts) for contacts in chosen.contacts]
+    for issues, contacts in sizes:
+        with tempfile.TemporaryDirectory(prefix="finder-cost-") as folder:
+            cells = _measured(Path(folder), issues=issues, contacts=contacts)
+        record("finder cost", f"{issues:,} issues, {contacts:,} contacts", cells)
 
 
-def _placing(count: int) -> tuple[float, float]:
-    """Milliseconds to place one contact, the first tries left out."""
-    centroids = _issues(count)
-    contacts = _contacts(centroids, _TRIES)
-    center = np.asarray(centroids[:300].mean(axis=0), dtype=np.float32)
-    settings = FinderSettings()
-    issues = Fixed(centroids, np.full(len(centroids), _A_ISSUE, dtype=np.int64))
-    times = []
-    for vector in contacts:
-        start = time.perf_counter()
-        place(vector, issues, center=center, settings=settings)
-        times.append(1000 * (time.perf_counter() - start))
-    p50, p99 = np.percentile(times[_TRIES // 10 :], [50, 99])
-    return float(p50), float(p99)
-
-
-def _growing(count: int) -> float:
-    """Processor seconds of the last contacts of a stream, consolidations included."""
-    contacts = _contacts(_issues(max(count // _A_ISSUE, 1)), count)
-    finder = IssueFinder()
-    finder.partial_fit(contacts[:-_LAST])
-    with clock() as spent:
-        finder.partial_fit(contacts[-_LAST:])
-    return spent["cpu"]
-
-
-def _issues(count: int) -> Vectors:
+def _measured(folder: Path, *, issues: int, contacts: int) -> dict[str, str]:
     random = np.random.default_rng(0)
-    return unit_rows(random.standard_normal((count, _DIMENSIONS), dtype=np.float32))
+    means = unit_rows(random.standard_normal((issues, _DIMENSIONS), dtype=np.float32))
+    encoder = _Ready(_contacts(means))
+    clock = [datetime.now(UTC)]
+    settings = Settings(data_dir=folder, encoder="hashing")
+    built = build(settings, queue=InlineQueue(), now=lambda: clock[0], say=lambda line: None)
+    application = for_replay(built, encoder)
+    try:
+        with psycopg.connect(application.conninfo, autocommit=True) as connection:
+            register_vector(connection)
+            fill(connection, means, encoder=encoder.name, contacts=contacts)
+            times, first = _placing(application, connection, clock)
+            memory = _memory(psutil.Process(connection.info.backend_pid).ppid())
+            joined = connection.execute("SELECT count(*) FROM assignment WHERE actor <> 'seed'")
+            assert (joined.fetchone() or [0])[0] >= 0.9 * _TRIES * (1 - 1 / _A_STRANGER)
+    finally:
+        application.close()
+        embedded.discard(folder)
+    p50, p99 = np.percentile(times, [50, 99])
+    return {
+        "one contact assigned, p50": f"{p50:.1f} ms",
+        "p99": f"{p99:.1f} ms",
+        "mean": f"{np.mean(times):.1f} ms",
+        "the first in a process": f"{first / 1000:.1f} s",
+        "memory": f"{memory / 1e6:.0f} MB",
+    }
 
 
-def _contacts(issues: Vectors, count: int) -> Vectors:
+def _memory(server: int) -> int:
+    """Bytes of this process and the database, after the jobs."""
+    meter = Meter()
+    meter.also = (server,)
+    with meter:
+        return meter.peak_pss_bytes
+
+
+def _placing(
+    application: Application,
+    connection: psycopg.Connection[tuple[object, ...]],
+    clock: list[datetime],
+) -> tuple[list[float], float]:
+    """Milliseconds of each job without its commit, and of the first, which loads the issues."""
+    times: list[float] = []
+
+    @contextmanager
+    def timed() -> Iterator[Store]:
+        with application.open() as store:
+            start = time.perf_counter()
+            yield store
+            times.append(1000 * (time.perf_counter() - start))
+
+    context = replace(application.context, open=timed)
+    for number in range(_TRIES):
+        clock[0] += timedelta(minutes=1)
+        connection.execute(_NEW, {"number": number, "at": clock[0]})
+        assign(context, product_id=1)
+    return times[_LEFT_OUT:], times[0]
+
+
+_NEW = """
+INSERT INTO contact (product_id, source, external_id, channel, occurred_at, content_hash, subject,
+    text, text_hash, nature, outcome, attempts, customer_id)
+SELECT 1, 'new', %(number)s::text, 'email', %(at)s, '', '', 'contact ' || %(number)s::text,
+    sha256(('new ' || %(number)s::text)::bytea), 'message', 'accepted', 0, customer.id
+FROM (SELECT id FROM customer ORDER BY id OFFSET %(number)s::bigint %% 200 LIMIT 1) AS customer
+"""
+
+
+def _contacts(means: Vectors) -> Vectors:
     random = np.random.default_rng(1)
-    about = issues[random.integers(0, len(issues), count)]
-    noise = random.standard_normal((count, _DIMENSIONS), dtype=np.float32)
-    return unit_rows(about + _SPREAD * unit_rows(noise))
+    noise = unit_rows(random.standard_normal((_TRIES, _DIMENSIONS), dtype=np.float32))
+    about: Vector = means[random.integers(0, len(means), _TRIES)].copy()
+    about[::_A_STRANGER] = 0
+    return unit_rows(about + _SPREAD * noise)
 
 
 if __name__ == "__main__":

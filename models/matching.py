@@ -7,7 +7,7 @@ import numpy as np
 from models.clues import Fixed
 from models.evidence import steady_cohesion
 from models.settings import FinderSettings
-from models.vectors import Vector, Vectors, centered, distinct_rows, mean_members
+from models.vectors import Vector, Vectors, centered, distinct_rows, dots, mean_members
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def place(
     if len(issues.means) == 0:
         return Placement(group=None, similarity=0.0, threshold=settings.join_threshold)
     members = issues.members(center)
-    similarities = members @ centered(vector, center)
+    similarities = dots(members, centered(vector, center))
     weighed = similarities if bonus is None else similarities + bonus
     order = np.argsort(-weighed, kind="stable")[:2]
     best = int(order[0])

@@ -43,10 +43,21 @@ def mean_members(means: Vectors, center: Vector) -> Vectors:
     so it does not swallow its neighbours as a row of length one would.
     """
     moved = np.asarray(means, dtype=np.float32) - center
-    # Members have length one, so the mean square of their centred lengths follows from the mean.
-    squared = 1 - 2 * (means @ center) + center @ center
-    lengths = np.sqrt(np.maximum(squared, 1e-6))[:, None]
-    return np.asarray(moved / lengths, dtype=np.float32)
+    return np.asarray(moved / member_lengths(means, center)[:, None], dtype=np.float32)
+
+
+def member_lengths(means: Vectors, center: Vector) -> Vector:
+    """How long the centred members of each group are, as the root of their mean square.
+
+    Members have length one, so this follows from their mean.
+    """
+    squared = 1 - 2 * dots(means, center) + center @ center
+    return np.asarray(np.sqrt(np.maximum(squared, 1e-6)), dtype=np.float32)
+
+
+def dots(rows: Vectors, vector: Vector) -> Vector:
+    """`rows @ vector` on one thread: those of a BLAS wait for each other when cores are busy."""
+    return np.asarray(np.einsum("ij,j->i", rows, vector), dtype=np.float32)
 
 
 def grow_mean(mean: Vector, count: int, vector: Vector) -> Vector:

@@ -10,16 +10,15 @@ from bridge.domain.contacts import ContactId, ProductId
 from bridge.domain.issues import IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
-from bridge.steps.burst import Watch, is_young_burst
+from bridge.steps.burst import Watch, burst_since, is_young_burst
 from bridge.steps.context import Context
 from bridge.steps.follow_up import contact_joined, contacts_changed
-from bridge.steps.looking import fixed_of, look_again
+from bridge.steps.looking import look_again
 from bridge.store import Store
 from bridge.store.issues import Place
 from bridge.store.vectors import Centroid
 from bridge.store.waiting import WaitingContact
 from models.encoders.base import Encoder
-from models.matching import place
 from models.vectors import Vector
 
 _BATCH = 256
@@ -40,7 +39,8 @@ def assign(context: Context, *, product_id: int) -> None:
             return
         vectors, failed = _encode(waiting, encoder)
         batch = [contact for contact in waiting if contact.id not in failed]
-        _place_all(batch, vectors, product, store=store, context=context)
+        with context.living(product.id).brought_up_to_date(store):
+            _place_all(batch, vectors, product, store=store, context=context)
         for contact_id, reason in failed.items():
             if store.contacts.note_failure(contact_id, reason=reason, tries=_TRIES):
                 log.warning("contact set aside", contact_id=contact_id, reason=reason)
@@ -90,7 +90,7 @@ def _place_all(
     board.save()
     store.waiting.mark_placed([one.id for one in batch], now=context.now())
     if board.left_alone:
-        Watch(product, store, context, board.centroids).look(board.left_alone)
+        Watch(product, store, context).look(board.left_alone)
     if board.left_alone and context.consolidate_soon:
         store.enqueue(
             "consolidate",
@@ -115,24 +115,17 @@ class _Board:
         self._store = store
         self._context = context
         self._encoder = context.encoder()
-        self.centroids = store.vectors.centroids(product.id, self._encoder.name)
-        self._fixed = fixed_of(self.centroids, self._encoder.dimensions)
-        self._row_of = {one.issue_id: row for row, one in enumerate(self.centroids)}
+        self._living = context.living(product.id)
         finder = context.finder
         self._recent_homes = store.evidence.recent_homes(
             [one.id for one in batch],
             within=timedelta(days=finder.follow_up_days),
             most=finder.follow_up_most,
         )
-        self._bonus = np.array(
-            [
-                finder.burst_bonus if is_young_burst(one, finder, context.now()) else 0.0
-                for one in self.centroids
-            ],
-            dtype=np.float32,
-        )
+        young = self._living.young(burst_since(context.now(), finder))
+        self._bonus: dict[int, float] = {one: finder.burst_bonus for one in young}
         self._center = context.center(store, product.id)
-        self._touched: dict[IssueId, Centroid] = {}
+        self._touched: dict[int, Centroid] = {}
         # Contacts with the very same text share a fate, whatever the similarity says.
         self._fates = {one.text_hash: one.fate for one in batch if one.fate is not None}
         self._places: list[Place] = []
@@ -140,23 +133,22 @@ class _Board:
 
     def put(self, contact: WaitingContact, vector: Vector) -> None:
         """Assign one contact, or leave it."""
-        same_text = self._fates.get(contact.text_hash)
-        found = place(
+        found = self._living.issues.place(
             vector,
-            self._fixed,
             center=self._center,
             settings=self._context.finder,
             bonus=self._bonus_of(contact.id),
         )
-        row = found.group
+        number = found.group
         reason = f"similar to the issue: {found.similarity:.2f} of at least {found.threshold:.2f}"
-        if same_text is not None and same_text in self._row_of:
-            row, reason = self._row_of[same_text], "the very text of a contact on this issue"
-        if row is None:
+        same_text = self._fates.get(contact.text_hash)
+        if same_text is not None and same_text in self._living.issues:
+            number, reason = same_text, "the very text of a contact on this issue"
+        if number is None:
             self.left_alone.append(contact.id)
             return
-        centroid = self.centroids[row]
-        other = found.runner_up if row == found.nearest else found.nearest
+        centroid = self._touched.get(number) or self._living.one(IssueId(number), self._store)
+        other = found.runner_up if number == found.nearest else found.nearest
         self._places.append(
             Place(
                 contact_id=contact.id,
@@ -166,45 +158,42 @@ class _Board:
                 encoder=self._encoder.name,
                 actor=MACHINE.name,
                 reason=reason,
-                runner_up_id=None if other is None else self.centroids[other].issue_id,
+                runner_up_id=None if other is None else IssueId(other),
                 runner_up_similarity=found.runner_up_similarity,
             )
         )
         self._fates[contact.text_hash] = centroid.issue_id
         centroid.total = np.asarray(centroid.total + vector, dtype=np.float32)
         centroid.size += 1
-        self._fixed.means[row] = centroid.mean
-        self._fixed.sizes[row] = centroid.size
-        self._touched[centroid.issue_id] = centroid
+        self._living.keep(centroid)
+        self._touched[number] = centroid
         contact_joined(centroid, contact.id, self._product, store=self._store)
 
-    def _bonus_of(self, contact_id: ContactId) -> Vector:
+    def _bonus_of(self, contact_id: ContactId) -> dict[int, float]:
         """What else ties the contact to issues: its customer's last contacts, a young burst."""
-        rows = {
-            self._row_of[issue_id]
-            for issue_id in self._recent_homes.get(contact_id, ())
-            if issue_id in self._row_of
-        }
-        bonus = self._bonus
-        if rows:
-            bonus = bonus.copy()
-            bonus[sorted(rows)] += self._context.finder.follow_up_bonus
+        bonus = self._bonus.copy()
+        for issue_id in set(self._recent_homes.get(contact_id, ())):
+            bonus[issue_id] = bonus.get(issue_id, 0.0) + self._context.finder.follow_up_bonus
         return bonus
 
     def save(self) -> None:
         """Write where everything went and queue what follows from it."""
         self._store.waiting.assign(self._product.id, self._places, now=self._context.now())
-        for issue_id, centroid in self._touched.items():
+        for centroid in self._touched.values():
             self._store.vectors.save_centroid(
-                self._product.id, self._encoder.name, issue_id, centroid.total, centroid.size
+                self._product.id,
+                self._encoder.name,
+                centroid.issue_id,
+                centroid.total,
+                centroid.size,
             )
+        for centroid in self._touched.values():
             if centroid.state is IssueState.CANDIDATE and is_young_burst(
                 centroid, self._context.finder, self._context.now()
             ):
-                self._look_again(issue_id)
+                self._look_again(centroid)
             contacts_changed(centroid, self._product, store=self._store, context=self._context)
 
-    def _look_again(self, issue_id: IssueId) -> None:
-        look_again(
-            issue_id, self.centroids, self._product, store=self._store, context=self._context
-        )
+    def _look_again(self, centroid: Centroid) -> None:
+        near = self._living.near(centroid.mean, self._store, center=self._center)
+        look_again(centroid.issue_id, near, self._product, store=self._store, context=self._context)

@@ -43,8 +43,6 @@ class Watch:
     product: Product
     store: Store
     context: Context
-    centroids: list[Centroid]
-    """Grows by each burst that is found."""
 
     def look(self, left_alone: Sequence[ContactId]) -> None:
         """Start an issue, or extend a young one, for each of these that is part of a burst."""
@@ -76,9 +74,10 @@ class Watch:
 
     def _home(self, members: Sequence[RecentContact]) -> Centroid:
         """The young burst that reaches these contacts, else a new candidate."""
-        now, settings = self.context.now(), self.context.finder
-        young = [one for one in self.centroids if is_young_burst(one, settings, now)]
-        dimensions = self.context.encoder().dimensions
+        now, settings, encoder = self.context.now(), self.context.finder, self.context.encoder()
+        begun = self.context.living(self.product.id).young(burst_since(now, settings))
+        young = self.store.centroids.of(encoder.name, begun)
+        dimensions = encoder.dimensions
         row = known_burst(
             rows_of([one.vector for one in members], dimensions),
             rows_of([one.mean for one in young], dimensions),
@@ -92,9 +91,7 @@ class Watch:
             self.product, store=self.store, context=self.context, reason=reason, origin=_ORIGIN
         )
         nothing = np.zeros(dimensions, dtype=np.float32)
-        home = Centroid(issue_id, IssueState.CANDIDATE, nothing, 0, burst_at=now)
-        self.centroids.append(home)
-        return home
+        return Centroid(issue_id, IssueState.CANDIDATE, nothing, 0, burst_at=now)
 
     def _put(self, members: Sequence[RecentContact], burst: Burst, home: Centroid) -> None:
         context, store, encoder = self.context, self.store, self.context.encoder().name
@@ -119,7 +116,10 @@ class Watch:
         store.vectors.save_centroid(self.product.id, encoder, home.issue_id, home.total, home.size)
         if home.burst_at is not None:
             store.vectors.mark_burst(encoder, home.issue_id, home.burst_at)
+        living = context.living(self.product.id)
+        living.keep(home)
         if home.state is IssueState.CANDIDATE:
             rename(home.issue_id, self.product.id, store=store, context=context)
-            look_again(home.issue_id, self.centroids, self.product, store=store, context=context)
+            near = living.near(home.mean, store, center=context.center(store, self.product.id))
+            look_again(home.issue_id, near, self.product, store=store, context=context)
         contacts_changed(home, self.product, store=store, context=context)

@@ -12,6 +12,7 @@ from bridge.cleaning import Cleaned, clean
 from bridge.domain.contacts import ProductId
 from bridge.ports import Notifier, Tracker, Webhook
 from bridge.settings import Settings
+from bridge.steps.living import Living
 from bridge.store import Store
 from bridge.store.connections import Connection
 from bridge.store.secrets import Secrets
@@ -55,6 +56,7 @@ class Context:
     """Whether a candidate with an open question is filed only after the answer."""
     _centers: dict[tuple[int, str], tuple[Vector, int]] = field(default_factory=dict)
     _word_use: dict[int, tuple[WordUse, datetime]] = field(default_factory=dict)
+    _living: dict[tuple[int, str], Living] = field(default_factory=dict)
 
     def center(self, store: Store, product_id: int) -> Vector:
         """The mean vector of the product's first contacts, kept once there are enough of them.
@@ -85,6 +87,15 @@ class Context:
             if len(texts) == _WORD_USE_CONTACTS:
                 self._word_use[product_id] = known
         return known[0]
+
+    def living(self, product_id: ProductId) -> Living:
+        """The product's living issues as this process knows them."""
+        encoder = self.encoder()
+        key = (product_id, encoder.name)
+        if key not in self._living:
+            # Of two threads that both come first, one takes what the other has made.
+            self._living.setdefault(key, Living(product_id, encoder.name, encoder.dimensions))
+        return self._living[key]
 
 
 def rows_of(vectors: Sequence[Vector], dimensions: int) -> Vectors:

@@ -13,6 +13,7 @@ from bridge.domain.errors import TryAgainLater
 from bridge.queue import JobArgument, Queue
 from bridge.store.accounts import Accounts
 from bridge.store.answers import Answers
+from bridge.store.centroids import Centroids
 from bridge.store.connections import Connections
 from bridge.store.constraints import Constraints
 from bridge.store.contacts import Contacts
@@ -67,6 +68,7 @@ class Store:
         self.directory = Directory(session)
         self.contacts = Contacts(session)
         self.vectors = Vectors(session)
+        self.centroids = Centroids(session)
         self.evidence = Evidence(session)
         self.waiting = Waiting(session)
         self.issues = Issues(session)

@@ -361,10 +361,12 @@ class CentroidRow(Base):
     """The sum of an issue's member vectors, and what the finder last thought of it.
 
     The latter, for candidates only: log-odds that it is an issue of its own, which issue it is
-    likeliest the same as, and the log-odds for that. burst_at: when it began as a burst.
+    likeliest the same as, and the log-odds for that. burst_at: when it began as a burst. changed:
+    a higher number with each change of total, size or burst_at, by a trigger.
     """
 
     __tablename__ = "centroid"
+    __table_args__ = (Index("ix_centroid_changed", "product_id", "encoder", "changed"),)
     issue_id: Mapped[int] = refers("issue.id", primary_key=True)
     encoder: Mapped[str] = mapped_column(primary_key=True)
     product_id: Mapped[int] = refers("product.id")
@@ -374,6 +376,9 @@ class CentroidRow(Base):
     nearest_id: Mapped[int | None] = mapped_column(ForeignKey("issue.id"), index=True)
     same_as_nearest: Mapped[float | None]
     burst_at: Mapped[datetime | None]
+    changed: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("nextval('centroid_changed')")
+    )
 
 
 class DecisionRow(Base):

@@ -29,7 +29,7 @@ Array = npt.NDArray[np.float32]
 # as long. The bytes are two 16-bit numbers (dimensions, unused) and then the values, big-endian.
 _HEADER_BYTES = 4
 EMBEDDING = func.halfvec_send(VectorRow.embedding, type_=LargeBinary)
-_TOTAL = func.vector_send(CentroidRow.total, type_=LargeBinary)
+TOTAL = func.vector_send(CentroidRow.total, type_=LargeBinary)
 
 
 def halves(sent: bytes) -> Array:
@@ -37,7 +37,8 @@ def halves(sent: bytes) -> Array:
     return np.frombuffer(sent, dtype=">f2", offset=_HEADER_BYTES).astype(np.float32)
 
 
-def _floats(sent: bytes) -> Array:
+def floats(sent: bytes) -> Array:
+    """The vector in what vector_send gave."""
     return np.frombuffer(sent, dtype=">f4", offset=_HEADER_BYTES).astype(np.float32)
 
 
@@ -80,7 +81,7 @@ class LooseContact:
 
 
 _CENTROIDS = (
-    select(CentroidRow.issue_id, IssueRow.state, _TOTAL, CentroidRow.size, CentroidRow.burst_at)
+    select(CentroidRow.issue_id, IssueRow.state, TOTAL, CentroidRow.size, CentroidRow.burst_at)
     .join(IssueRow, IssueRow.id == CentroidRow.issue_id)
     .where(
         CentroidRow.product_id == bindparam("product_id"),
@@ -168,7 +169,7 @@ class Vectors:
         """Centroids of all issues that still stand for themselves, by issue id."""
         given = {"product_id": product_id, "encoder": encoder}
         return [
-            Centroid(IssueId(issue_id), IssueState(state), _floats(total), size, burst_at)
+            Centroid(IssueId(issue_id), IssueState(state), floats(total), size, burst_at)
             for issue_id, state, total, size, burst_at in self._session.connection().execute(
                 _CENTROIDS, given
             )

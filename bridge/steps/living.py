@@ -1,0 +1,90 @@
+"""The living issues of a product in memory, so that a contact need not read them all."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from bridge.domain.contacts import ProductId
+from bridge.domain.errors import TryAgainLater
+from bridge.domain.issues import IssueId
+from bridge.store import Store
+from bridge.store.vectors import Centroid
+from models.nearest import Issues
+from models.vectors import Vector
+
+
+class Living:
+    """The centroids of one product and encoder as the database has them.
+
+    The database numbers each change of a centroid. All who change one hold the product's grouping
+    lock, so whatever has a higher number than the last one seen is all that is new. The states of
+    issues change without the lock: they are read anew where they matter.
+    """
+
+    def __init__(self, product_id: ProductId, encoder: str, dimensions: int) -> None:
+        self.issues = Issues(dimensions)
+        self._product_id = product_id
+        self._encoder = encoder
+        self._burst_at: dict[IssueId, datetime] = {}
+        self._seen = 0
+        self._kept: set[IssueId] = set()
+        """Changed here in a block that may have been rolled back."""
+        self._held = threading.Lock()
+
+    @contextmanager
+    def brought_up_to_date(self, store: Store) -> Iterator[None]:
+        """Take in what has changed, and keep other threads away until the end.
+
+        Right after the product's grouping lock was taken, before anything is written: the number
+        of a change of one's own that is rolled back later must never count as seen.
+        """
+        # A thread that lost its connection, and with it the grouping lock, may be here still.
+        with self._held:
+            left = set(self._kept)
+            for change in store.centroids.changes(
+                self._product_id, self._encoder, after=self._seen
+            ):
+                self._take(change.issue_id, change.centroid)
+                left.discard(change.issue_id)
+                self._seen = change.number
+            # What was changed here and not there was rolled back.
+            there = {one.issue_id: one for one in store.centroids.of(self._encoder, left)}
+            for issue_id in left:
+                self._take(issue_id, there.get(issue_id))
+            self._kept.clear()
+            yield
+
+    def keep(self, centroid: Centroid) -> None:
+        """Go on with a centroid that this block has changed."""
+        self._kept.add(centroid.issue_id)
+        self._take(centroid.issue_id, centroid)
+
+    def one(self, issue_id: IssueId, store: Store) -> Centroid:
+        """The centroid of a living issue and its state, as this block has written them."""
+        found = store.centroids.of(self._encoder, [issue_id])
+        if not found:
+            # Only rows that somebody deleted by hand have no change to tell of it.
+            self._kept.update(map(IssueId, self.issues))
+            raise TryAgainLater(f"issue {issue_id} is gone: all issues are read again")
+        return found[0]
+
+    def near(
+        self, mean: Vector, store: Store, *, center: Vector, most: int = 1024
+    ) -> list[Centroid]:
+        """The issues nearest to a mean, as this block has written them, by issue id."""
+        return store.centroids.of(self._encoder, self.issues.near(mean, center=center, most=most))
+
+    def young(self, since: datetime) -> list[IssueId]:
+        """Issues that began as a burst after that moment; older ones are not asked for again."""
+        self._burst_at = {one: at for one, at in self._burst_at.items() if at >= since}
+        return sorted(self._burst_at)
+
+    def _take(self, issue_id: IssueId, centroid: Centroid | None) -> None:
+        self._burst_at.pop(issue_id, None)
+        if centroid is None:
+            self.issues.drop(issue_id)
+            return
+        self.issues.put(issue_id, centroid.mean, centroid.size)
+        if centroid.burst_at is not None:
+            self._burst_at[issue_id] = centroid.burst_at
