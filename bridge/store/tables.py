@@ -6,7 +6,6 @@ Each table but the global ones names its product. Ids are 64-bit, moments are aw
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from pgvector.sqlalchemy import HALFVEC, VECTOR
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -24,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from bridge.store.arrays import Halves, Singles
 
 Json = dict[str, object]
 Floats = list[float]
@@ -354,7 +355,7 @@ class VectorRow(Base):
     encoder: Mapped[str] = mapped_column(primary_key=True)
     product_id: Mapped[int] = refers("product.id")
     text_hash: Mapped[bytes]
-    embedding: Mapped[Floats] = mapped_column(HALFVEC())
+    embedding: Mapped[Floats] = mapped_column(Halves())
 
 
 class CentroidRow(Base):
@@ -370,7 +371,7 @@ class CentroidRow(Base):
     issue_id: Mapped[int] = refers("issue.id", primary_key=True)
     encoder: Mapped[str] = mapped_column(primary_key=True)
     product_id: Mapped[int] = refers("product.id")
-    total: Mapped[Floats] = mapped_column(VECTOR())
+    total: Mapped[Floats] = mapped_column(Singles())
     size: Mapped[int]
     new_issue: Mapped[float | None]
     nearest_id: Mapped[int | None] = mapped_column(ForeignKey("issue.id"), index=True)
