@@ -15,6 +15,7 @@ from models.matching import find_center, place
 from models.settings import FinderSettings
 from models.texts import says_enough
 from models.vectors import BoolArray, IntArray, Vector, Vectors, grow_mean, unit_rows
+from models.whole import group_all
 
 __all__ = ["IssueFinder"]
 
@@ -22,6 +23,7 @@ __all__ = ["IssueFinder"]
 class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """Groups contacts into recurring issues, all at once or as they arrive.
 
+    `fit` groups everything at once (`models.whole`), `partial_fit` by the thresholds of a stream.
     Takes texts (then `encoder` is needed) or unit vectors, shape (contacts, dimensions). Labels
     are whole numbers that stay with their issue for life; -1 is left alone. `partial_fit` places
     each contact at once and looks at the loose ones together after every `consolidate_every`
@@ -44,11 +46,11 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         self.fixed_from = fixed_from
 
     def fit(self, X: Sequence[str] | Vectors, y: object = None) -> IssueFinder:
-        """Group these contacts, at least one, forgetting all earlier ones; y is ignored."""
+        """Group these contacts at once, forgetting all earlier ones; y is ignored."""
         vectors, usable = self._read(X, is_first=True, least=1)
         self._start(vectors.shape[1])
         self._append(vectors, usable)
-        self._consolidate()
+        self._group_all()
         return self
 
     def partial_fit(self, X: Sequence[str] | Vectors, y: object = None) -> IssueFinder:
@@ -135,6 +137,15 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         )
         return ALONE if placement.group is None else labels[placement.group]
 
+    def _group_all(self) -> None:
+        """Group everything at once, with no issue before."""
+        chosen = self._chosen_settings()
+        rows = np.flatnonzero(self._usable)
+        self.center_ = find_center(self.vectors_[rows], settings=chosen)
+        self.labels_[rows] = group_all(self.vectors_[rows], center=self.center_, settings=chosen)
+        self._next = int(self.labels_.max()) + 1
+        self._learn_means()
+
     def _consolidate(self, end: int | None = None) -> None:
         """Regroup what is loose among the first `end` contacts."""
         chosen = self._chosen_settings()
@@ -154,6 +165,9 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         joins = regrouping.joined >= 0
         self.labels_[loose] = self._lasting(regrouping.candidates, self.labels_[loose])
         self.labels_[loose[joins]] = np.array(fixed, dtype=np.int64)[regrouping.joined[joins]]
+        self._learn_means()
+
+    def _learn_means(self) -> None:
         self._means = {
             int(label): self.vectors_[self.labels_ == label].mean(axis=0)
             for label in np.unique(self.labels_[self.labels_ >= 0])
