@@ -16,6 +16,7 @@ from models.matching import find_center, place
 from models.settings import FinderSettings
 from models.texts import says_enough
 from models.vectors import BoolArray, IntArray, Vector, Vectors, grow_mean, unit_rows
+from models.whole import group_all
 
 __all__ = ["IssueFinder"]
 
@@ -25,6 +26,7 @@ Pairs = Sequence[Sequence[int]]
 class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """Groups contacts into recurring issues, all at once or as they arrive.
 
+    `fit` groups everything at once (`models.whole`), `partial_fit` by the thresholds of a stream.
     Takes texts (then `encoder` is needed) or unit vectors, shape (contacts, dimensions). Labels
     are whole numbers that stay with their issue for life; -1 is left alone. `partial_fit` places
     each contact at once and looks at the loose ones together after every `consolidate_every`
@@ -54,7 +56,7 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         must_link: Pairs = (),
         cannot_link: Pairs = (),
     ) -> IssueFinder:
-        """Group these contacts, at least one, forgetting all earlier ones; y is ignored.
+        """Group these contacts at once, forgetting all earlier ones; y is ignored.
 
         must_link, cannot_link: pairs of row numbers that are, or are not, about one issue.
         """
@@ -62,7 +64,7 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         self._start(vectors.shape[1])
         self._append(vectors, usable)
         self._tie(must_link, cannot_link)
-        self._consolidate()
+        self._group_all()
         self._keep_links()
         return self
 
@@ -174,6 +176,15 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
             settings=self._chosen_settings(),
         )
         return ALONE if placement.group is None else labels[placement.group]
+
+    def _group_all(self) -> None:
+        """Group everything at once, with no issue before."""
+        chosen = self._chosen_settings()
+        rows = np.flatnonzero(self._usable)
+        self.center_ = find_center(self.vectors_[rows], settings=chosen)
+        self.labels_[rows] = group_all(self.vectors_[rows], center=self.center_, settings=chosen)
+        self._next = int(self.labels_.max()) + 1
+        self._learn_means()
 
     def _consolidate(self, end: int | None = None) -> None:
         """Regroup what is loose among the first `end` contacts."""

@@ -42,6 +42,9 @@ class FinderSettings:
     least_cohesion: float = 0.2
     """Groups looser than this, after wordings were put together, are left alone."""
 
+    least_tie: float = 0.25
+    """All at once, a contact tied less to its neighbours is left alone: see `models.whole`."""
+
     same_weights: tuple[float, float, float] = (11.7, 0.42, 0.6)
     """Of the evidence that two groups are one issue: see `Groups.same_issue`."""
 
@@ -121,6 +124,7 @@ class FinderSettings:
             found_threshold=0.38,
             same_intercept=-3.2,
             least_new=-math.inf,
+            least_tie=0.15,
             burst_similarity=0.3,
             burst_bonus=0.0,
         )
