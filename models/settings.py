@@ -99,6 +99,9 @@ class FinderSettings:
     same_wording: float = 0.97
     """From this similarity on (before centring) two contacts count as one wording."""
 
+    least_chatter: float = 0.7
+    """A contact that is chatter with a probability above this founds no issue"""
+
     center_contacts: int = 300
     """How many of the first contacts make the centre; later ones do not change it."""
 
@@ -127,4 +130,6 @@ class FinderSettings:
             least_tie=0.15,
             burst_similarity=0.3,
             burst_bonus=0.0,
+            # Its vectors say nothing about kinds.
+            least_chatter=1.0,
         )

@@ -92,6 +92,12 @@ class ReasonIn(Given):
     reason: Words
 
 
+class DismissIn(ReasonIn):
+    """Why it is no issue, and whether its contacts state no problem at all: thanks, spam."""
+
+    states_no_problem: Annotated[bool, Field(strict=True)] = False
+
+
 Why = Annotated[Text, Field(max_length=2_000)]
 ContactIds = Annotated[list[Identifier], Field(min_length=1, max_length=1_000)]
 

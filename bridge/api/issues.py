@@ -7,7 +7,7 @@ from fastapi import Depends, Path, Query
 from starlette.responses import Response
 
 from bridge.api import present
-from bridge.api.bodies import FileIn, Nothing, ReasonIn
+from bridge.api.bodies import DismissIn, FileIn, Nothing
 from bridge.api.deps import (
     BODY_ANSWERS,
     Call,
@@ -138,7 +138,7 @@ def confirm(
 )
 def dismiss(
     issue_id: IssueIdPath,
-    body: ReasonIn,
+    body: DismissIn,
     call: Reviewer,
     once: OnceDep,
     if_match: IfMatch = None,
@@ -147,7 +147,12 @@ def dismiss(
 
     def do() -> tuple[int, IssueOut]:
         issue = take_issue(issue_id, if_match, call)
-        changed = dismiss_issue(issue, store=call.store, cause=call.cause(body.reason))
+        changed = dismiss_issue(
+            issue,
+            store=call.store,
+            cause=call.cause(body.reason),
+            states_no_problem=body.states_no_problem,
+        )
         return 200, present.issue(changed.id, call.product, store=call.store, context=call.context)
 
     return with_etag(once.run(call, do))

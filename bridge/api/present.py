@@ -128,6 +128,8 @@ def _assigned(
         occurred_at=contact.occurred_at,
         subject=contact.subject,
         text=contact.text,
+        kind=contact.kind,
+        kind_confidence=contact.kind_confidence,
         lang=contact.lang,
         version=contact.version,
         conversation=contact.conversation,

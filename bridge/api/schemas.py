@@ -140,6 +140,9 @@ class IssueContactOut(Answer):
     occurred_at: datetime
     subject: str
     text: str
+    kind: str | None
+    """Problem, question, request or chatter, as the machine thinks."""
+    kind_confidence: float | None
     lang: str | None
     version: str | None
     conversation: str | None

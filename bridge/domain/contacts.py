@@ -26,6 +26,7 @@ class ContactNature(StrEnum):
     MESSAGE = "message"
     MACHINE_MAIL = "machine_mail"
     CHATTER = "chatter"
+    """By its form at the door, or by its kind when the finder has looked at it."""
     EMPTY = "empty"
 
 
@@ -94,3 +95,6 @@ class Contact:
     """None for an anonymous report (nothing but a display name)."""
     account_id: int | None
     agent_id: int | None
+    kind: str | None = None
+    """Problem, question, request or chatter; None before the finder has looked at it."""
+    kind_confidence: float | None = None

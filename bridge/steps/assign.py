@@ -6,13 +6,14 @@ from datetime import timedelta
 import numpy as np
 import structlog
 
-from bridge.domain.contacts import ContactId, ProductId
+from bridge.domain.contacts import ContactId, ContactNature, ProductId
 from bridge.domain.issues import IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
 from bridge.steps.burst import Watch, burst_since, is_young_burst
 from bridge.steps.context import Context
 from bridge.steps.follow_up import contact_joined, contacts_changed
+from bridge.steps.kinds import judged
 from bridge.steps.looking import look_again
 from bridge.store import Store
 from bridge.store.issues import Place
@@ -84,11 +85,13 @@ def _place_all(
     encoder = context.encoder().name
     rows = [(one.id, one.text_hash, vectors[one.text_hash]) for one in batch]
     store.waiting.keep_vectors(product.id, encoder, rows)
+    told = [(one.id, one.text, vectors[one.text_hash]) for one in batch]
+    found = judged(told, product.id, store=store, context=context)
     board = _Board(product, batch, store=store, context=context)
-    for contact in batch:
-        board.put(contact, vectors[contact.text_hash])
+    for contact, one in zip(batch, found, strict=True):
+        board.put(contact, vectors[contact.text_hash], nature=one.nature)
     board.save()
-    store.waiting.mark_placed([one.id for one in batch], now=context.now())
+    store.waiting.mark_placed(found, now=context.now())
     if board.left_alone:
         Watch(product, store, context).look(board.left_alone)
     if board.left_alone and context.consolidate_soon:
@@ -131,8 +134,11 @@ class _Board:
         self._places: list[Place] = []
         self.left_alone: list[ContactId] = []
 
-    def put(self, contact: WaitingContact, vector: Vector) -> None:
-        """Assign one contact, or leave it."""
+    def put(self, contact: WaitingContact, vector: Vector, *, nature: ContactNature) -> None:
+        """Assign one contact, or leave it; what states no problem founds no issue either."""
+        same_text = self._fates.get(contact.text_hash)
+        if nature is not ContactNature.MESSAGE and same_text is None:
+            return
         found = self._living.issues.place(
             vector,
             center=self._center,
@@ -141,7 +147,6 @@ class _Board:
         )
         number = found.group
         reason = f"similar to the issue: {found.similarity:.2f} of at least {found.threshold:.2f}"
-        same_text = self._fates.get(contact.text_hash)
         if same_text is not None and same_text in self._living.issues:
             number, reason = same_text, "the very text of a contact on this issue"
         if number is None:

@@ -17,6 +17,7 @@ from bridge.store import Store
 from bridge.store.connections import Connection
 from bridge.store.secrets import Secrets
 from models.encoders.base import Encoder
+from models.kinds import KindModel, Lesson
 from models.matching import find_center
 from models.naming import WordUse, word_use
 from models.settings import FinderSettings
@@ -24,6 +25,8 @@ from models.vectors import Vector, Vectors
 
 _WORD_USE_CONTACTS = 300
 _WORD_USE_LIFE = timedelta(days=1)
+_KINDS_LIFE = timedelta(minutes=10)
+_MOST_TAUGHT = 200
 
 
 class Cleaner(Protocol):
@@ -57,6 +60,8 @@ class Context:
     _centers: dict[tuple[int, str], tuple[Vector, int]] = field(default_factory=dict)
     _word_use: dict[int, tuple[WordUse, datetime]] = field(default_factory=dict)
     _living: dict[tuple[int, str], Living] = field(default_factory=dict)
+    _own_kinds: dict[str, KindModel] = field(default_factory=dict)
+    _kinds: dict[tuple[int, str], tuple[KindModel, datetime]] = field(default_factory=dict)
 
     def center(self, store: Store, product_id: int) -> Vector:
         """The mean vector of the product's first contacts, kept once there are enough of them.
@@ -87,6 +92,28 @@ class Context:
             if len(texts) == _WORD_USE_CONTACTS:
                 self._word_use[product_id] = known
         return known[0]
+
+    def kinds(self, store: Store, product_id: ProductId) -> KindModel:
+        """What tells kinds of contacts apart in this product, learned anew every few minutes."""
+        encoder = self.encoder()
+        key = (product_id, encoder.name)
+        known = self._kinds.get(key)
+        if known is None or self.now() - known[1] >= _KINDS_LIFE:
+            if encoder.name not in self._own_kinds:
+                self._own_kinds[encoder.name] = KindModel.of_own_examples(encoder)
+            taught = store.lessons.taught(product_id, encoder.name, limit=_MOST_TAUGHT)
+            lesson = Lesson(
+                [one.text for one in taught],
+                rows_of([one.vector for one in taught], encoder.dimensions),
+                [one.is_chatter for one in taught],
+            )
+            known = (self._own_kinds[encoder.name].learned(lesson), self.now())
+            self._kinds[key] = known
+        return known[0]
+
+    def forget_kinds(self, product_id: ProductId) -> None:
+        """Learn the product's kinds anew when they are next asked for."""
+        self._kinds.pop((product_id, self.encoder().name), None)
 
     def living(self, product_id: ProductId) -> Living:
         """The product's living issues as this process knows them."""

@@ -1,7 +1,7 @@
 """Move an issue to another state: the change and its decision in one transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.domain.issues import Issue, IssueState
@@ -17,6 +17,8 @@ class Cause:
     at: datetime
     reason: str = ""
     origin: str = ""
+    kept: Mapping[str, object] = field(default_factory=dict)
+    """What the decision keeps besides."""
 
 
 def move_issue(
@@ -37,7 +39,11 @@ def move_issue(
         actor=cause.actor,
         issue_id=issue.id,
         before={"state": issue.state.value},
-        after={"state": to.value, **{key: _told(value) for key, value in (changes or {}).items()}},
+        after={
+            "state": to.value,
+            **{key: _told(value) for key, value in (changes or {}).items()},
+            **cause.kept,
+        },
         reason=cause.reason,
         origin=cause.origin,
     )

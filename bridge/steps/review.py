@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,9 +16,11 @@ from bridge.domain.tickets import FilingState
 from bridge.steps.asking import real_key
 from bridge.steps.burst import burst_since
 from bridge.steps.context import Context, rows_of
+from bridge.steps.kinds import judge_soon
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.naming import rename
 from bridge.store import Store
+from bridge.store.lessons import NO_PROBLEM
 from models.clustering import is_varied
 
 TRACKERS: Sequence[str] = ("jira",)
@@ -27,14 +30,25 @@ def confirm_issue(issue: Issue, *, store: Store, cause: Cause) -> Issue:
     """It is one real issue."""
     # Whether it is one need not be asked any more.
     store.suggestions.withdraw(issue.product_id, issue_ids=[issue.id], kind=SuggestionKind.REAL)
+    if not cause.actor.is_machine:
+        judge_soon(issue.product_id, store=store)
     return move_issue(issue, IssueState.CONFIRMED, store=store, cause=cause)
 
 
-def dismiss_issue(issue: Issue, *, store: Store, cause: Cause) -> Issue:
-    """It is not an issue; the reason is kept."""
+def dismiss_issue(
+    issue: Issue, *, store: Store, cause: Cause, states_no_problem: bool = False
+) -> Issue:
+    """It is not an issue; the reason is kept.
+
+    states_no_problem: its contacts are thanks, small talk, advertising and the like; contacts of
+    their kind found no issue from then on.
+    """
     if not cause.reason.strip():
         raise InvalidInput("a reason is needed to dismiss an issue", pointer="/reason")
     store.suggestions.withdraw(issue.product_id, issue_ids=[issue.id])
+    if states_no_problem:
+        judge_soon(issue.product_id, store=store)
+        cause = replace(cause, kept={NO_PROBLEM: True})
     return move_issue(issue, IssueState.DISMISSED, store=store, cause=cause)
 
 

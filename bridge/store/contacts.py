@@ -290,4 +290,6 @@ def contact_of(row: ContactRow) -> Contact:
         customer_id=row.customer_id,
         account_id=row.account_id,
         agent_id=row.agent_id,
+        kind=row.kind,
+        kind_confidence=row.kind_confidence,
     )

@@ -27,6 +27,7 @@ from bridge.store.imports import Imports
 from bridge.store.invariants import Invariants
 from bridge.store.issues import Issues
 from bridge.store.jobs import Jobs
+from bridge.store.lessons import Lessons
 from bridge.store.measures import Measures
 from bridge.store.notices import Notices
 from bridge.store.people import People
@@ -70,6 +71,7 @@ class Store:
         self.vectors = Vectors(session)
         self.centroids = Centroids(session)
         self.evidence = Evidence(session)
+        self.lessons = Lessons(session)
         self.waiting = Waiting(session)
         self.issues = Issues(session)
         self.placements = Placements(session)

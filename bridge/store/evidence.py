@@ -9,7 +9,7 @@ import numpy.typing as npt
 from sqlalchemy import and_, bindparam, case, func, select, text
 from sqlalchemy.orm import Session
 
-from bridge.domain.contacts import ContactId, ProductId
+from bridge.domain.contacts import ContactId, ContactNature, ProductId
 from bridge.domain.issues import IssueId
 from bridge.store.identities import living_customer
 from bridge.store.tables import AssignmentRow, ContactRow, CustomerRow, VectorRow
@@ -79,6 +79,7 @@ _UNASSIGNED_SINCE = (
         ContactRow.product_id == bindparam("product_id"),
         ContactRow.occurred_at >= bindparam("since"),
         VectorRow.encoder == bindparam("encoder"),
+        ContactRow.nature == ContactNature.MESSAGE.value,
         ~_ON_ISSUE.exists(),
     )
     .order_by(ContactRow.id.desc())

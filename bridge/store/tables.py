@@ -216,6 +216,8 @@ class ContactRow(Base):
     text: Mapped[str]
     text_hash: Mapped[bytes]
     nature: Mapped[str]
+    kind: Mapped[str | None]
+    kind_confidence: Mapped[float | None]
     outcome: Mapped[str]
     outcome_reason: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(default=0)

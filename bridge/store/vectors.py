@@ -10,7 +10,7 @@ from sqlalchemy import LargeBinary, and_, bindparam, delete, func, select, text,
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bridge.domain.contacts import ContactId, ProductId
+from bridge.domain.contacts import ContactId, ContactNature, ProductId
 from bridge.domain.grouping import LEAVES_LOOSE
 from bridge.domain.issues import IssueId, IssueState
 from bridge.domain.people import MACHINE
@@ -251,7 +251,11 @@ class Vectors:
             )
         )
         unassigned = (
-            base.where(AssignmentRow.id.is_(None), ContactRow.occurred_at >= since)
+            base.where(
+                AssignmentRow.id.is_(None),
+                ContactRow.occurred_at >= since,
+                ContactRow.nature == ContactNature.MESSAGE.value,
+            )
             .order_by(ContactRow.id.desc())
             .limit(limit)
         )

@@ -13,7 +13,9 @@ import numpy.typing as npt
 from sqlalchemy import (
     BigInteger,
     DateTime,
+    Float,
     LargeBinary,
+    Text,
     bindparam,
     func,
     insert,
@@ -50,6 +52,17 @@ class WaitingContact:
     """Of an earlier contact with the same text."""
     fate: IssueId | None
     """The issue that an earlier contact with the same text is on."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedContact:
+    """What the finder takes a contact for."""
+
+    id: ContactId
+    nature: ContactNature
+    kind: str
+    confidence: float
+    """In the kind, between 0 and 1."""
 
 
 _EARLIER = aliased(ContactRow)
@@ -93,12 +106,19 @@ _KEEP_VECTOR = _KEEP_VECTOR.on_conflict_do_update(
     },
 )
 _ASSIGN = insert(AssignmentRow)
-_PLACED = (
+_JUDGED = select(
+    func.unnest(bindparam("ids", type_=ARRAY(BigInteger))).label("id"),
+    func.unnest(bindparam("natures", type_=ARRAY(Text))).label("nature"),
+    func.unnest(bindparam("kinds", type_=ARRAY(Text))).label("kind"),
+    func.unnest(bindparam("confidences", type_=ARRAY(Float))).label("confidence"),
+).subquery()
+_JUDGE = (
     update(ContactRow)
-    .where(ContactRow.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
-    .values(placed_at=bindparam("now", type_=DateTime(timezone=True)))
+    .where(ContactRow.id == _JUDGED.c.id)
+    .values(nature=_JUDGED.c.nature, kind=_JUDGED.c.kind, kind_confidence=_JUDGED.c.confidence)
     .execution_options(synchronize_session=False)
 )
+_PLACED = _JUDGE.values(placed_at=bindparam("now", type_=DateTime(timezone=True)))
 
 
 class Waiting:
@@ -147,6 +167,19 @@ class Waiting:
             rows = [one.values(product_id, now=now) for one in places]
             self._session.connection().execute(_ASSIGN, rows)
 
-    def mark_placed(self, contact_ids: Sequence[int], *, now: datetime) -> None:
-        """The finder has looked at these."""
-        self._session.connection().execute(_PLACED, {"ids": list(contact_ids), "now": now})
+    def mark_placed(self, judged: Sequence[JudgedContact], *, now: datetime) -> None:
+        """The finder has looked at these, and thinks so of them."""
+        self._session.connection().execute(_PLACED, {**_columns(judged), "now": now})
+
+    def judge_again(self, judged: Sequence[JudgedContact]) -> None:
+        """The finder has learned and thinks otherwise of these."""
+        self._session.connection().execute(_JUDGE, _columns(judged))
+
+
+def _columns(judged: Sequence[JudgedContact]) -> dict[str, object]:
+    return {
+        "ids": [one.id for one in judged],
+        "natures": [one.nature.value for one in judged],
+        "kinds": [one.kind for one in judged],
+        "confidences": [one.confidence for one in judged],
+    }

@@ -20,6 +20,7 @@ from bridge.steps import (
     consolidate,
     expire,
     file,
+    kinds,
     notify,
     poll,
     receive,
@@ -44,6 +45,7 @@ from models.settings import FinderSettings
 JOBS: Mapping[str, Callable[..., None]] = {
     "receive": receive.receive,
     "assign": assign.assign,
+    "judge": kinds.judge,
     "consolidate": consolidate.consolidate,
     "consolidate_all": consolidate.consolidate_all,
     "promote": review.promote,

@@ -56,13 +56,24 @@ def confirm(name: str, visit: SubmissionDep, version: Version) -> Response:
 
 
 @router.post("/dismiss")
-def dismiss(name: str, visit: SubmissionDep, version: Version, reason: Reason = "") -> Response:
+def dismiss(
+    name: str,
+    visit: SubmissionDep,
+    version: Version,
+    reason: Reason = "",
+    states_no_problem: Annotated[bool, Form()] = False,
+) -> Response:
     """It is not an issue; why, stays in the history."""
     visit.caller.require(Action.REVIEW)
 
     def act(issue: Issue) -> None:
         require_version(issue, version, visit)
-        review.dismiss_issue(issue, store=visit.store, cause=visit.cause(reason))
+        review.dismiss_issue(
+            issue,
+            store=visit.store,
+            cause=visit.cause(reason),
+            states_no_problem=states_no_problem,
+        )
 
     return acted(name, visit, act, done="dismissed", typed=(reason, ""))
 
