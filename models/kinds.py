@@ -84,8 +84,12 @@ class KindModel:
         """What is known before anybody decides; encodes our own sentences."""
         texts = [text for kind in _KINDS for text in EXAMPLES[kind]]
         kinds = [place for place, kind in enumerate(_KINDS) for _ in EXAMPLES[kind]]
-        features = _features(texts, encoder.encode(texts))
-        return cls(_Examples(features, np.array(kinds, dtype=np.int64), np.ones(len(texts))))
+        return cls.of_examples(texts, encoder.encode(texts), np.array(kinds, dtype=np.int64))
+
+    @classmethod
+    def of_examples(cls, texts: Sequence[str], vectors: Vectors, kinds: IntArray) -> "KindModel":
+        """Fit to labelled texts; vectors: a unit row each, kinds: the place of each in `Kind`."""
+        return cls(_Examples(_features(texts, vectors), kinds, np.ones(len(texts))))
 
     def learned(self, lesson: Lesson) -> "KindModel":
         """A model that has learned from people too; what it knew before still counts."""

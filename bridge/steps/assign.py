@@ -15,6 +15,7 @@ from bridge.steps.context import Context
 from bridge.steps.follow_up import contact_joined, contacts_changed
 from bridge.steps.kinds import judged
 from bridge.steps.looking import look_again
+from bridge.steps.parts import place_parts, take_apart
 from bridge.store import Store
 from bridge.store.issues import Place
 from bridge.store.vectors import Centroid
@@ -83,6 +84,7 @@ def _place_all(
     if not batch:
         return
     encoder = context.encoder().name
+    further = take_apart(batch, vectors, product.id, store=store, context=context)
     rows = [(one.id, one.text_hash, vectors[one.text_hash]) for one in batch]
     store.waiting.keep_vectors(product.id, encoder, rows)
     told = [(one.id, one.text, vectors[one.text_hash]) for one in batch]
@@ -92,6 +94,8 @@ def _place_all(
         board.put(contact, vectors[contact.text_hash], nature=one.nature)
     board.save()
     store.waiting.mark_placed(found, now=context.now())
+    store.parts.keep(product.id, encoder, further)
+    place_parts(further, product, store=store, context=context)
     if board.left_alone:
         Watch(product, store, context).look(board.left_alone)
     if board.left_alone and context.consolidate_soon:

@@ -41,6 +41,7 @@ def consolidate(context: Context, *, product_id: int) -> None:
         )
         if loose:
             _Pass(product, loose, store=store, context=context).run()
+        store.enqueue("parts", once=f"parts:{product.id}", product_id=product.id)
 
 
 class _Pass:
@@ -215,6 +216,7 @@ class _Pass:
         )
         self._store.suggestions.withdraw(self._product.id, issue_ids=[issue_id])
         now = self._context.now()
+        self._store.parts.leave(issue_id, now=now)
         if not homes:
             cause = Cause(MACHINE, now, "its contacts are not alike enough any more", _ORIGIN)
             move_issue(issue, IssueState.DISMISSED, store=self._store, cause=cause)

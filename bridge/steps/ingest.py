@@ -214,6 +214,7 @@ def _replace(
     store.contacts.replace(known.id, draft, sealed=sealed)
     if draft.text_hash != known.text_hash:
         store.vectors.drop(known.id)
-        store.issues.unassign([known.id], now=now)
+        store.parts.drop(known.id)
+        store.issues.unassign([known.id], now=now, with_parts=True)
         if draft.placed_at is None:
             store.contacts.wait_again(known.id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import LargeBinary, bindparam, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -205,7 +205,9 @@ class Contacts:
             select(ContactRow, AssignmentRow)
             .join(AssignmentRow, AssignmentRow.contact_id == ContactRow.id)
             .where(AssignmentRow.issue_id == issue_id, AssignmentRow.ended_at.is_(None))
-            .order_by(ContactRow.id.desc())
+            # A contact may be here with two of its problems, after a merge.
+            .ext(distinct_on(ContactRow.id))
+            .order_by(ContactRow.id.desc(), AssignmentRow.part)
             .limit(limit)
         )
         if before is not None:

@@ -30,6 +30,7 @@ from bridge.store.jobs import Jobs
 from bridge.store.lessons import Lessons
 from bridge.store.measures import Measures
 from bridge.store.notices import Notices
+from bridge.store.parts import Parts
 from bridge.store.people import People
 from bridge.store.placements import Placements
 from bridge.store.products import Products
@@ -72,6 +73,7 @@ class Store:
         self.centroids = Centroids(session)
         self.evidence = Evidence(session)
         self.lessons = Lessons(session)
+        self.parts = Parts(session)
         self.waiting = Waiting(session)
         self.issues = Issues(session)
         self.placements = Placements(session)

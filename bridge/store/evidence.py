@@ -69,7 +69,9 @@ _TIMELINE = (
     .order_by(ContactRow.id)
 )
 _ON_ISSUE = select(AssignmentRow.id).where(
-    AssignmentRow.contact_id == ContactRow.id, AssignmentRow.ended_at.is_(None)
+    AssignmentRow.contact_id == ContactRow.id,
+    AssignmentRow.ended_at.is_(None),
+    AssignmentRow.part == 0,
 )
 _UNASSIGNED_SINCE = (
     select(ContactRow.id, _CUSTOMER, _DAY, EMBEDDING)

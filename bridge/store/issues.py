@@ -30,10 +30,12 @@ class Place:
     reason: str
     runner_up_id: int | None = None
     runner_up_similarity: float | None = None
+    part: int = 0
+    """Which of the problems that the contact states; the first is its main one."""
 
     def values(self, product_id: ProductId, *, now: datetime) -> dict[str, object]:
         """Column values of the assignment."""
-        return {**asdict(self), "part": 0, "product_id": product_id, "created_at": now}
+        return {**asdict(self), "product_id": product_id, "created_at": now}
 
 
 class Issues(IssueLists):
@@ -126,21 +128,28 @@ class Issues(IssueLists):
         )
 
     def assign_all(self, product_id: ProductId, places: Sequence[Place], *, now: datetime) -> None:
-        """Put contacts on issues, ending where they were before."""
+        """Put the main problems of contacts on issues, ending where they were before."""
         if not places:
             return
         self.unassign([place.contact_id for place in places], now=now)
         rows = [one.values(product_id, now=now) for one in places]
         self._session.execute(insert(AssignmentRow).values(rows))
 
-    def unassign(self, contact_ids: Sequence[int], *, now: datetime) -> list[IssueId]:
-        """End the living assignments of these contacts; returns the issues they were on."""
+    def unassign(
+        self, contact_ids: Sequence[int], *, now: datetime, with_parts: bool = False
+    ) -> list[IssueId]:
+        """End the living assignments of these contacts; returns the issues they were on.
+
+        with_parts: those of their further problems too.
+        """
         statement = (
             update(AssignmentRow)
             .where(AssignmentRow.contact_id.in_(contact_ids), AssignmentRow.ended_at.is_(None))
             .values(ended_at=now)
             .returning(AssignmentRow.issue_id)
         )
+        if not with_parts:
+            statement = statement.where(AssignmentRow.part == 0)
         return [IssueId(value) for value in self._session.scalars(statement)]
 
     def homes_at_arrival(self, product_id: ProductId) -> dict[ContactId, IssueId]:
@@ -151,6 +160,7 @@ class Issues(IssueLists):
             .where(
                 AssignmentRow.product_id == product_id,
                 AssignmentRow.created_at == ContactRow.placed_at,
+                AssignmentRow.part == 0,
             )
             .order_by(AssignmentRow.id.desc())
         )
@@ -158,9 +168,11 @@ class Issues(IssueLists):
         return {ContactId(row[0]): IssueId(row[1]) for row in self._session.execute(query)}
 
     def homes(self, product_id: ProductId) -> dict[ContactId, IssueId]:
-        """Where every assigned contact of a product is now."""
+        """Where the main problem of every assigned contact of a product is now."""
         query = select(AssignmentRow.contact_id, AssignmentRow.issue_id).where(
-            AssignmentRow.product_id == product_id, AssignmentRow.ended_at.is_(None)
+            AssignmentRow.product_id == product_id,
+            AssignmentRow.ended_at.is_(None),
+            AssignmentRow.part == 0,
         )
         return {ContactId(row[0]): IssueId(row[1]) for row in self._session.execute(query)}
 

@@ -90,7 +90,11 @@ class Lessons:
             .join(AssignmentRow, AssignmentRow.issue_id == decided.c.issue_id)
             .join(ContactRow, ContactRow.id == AssignmentRow.contact_id)
             .join(VectorRow, VectorRow.contact_id == ContactRow.id)
-            .where(AssignmentRow.ended_at.is_(None), VectorRow.encoder == encoder)
+            .where(
+                AssignmentRow.ended_at.is_(None),
+                AssignmentRow.part == 0,
+                VectorRow.encoder == encoder,
+            )
             .subquery()
         )
         query = (
@@ -109,7 +113,9 @@ class Lessons:
     ) -> list[OpenContact]:
         """The newest contacts that the finder has judged and that are on no issue."""
         on_issue = select(AssignmentRow.id).where(
-            AssignmentRow.contact_id == ContactRow.id, AssignmentRow.ended_at.is_(None)
+            AssignmentRow.contact_id == ContactRow.id,
+            AssignmentRow.ended_at.is_(None),
+            AssignmentRow.part == 0,
         )
         query = (
             select(ContactRow.id, ContactRow.text, EMBEDDING, ContactRow.nature)

@@ -238,6 +238,18 @@ class ContactRawRow(Base):
     created_at: Mapped[CreatedAt]
 
 
+class PartRow(Base):
+    """A further problem that a contact states; the first one is the contact's own vector."""
+
+    __tablename__ = "contact_part"
+    contact_id: Mapped[int] = refers("contact.id", primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True)
+    encoder: Mapped[str] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = refers("product.id", index=True)
+    text: Mapped[str]
+    embedding: Mapped[Floats] = mapped_column(Halves())
+
+
 class IssueRow(Base):
     """suggested_title is the machine's newest title where a person chose another."""
 

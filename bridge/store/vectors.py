@@ -130,8 +130,8 @@ _RECOUNT = text("""
     SELECT member.issue_id, contact_vector.encoder, :product_id,
         sum(contact_vector.embedding::vector), count(*)
     FROM (
-        SELECT DISTINCT issue_id, contact_id FROM assignment
-        WHERE issue_id = ANY(:issues) AND ended_at IS NULL
+        SELECT issue_id, contact_id FROM assignment
+        WHERE issue_id = ANY(:issues) AND ended_at IS NULL AND part = 0
     ) AS member
     JOIN contact_vector ON contact_vector.contact_id = member.contact_id
     WHERE contact_vector.product_id = :product_id
@@ -242,7 +242,11 @@ class Vectors:
             .join(VectorRow, VectorRow.contact_id == ContactRow.id)
             .outerjoin(
                 AssignmentRow,
-                and_(AssignmentRow.contact_id == ContactRow.id, AssignmentRow.ended_at.is_(None)),
+                and_(
+                    AssignmentRow.contact_id == ContactRow.id,
+                    AssignmentRow.ended_at.is_(None),
+                    AssignmentRow.part == 0,
+                ),
             )
             .where(
                 ContactRow.product_id == product_id,
@@ -287,6 +291,7 @@ class Vectors:
             .where(
                 AssignmentRow.issue_id == issue_id,
                 AssignmentRow.ended_at.is_(None),
+                AssignmentRow.part == 0,
                 VectorRow.encoder == encoder,
             )
             .order_by(ContactRow.id.desc())

@@ -80,6 +80,7 @@ _SAME_FATE = (
         _EARLIER.product_id == ContactRow.product_id,
         _EARLIER.text_hash == ContactRow.text_hash,
         AssignmentRow.ended_at.is_(None),
+        AssignmentRow.part == 0,
     )
     .order_by(_EARLIER.id.desc())
     .limit(1)
