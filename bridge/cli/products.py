@@ -1,4 +1,4 @@
-"""`bridge product`: add and list products."""
+"""`bridge product`: add and list products, and what was learned about them."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ import typer
 from bridge.cli.opening import opened, read_settings
 from bridge.cli.options import AsJson, DataDir, new_app
 from bridge.cli.output import emit, say, show_table
+from bridge.domain.errors import NotFound
 from bridge.domain.products import Product
 
 app = new_app()
@@ -55,6 +56,40 @@ def list_products(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         return
     columns = ("slug", "name", "region", "min_contacts", "min_customers", "filing_auto")
     show_table(columns, ([_as_dict(one)[column] for column in columns] for one in products))
+
+
+@app.command("templates", short_help="List the lines that are left out of contacts.")
+def list_templates(
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="The product.")] = "default",
+    keep: Annotated[
+        str | None,
+        typer.Option("--keep", metavar="LINE", help="This line states something: leave it in."),
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """\b
+    Example:
+      bridge product templates shop
+      bridge product templates shop --keep "I am writing about my order"
+
+    List the lines that many unrelated contacts share; they are left out of new contacts.
+    """
+    with opened(read_settings(data_dir)) as application, application.open() as store:
+        product = store.products.by_slug(slug)
+        if keep is not None and not store.templates.keep(product.id, keep):
+            raise NotFound(f"no template of {slug} reads: {keep}")
+        rows = [
+            {"line": one.words, "kept": one.is_kept, "found_at": one.found_at.isoformat()}
+            for one in store.templates.all(product.id)
+        ]
+    if keep is not None:
+        say("it is left in from now on, within ten minutes everywhere")
+    if as_json:
+        emit(rows)
+        return
+    columns = ("line", "kept", "found_at")
+    show_table(columns, ([one[column] for column in columns] for one in rows))
 
 
 def _as_dict(product: Product) -> dict[str, object]:

@@ -18,6 +18,7 @@ from bridge.steps.follow_up import contact_joined, contacts_changed
 from bridge.steps.looking import WINDOW, Clerk, fixed_of, look_again, seen_outlook
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.naming import rename
+from bridge.steps.templates import learn_soon
 from bridge.store import Store
 from bridge.store.issues import Place
 from bridge.store.vectors import Centroid, LooseContact
@@ -42,6 +43,7 @@ def consolidate(context: Context, *, product_id: int) -> None:
         if loose:
             _Pass(product, loose, store=store, context=context).run()
         store.enqueue("parts", once=f"parts:{product.id}", product_id=product.id)
+        learn_soon(product.id, store=store, context=context)
 
 
 class _Pass:

@@ -25,7 +25,7 @@ from models.vectors import Vector, Vectors
 
 _WORD_USE_CONTACTS = 300
 _WORD_USE_LIFE = timedelta(days=1)
-_KINDS_LIFE = timedelta(minutes=10)
+_LEARNED_LIFE = timedelta(minutes=10)
 _MOST_TAUGHT = 200
 
 
@@ -60,6 +60,7 @@ class Context:
     _centers: dict[tuple[int, str], tuple[Vector, int]] = field(default_factory=dict)
     _word_use: dict[int, tuple[WordUse, datetime]] = field(default_factory=dict)
     _living: dict[tuple[int, str], Living] = field(default_factory=dict)
+    _templates: dict[int, tuple[frozenset[bytes], datetime]] = field(default_factory=dict)
     _own_kinds: dict[str, KindModel] = field(default_factory=dict)
     _kinds: dict[tuple[int, str], tuple[KindModel, datetime]] = field(default_factory=dict)
 
@@ -98,7 +99,7 @@ class Context:
         encoder = self.encoder()
         key = (product_id, encoder.name)
         known = self._kinds.get(key)
-        if known is None or self.now() - known[1] >= _KINDS_LIFE:
+        if known is None or self.now() - known[1] >= _LEARNED_LIFE:
             if encoder.name not in self._own_kinds:
                 self._own_kinds[encoder.name] = KindModel.of_own_examples(encoder)
             taught = store.lessons.taught(product_id, encoder.name, limit=_MOST_TAUGHT)
@@ -114,6 +115,18 @@ class Context:
     def forget_kinds(self, product_id: ProductId) -> None:
         """Learn the product's kinds anew when they are next asked for."""
         self._kinds.pop((product_id, self.encoder().name), None)
+
+    def templates(self, store: Store, product_id: ProductId) -> frozenset[bytes]:
+        """Hashes of the lines that are templates of the product, read every few minutes."""
+        known = self._templates.get(product_id)
+        if known is None or self.now() - known[1] >= _LEARNED_LIFE:
+            known = (store.templates.known(product_id), self.now())
+            self._templates[product_id] = known
+        return known[0]
+
+    def forget_templates(self, product_id: ProductId) -> None:
+        """Read the product's templates anew when they are next asked for."""
+        self._templates.pop(product_id, None)
 
     def living(self, product_id: ProductId) -> Living:
         """The product's living issues as this process knows them."""

@@ -19,6 +19,7 @@ from bridge.domain.products import Product
 from bridge.redaction import Redactor
 from bridge.steps.context import Context
 from bridge.steps.identify import Identified, identify
+from bridge.steps.templates import note_lines, without_templates
 from bridge.store import Store
 from bridge.store.contacts import ContactDraft, KnownContact
 from models.texts import says_enough
@@ -71,6 +72,7 @@ def ingest(
             raise TryAgainLater("the same contact is being stored by another request")
         result, contact_id = IngestResult.NEW, added
     if draft.placed_at is None:
+        note_lines(contact_id, draft, product.id, store=store, context=context)
         store.enqueue("assign", once=f"assign:{product.id}", product_id=product.id)
     return Ingested(contact_id, result)
 
@@ -170,6 +172,7 @@ def _draft(
         region=product.region,
     )
     text = redactor.redact(cleaned.text)
+    text = without_templates(text, product.id, store=store, context=context)
     subject = redactor.redact(received.subject or "")
     nature = cleaned.nature
     if nature is ContactNature.MESSAGE and not says_enough(text):

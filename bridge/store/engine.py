@@ -35,6 +35,7 @@ from bridge.store.people import People
 from bridge.store.placements import Placements
 from bridge.store.products import Products
 from bridge.store.suggestions import Suggestions
+from bridge.store.templates import Templates
 from bridge.store.tickets import Tickets
 from bridge.store.vectors import Vectors
 from bridge.store.waiting import Waiting
@@ -74,6 +75,7 @@ class Store:
         self.evidence = Evidence(session)
         self.lessons = Lessons(session)
         self.parts = Parts(session)
+        self.templates = Templates(session)
         self.waiting = Waiting(session)
         self.issues = Issues(session)
         self.placements = Placements(session)

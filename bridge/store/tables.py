@@ -250,6 +250,29 @@ class PartRow(Base):
     embedding: Mapped[Floats] = mapped_column(Halves())
 
 
+class LineUseRow(Base):
+    """A line of a contact; who is the customer, or the contact below zero when there is none."""
+
+    __tablename__ = "line_use"
+    hash: Mapped[bytes] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = refers("contact.id", primary_key=True, index=True)
+    product_id: Mapped[int] = refers("product.id", index=True)
+    who: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class TemplateRow(Base):
+    """A line that many unrelated contacts share; it is left out of new ones."""
+
+    __tablename__ = "template_line"
+    product_id: Mapped[int] = refers("product.id", primary_key=True)
+    hash: Mapped[bytes] = mapped_column(primary_key=True)
+    words: Mapped[str]
+    is_kept: Mapped[bool] = mapped_column(default=False)
+    """A person says that it states something: it is no template."""
+    found_at: Mapped[datetime]
+
+
 class IssueRow(Base):
     """suggested_title is the machine's newest title where a person chose another."""
 

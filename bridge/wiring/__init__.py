@@ -28,6 +28,7 @@ from bridge.steps import (
     review,
     ship,
     snooze,
+    templates,
     track,
     watch,
 )
@@ -48,6 +49,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "assign": assign.assign,
     "judge": kinds.judge,
     "parts": parts.place_waiting,
+    "templates": templates.learn_templates,
     "consolidate": consolidate.consolidate,
     "consolidate_all": consolidate.consolidate_all,
     "promote": review.promote,

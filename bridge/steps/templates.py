@@ -1,0 +1,97 @@
+"""Templates: learn which lines of contacts say nothing, and leave them out of new ones."""
+
+from datetime import timedelta
+
+import structlog
+
+from bridge.domain.contacts import ContactId, ProductId, RedactedText
+from bridge.steps.context import Context
+from bridge.store import Store
+from bridge.store.contacts import ContactDraft
+from models.templates import (
+    LEAST_CUSTOMERS,
+    LEAST_RESTS,
+    are_unrelated,
+    line_keys,
+    without_lines,
+)
+from models.texts import says_enough
+
+_MOST_LINES = 20
+_MOST_TEXTS = 40
+_EVERY = timedelta(days=1)
+
+log = structlog.get_logger()
+
+
+def without_templates(
+    text: RedactedText, product_id: ProductId, *, store: Store, context: Context
+) -> RedactedText:
+    """The text without the lines that are known to be templates of the product."""
+    if "\n" not in text:
+        return text
+    known = context.templates(store, product_id)
+    if not known:
+        return text
+    return RedactedText(without_lines(text, lambda key: _hash(key, context) in known))
+
+
+def note_lines(
+    contact_id: ContactId,
+    draft: ContactDraft,
+    product_id: ProductId,
+    *,
+    store: Store,
+    context: Context,
+) -> None:
+    """Remember which lines the contact has, when it has several."""
+    hashes = [_hash(key, context) for key in line_keys(draft.text)]
+    store.templates.note(product_id, contact_id, draft.customer_id, hashes, now=context.now())
+
+
+def _hash(key: str, context: Context) -> bytes:
+    return context.secrets.fingerprint(key.encode())
+
+
+def learn_soon(product_id: ProductId, *, store: Store, context: Context) -> None:
+    """Queue the next look at common lines, at most one a day."""
+    at = context.now() + _EVERY
+    store.enqueue("templates", once=f"templates:{product_id}", at=at, product_id=product_id)
+
+
+def learn_templates(context: Context, *, product_id: int) -> None:
+    """Look at the commonest lines: one around which all kinds of things stand is a template."""
+    encoder = context.encoder()
+    with context.open() as store:
+        product = store.products.get(ProductId(product_id))
+        center = context.center(store, product.id)
+        common = store.templates.common(
+            product.id, least_customers=LEAST_CUSTOMERS, limit=_MOST_LINES
+        )
+        texts = {
+            one.hash: store.templates.texts_with(product.id, one.hash, limit=_MOST_TEXTS)
+            for one in common
+        }
+    for one in common:
+        words, rests = _apart(one.hash, texts[one.hash], context)
+        if len(rests) < LEAST_RESTS or not are_unrelated(encoder.encode(rests), center):
+            continue
+        with context.open() as store:
+            store.templates.add(product.id, one.hash, words=words, now=context.now())
+        context.forget_templates(product.id)
+        log.info("a line is a template", product_id=product_id, customers=one.customers)
+
+
+def _apart(line: bytes, texts: list[RedactedText], context: Context) -> tuple[str, list[str]]:
+    """The line as the first text has it, and what stands beside it, each wording once."""
+    words = ""
+    rests: dict[str, None] = {}
+    for text in texts:
+        mine = {_hash(key, context): told for key, told in line_keys(text).items()}
+        if line not in mine:
+            continue
+        words = words or mine[line].strip()
+        rest = "\n".join(told for told in text.split("\n") if told != mine[line]).strip()
+        if says_enough(rest):
+            rests[rest] = None
+    return words, list(rests)
