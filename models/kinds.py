@@ -118,6 +118,11 @@ class KindModel:
             for row, place in zip(shares, shares.argmax(axis=1).tolist(), strict=True)
         ]
 
+    def states(self, texts: Sequence[str], vectors: Vectors) -> list[float]:
+        """How likely each text is to state something, and not to be chatter."""
+        shares = self._shares(_features(texts, vectors))
+        return [float(1 - row[_CHATTER]) for row in shares]
+
     def _shares(self, features: FloatArray) -> FloatArray:
         """How likely each kind is, one row a text."""
         odds = features @ self._weights + self._intercepts

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -16,6 +16,7 @@ from models.vectors import Vector, Vectors, unit_rows
 TITLE_CHARACTERS = 80
 
 _TITLE_TEXTS = 7
+_TITLE_LOOKS = 4
 _GOOD_WORDS = range(4, 15)
 _QUOTE_CHARACTERS = range(20, 400)
 _SAME_QUOTE = 0.95
@@ -43,13 +44,23 @@ def word_use(texts: Sequence[str]) -> WordUse:
 NO_WORDS = WordUse({}, 0)
 
 
-def title(texts: Sequence[str], vectors: Vectors, elsewhere: WordUse = NO_WORDS) -> str:
+States = Callable[[Sequence[str]], Sequence[float]]
+"""How likely each of some clauses is to state something, and not to be chatter."""
+
+
+def title(
+    texts: Sequence[str],
+    vectors: Vectors,
+    elsewhere: WordUse = NO_WORDS,
+    *,
+    states: States | None = None,
+) -> str:
     """The clause that says best what the contacts of an issue have in common.
 
     texts: cleaned and redacted; vectors: their unit rows. elsewhere: of other contacts of the
-    product; what all of them say tells nothing about the issue. Taken from the texts nearest to
-    the middle, in the customers' own words, at most 80 characters, whole words. Empty without
-    texts.
+    product; what all of them say tells nothing about the issue. states: asked about the best few.
+    Taken from the texts nearest to the middle, in the customers' own words, at most 80 characters,
+    whole words. Empty without texts.
     """
     if not texts:
         return ""
@@ -62,7 +73,10 @@ def title(texts: Sequence[str], vectors: Vectors, elsewhere: WordUse = NO_WORDS)
     ]
     if not options:
         return ""
-    return _as_title(max(options)[2])
+    best = sorted(options, reverse=True)[:_TITLE_LOOKS]
+    sure = states([clause for *_, clause in best]) if states else [1.0] * len(best)
+    chosen = max(range(len(best)), key=lambda place: best[place][0] * sure[place])
+    return _as_title(best[chosen][2])
 
 
 def key_terms(texts: Sequence[str], elsewhere: WordUse = NO_WORDS, *, limit: int = 5) -> list[str]:

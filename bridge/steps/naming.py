@@ -1,5 +1,7 @@
 """Name an issue from its members: a title in the customers' own words, and its key terms."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from bridge.domain.contacts import ProductId
@@ -21,4 +23,10 @@ def rename(issue_id: IssueId, product_id: ProductId, *, store: Store, context: C
     texts = [text for _, text, _, _ in members]
     vectors = np.array([vector for _, _, _, vector in members], dtype=np.float32)
     elsewhere = context.word_use(store, product_id)
-    store.issues.rename(issue_id, title(texts, vectors, elsewhere), key_terms(texts, elsewhere))
+    kinds, encoder = context.kinds(store, product_id), context.encoder()
+
+    def states(clauses: Sequence[str]) -> list[float]:
+        return kinds.states(clauses, encoder.encode(clauses))
+
+    name = title(texts, vectors, elsewhere, states=states)
+    store.issues.rename(issue_id, name, key_terms(texts, elsewhere))

@@ -1,5 +1,6 @@
 """Rows out of files, one by one, with the line they stand on."""
 
+import codecs
 import csv
 import gzip
 import io
@@ -8,10 +9,12 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from bridge.domain.errors import InvalidInput
 
 _LONGEST_LINE = 4 * 1024 * 1024
+_LOOKED_AT = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ def read_rows(path: Path) -> Iterator[Line]:
     Raises InvalidInput when the file itself cannot be read to its end.
     """
     name = path.name.removesuffix(".gz").lower()
-    with _open(path) as file:
+    with _open(path, _encoding(path)) as file:
         try:
             if name.endswith((".csv", ".tsv")):
                 yield from _csv(file)
@@ -40,14 +43,38 @@ def read_rows(path: Path) -> Iterator[Line]:
             raise InvalidInput(f"{path} is broken: {error}") from error
 
 
-def _open(path: Path) -> io.TextIOWrapper:
+def _open(path: Path, encoding: str) -> io.TextIOWrapper:
+    # A broken byte becomes a replacement character rather than the end of the import.
+    return io.TextIOWrapper(_bytes(path), encoding=encoding, errors="replace", newline="")
+
+
+def _bytes(path: Path) -> BinaryIO:
     try:
-        # Closed by the wrapper, which read_rows closes.
+        # Closed by who reads it to its end.
         raw = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
-    # A broken byte becomes a replacement character rather than the end of the import.
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
+    return cast(BinaryIO, raw)
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8, unless the file begins as UTF-16 does or most of a table's letters are not UTF-8.
+
+    Spreadsheets of western Windows write Windows-1252; JSON is always UTF-8.
+    """
+    with _bytes(path) as raw:
+        try:
+            head = raw.read(_LOOKED_AT)
+        except (OSError, EOFError, zlib.error):
+            # Told when the rows are read.
+            return "utf-8-sig"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    is_table = path.name.removesuffix(".gz").lower().endswith((".csv", ".tsv"))
+    text = head.decode("utf-8", errors="replace")
+    broken = text.count("\ufffd")
+    letters = sum(not one.isascii() for one in text) - broken
+    return "cp1252" if is_table and broken > letters else "utf-8-sig"
 
 
 def _jsonl(file: io.TextIOWrapper) -> Iterator[Line]:

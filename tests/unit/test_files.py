@@ -214,3 +214,20 @@ def test_doubled_quotes_far_down_the_file_are_one(tmp_path: Path) -> None:
     assert last.row is not None
     assert last.row["text"] == 'it says "Error 500, try later" when I save, always'
     assert last.row["ts"] == "now"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_tables_of_spreadsheets_are_read_whatever_they_are_written_in(
+    tmp_path: Path, encoding: str
+) -> None:
+    file = tmp_path / "export.csv"
+    file.write_text("id;text\n1;Die Tür schließt nicht für Gäste\n", encoding=encoding)
+    assert [one.row for one in read_rows(file)] == [
+        {"id": "1", "text": "Die Tür schließt nicht für Gäste"}
+    ]
+
+
+def test_one_broken_byte_does_not_change_how_all_others_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "export.csv"
+    file.write_bytes("id,text\n1,Tür für Gäste \xff\n".encode().replace("\xff".encode(), b"\xff"))
+    assert [one.row for one in read_rows(file)] == [{"id": "1", "text": "Tür für Gäste \ufffd"}]
