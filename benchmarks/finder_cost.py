@@ -45,8 +45,9 @@ class _Ready:
         self._vectors = vectors
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """The text ends with the number of its vector."""
-        return self._vectors[[int(text.split()[-1]) for text in texts]]
+        """The text of a contact ends with the number of its vector; other texts have any."""
+        ends = [text.split()[-1] for text in texts]
+        return self._vectors[[int(end) if end.isdigit() else 0 for end in ends]]
 
     def describe(self) -> str:
         """For people."""

@@ -102,7 +102,7 @@ class Context:
         if known is None or self.now() - known[1] >= _LEARNED_LIFE:
             if encoder.name not in self._own_kinds:
                 self._own_kinds[encoder.name] = KindModel.of_own_examples(encoder)
-            taught = store.lessons.taught(product_id, encoder.name, limit=_MOST_TAUGHT)
+            taught = store.examples.taught(product_id, encoder.name, limit=_MOST_TAUGHT)
             lesson = Lesson(
                 [one.text for one in taught],
                 rows_of([one.vector for one in taught], encoder.dimensions),

@@ -44,7 +44,7 @@ def judge(context: Context, *, product_id: int) -> None:
     with context.open() as store:
         product = store.products.lock_grouping(ProductId(product_id))
         context.forget_kinds(product.id)
-        waiting = store.lessons.judged_before(product.id, encoder.name, limit=_MOST)
+        waiting = store.examples.judged_before(product.id, encoder.name, limit=_MOST)
         again = judged(
             [(one.id, one.text, one.vector) for one in waiting],
             product.id,

@@ -20,7 +20,7 @@ from bridge.steps.kinds import judge_soon
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.naming import rename
 from bridge.store import Store
-from bridge.store.lessons import NO_PROBLEM
+from bridge.store.examples import NO_PROBLEM
 from models.clustering import is_varied
 
 TRACKERS: Sequence[str] = ("jira",)

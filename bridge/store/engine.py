@@ -21,13 +21,13 @@ from bridge.store.customers import Customers
 from bridge.store.decisions import Decisions
 from bridge.store.directory import Directory
 from bridge.store.evidence import Evidence
+from bridge.store.examples import Examples
 from bridge.store.filings import Filings
 from bridge.store.fixes import Fixes
 from bridge.store.imports import Imports
 from bridge.store.invariants import Invariants
 from bridge.store.issues import Issues
 from bridge.store.jobs import Jobs
-from bridge.store.lessons import Lessons
 from bridge.store.measures import Measures
 from bridge.store.notices import Notices
 from bridge.store.parts import Parts
@@ -73,7 +73,7 @@ class Store:
         self.vectors = Vectors(session)
         self.centroids = Centroids(session)
         self.evidence = Evidence(session)
-        self.lessons = Lessons(session)
+        self.examples = Examples(session)
         self.parts = Parts(session)
         self.templates = Templates(session)
         self.waiting = Waiting(session)

@@ -69,7 +69,7 @@ def test_a_dismissal_teaches_what_states_no_problem_and_undo_takes_it_back(group
     groups.pipeline.queue.drain(groups.pipeline.clock.moment)
     with groups.application.open() as store:
         assert store.contacts.get(groups.product.id, later.id).nature is ContactNature.CHATTER
-        taught = store.lessons.taught(
+        taught = store.examples.taught(
             groups.product.id, groups.application.context.encoder().name, limit=200
         )
     assert [one.is_chatter for one in taught] == [True] * 4
@@ -89,7 +89,7 @@ def test_a_plain_dismissal_teaches_nothing_and_a_confirmed_issue_is_real(groups:
         confirm_issue(real, store=store, cause=replace(cause, reason=""))
     encoder = groups.application.context.encoder().name
     with groups.application.open() as store:
-        taught = store.lessons.taught(groups.product.id, encoder, limit=200)
+        taught = store.examples.taught(groups.product.id, encoder, limit=200)
     assert [one.is_chatter for one in taught] == [False] * 4
     assert all("sign in" in one.text for one in taught)
 

@@ -36,7 +36,7 @@ class OpenContact:
     nature: ContactNature
 
 
-class Lessons:
+class Examples:
     """Reads the examples, and the contacts they are used on."""
 
     def __init__(self, session: Session) -> None:
