@@ -2,6 +2,8 @@
 
 import re
 
+from bridge.cleaning.introductions import strip_introduction
+
 _WORDS = (
     r"hi|hiya|hello|hey|heya|yo|howdy|greetings|salutations"
     r"|good (?:morning|afternoon|evening|day)|dear|to whom(?:soever)? it may concern"
@@ -68,6 +70,7 @@ def _without_opener(line: str) -> str:
     if line.startswith("@"):
         line = _MENTION.sub("", line, count=1)
     line = _RATING.sub("", line, count=1) if _RATING.match(line) else line
+    line = strip_introduction(line)
     fillers = _FILLERS.match(line)
     if fillers is not None and _SPOKEN.search(fillers.group()):
         line = line[fillers.end() :]

@@ -2,6 +2,8 @@
 
 import re
 
+from bridge.cleaning.introductions import is_number_said
+
 _CUSTOMER = (
     "caller",
     "client",
@@ -57,4 +59,5 @@ def customer_lines(text: str) -> str:
     speakers = {role for role, _ in turns}
     if speakers.isdisjoint(_CUSTOMER) or speakers.isdisjoint(_OTHERS):
         return text
-    return "\n".join(said for role, said in turns if role in _CUSTOMER).strip() or text
+    own = [said for role, said in turns if role in _CUSTOMER]
+    return "\n".join(said for said in own if not is_number_said(said)).strip() or "\n".join(own)
