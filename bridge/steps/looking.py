@@ -42,6 +42,8 @@ class Records:
     timeline: Timeline
     together: Sequence[Pair]
     apart: Sequence[Pair]
+    homes: Mapping[int, int]
+    """The issue of each of these contacts that is on one: pairs hold however old they are."""
 
     def customers_of(self, contact_ids: Iterable[ContactId]) -> int:
         """How many people that are known wrote these."""
@@ -54,11 +56,16 @@ def records_of(product: Product, *, store: Store, context: Context) -> Records:
     """The records of a product, as far back as they are evidence."""
     since = context.now() - WINDOW
     timeline = store.evidence.timeline(product.id, context.encoder().name, since=since)
+    homes = dict(zip(timeline.contacts.tolist(), timeline.issues.tolist(), strict=True))
     constraints = store.constraints.of_product(product.id)
+    older = {one for constraint in constraints for one in constraint.pair} - homes.keys()
+    for placed in store.placements.of_contacts(product.id, sorted(older)):
+        homes[placed.contact_id] = placed.issue_id
     return Records(
         timeline,
         together=[one.pair for one in constraints if one.kind is ConstraintKind.MUST_LINK],
         apart=[one.pair for one in constraints if one.kind is ConstraintKind.CANNOT_LINK],
+        homes=homes,
     )
 
 
@@ -76,8 +83,7 @@ class Clerk:
         self._settings = settings
         self._rows = {contact_id: row for row, contact_id in enumerate(loose)}
         self._issues = {issue_id: len(loose) + row for row, issue_id in enumerate(settled)}
-        timeline = records.timeline
-        self._homes = dict(zip(timeline.contacts.tolist(), timeline.issues.tolist(), strict=True))
+        self._homes = records.homes
 
     def clues(self) -> Clues:
         """Everything, told in the numbers of `Clues`."""

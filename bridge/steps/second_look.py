@@ -168,7 +168,7 @@ class _SecondLook:
 
 
 def split_key(issue_id: IssueId, size: int) -> str:
-    """Names the question whether an issue is two: after a no it is asked anew at twice the size."""
+    """Names the question whether an issue is two: asked anew at 16, 32, 64 … contacts."""
     return f"{issue_id}/{size.bit_length()}"
 
 

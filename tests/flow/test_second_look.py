@@ -1,5 +1,7 @@
 """Grown issues are looked at again: is one two by now, and are two one? People are asked."""
 
+from datetime import timedelta
+
 import pytest
 
 from bridge.domain.contacts import ContactId
@@ -8,6 +10,7 @@ from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import MACHINE
 from bridge.steps.answer import answer_suggestion
 from bridge.steps.asking import LEAST_WORTH, same_key
+from bridge.steps.move import split_issue
 from bridge.steps.second_look import split_key
 from bridge.steps.undo import undo_last
 from bridge.store.issues import Place
@@ -199,6 +202,26 @@ def test_two_issues_kept_apart_are_never_asked_about_again(groups: Groups) -> No
     answer(groups, asked, is_yes=False)
     add(groups, one, groups.contacts("export", 9, first=40))
     assert look(groups) == []
+
+
+def test_what_was_split_by_hand_is_kept_apart_when_all_its_contacts_are_old(
+    groups: Groups,
+) -> None:
+    issue = groups.issue("export", 12, state=FILED)
+    with groups.application.open() as store:
+        made = split_issue(issue, groups.on(issue)[:6], groups.act(store))
+    clock = groups.pipeline.clock
+    clock.advance(clock.moment + timedelta(days=70), groups.pipeline.queue)
+    assert look(groups) == []
+    with groups.application.open() as store:
+        for pair in store.constraints.of_product(groups.product.id):
+            store.constraints.remove_between(
+                groups.product.id, ConstraintKind.CANNOT_LINK, [pair.a], [pair.b]
+            )
+        encoder = groups.application.context.encoder().name
+        store.centroids.mark_looked(encoder, {made.id: 0})
+    # Nothing but these pairs keeps the machine from asking.
+    assert [one.kind for one in look(groups)] == [SAME]
 
 
 @pytest.mark.parametrize("state", [IssueState.CANDIDATE, IssueState.DISMISSED])
