@@ -57,6 +57,16 @@ class Suggestions:
         ordered = query.order_by(SuggestionRow.worth.desc(), SuggestionRow.id)
         return self._read(ordered.limit(limit))
 
+    def near_misses(self, product_id: ProductId, issue_id: IssueId) -> list[Suggestion]:
+        """Open questions whether contacts are about an issue, the most similar first."""
+        query = select(SuggestionRow).where(
+            SuggestionRow.product_id == product_id,
+            SuggestionRow.state == _OPEN,
+            SuggestionRow.kind == SuggestionKind.BELONGS.value,
+            SuggestionRow.issue_id == issue_id,
+        )
+        return self._read(query.order_by(SuggestionRow.similarity.desc(), SuggestionRow.id))
+
     def count_open(self, product_id: ProductId) -> int:
         """How many questions wait for an answer."""
         query = select(func.count()).where(
