@@ -84,6 +84,48 @@ def place(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A contact that is nearly similar enough to its nearest issue."""
+
+    row: int
+    issue: int
+    """Row of the issue."""
+
+    similarity: float
+    log_odds: float
+    """That it belongs there."""
+
+
+def near_misses(
+    vectors: Vectors, issues: Fixed, *, center: Vector, settings: FinderSettings
+) -> list[NearMiss]:
+    """Contacts that are at most `settings.similar_margin` less similar than an issue asks for.
+
+    vectors: unit rows. Each is compared with its nearest issue only.
+    """
+    if len(vectors) == 0 or len(issues.means) == 0:
+        return []
+    space, members = centered(vectors, center), issues.members(center)
+    found = []
+    for start in range(0, len(space), _BLOCK):
+        similar = space[start : start + _BLOCK] @ members.T
+        for row, nearest in enumerate(similar.argmax(axis=1).tolist(), start):
+            similarity = float(similar[row - start, nearest])
+            if similarity < settings.join_least - settings.similar_margin:
+                continue
+            needed = join_threshold(members[nearest], int(issues.sizes[nearest]), settings)
+            margin = similarity - needed + settings.similar_margin
+            if margin >= 0:
+                # A unit of similarity weighs as much as between groups.
+                odds = settings.same_weights[0] * margin
+                found.append(NearMiss(row, nearest, similarity, odds))
+    return found
+
+
+_BLOCK = 256
+
+
 def join_threshold(member_mean: Vector, size: int, settings: FinderSettings) -> float:
     """How similar a contact has to be: more for tight issues than for loose ones.
 

@@ -1,7 +1,7 @@
 """How sure the finder is that a candidate is a recurring issue, and a new one."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,7 @@ def outlooks(
     known = [number for number, group in groups.by_number.items() if group.issue is not None]
     found = {}
     for number, label in labels.items():
-        near, odds = _nearest(groups, number, known)
+        near, odds = likeliest(groups, number, known)
         new_issue = groups.new_issue(
             number, nearest=odds, span_days=_span(groups.by_number[number], clues)
         )
@@ -71,7 +71,7 @@ def look_at(
     return outlooks(groups, {0: 0}, clues, settings)[0]
 
 
-def _nearest(groups: Groups, number: int, known: list[int]) -> tuple[int | None, float]:
+def likeliest(groups: Groups, number: int, known: Sequence[int]) -> tuple[int | None, float]:
     """The known group it is likeliest the same as, and the log-odds for that."""
     best, log_odds = None, -math.inf
     if known:

@@ -56,6 +56,15 @@ class FinderSettings:
     asked_shift: float = 1.2
     """People say "the same" by so much more often than the log-odds tell: measured on answers."""
 
+    cut_shift: float = -1.0
+    """The sides of a cut are by so much less often two issues than the log-odds tell.
+
+    It was chosen to part as well as it can: measured on cuts of labelled issues.
+    """
+
+    similar_margin: float = 0.1
+    """Contacts so far under the threshold of an issue are shown as similar; about half belong."""
+
     new_weights: tuple[float, float, float, float, float, float] = (
         *(0.74, 0.14, 0.2),
         *(-0.81, -0.58, -1.16),

@@ -47,14 +47,18 @@ def list_products(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     Example:
       bridge product list --json
 
-    List the products; `default` exists from the start.
+    List the products; `default` exists from the start. The shifts tell what the answers of their
+    people have taught: log-odds between -1 and 1, above 0 puts more together.
     """
     with opened(read_settings(data_dir)) as application, application.open() as store:
         products = store.products.all()
     if as_json:
         emit([_as_dict(product) for product in products])
         return
-    columns = ("slug", "name", "region", "min_contacts", "min_customers", "filing_auto")
+    columns = (
+        *("slug", "name", "region", "min_contacts", "min_customers", "filing_auto"),
+        *("same_shift", "join_shift"),
+    )
     show_table(columns, ([_as_dict(one)[column] for column in columns] for one in products))
 
 
@@ -100,4 +104,6 @@ def _as_dict(product: Product) -> dict[str, object]:
         "min_contacts": product.min_contacts,
         "min_customers": product.min_customers,
         "filing_auto": product.filing_auto,
+        "same_shift": round(product.same_shift, 3),
+        "join_shift": round(product.join_shift, 3),
     }

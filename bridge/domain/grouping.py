@@ -104,6 +104,8 @@ class Suggestion:
     """SPLIT: the contacts that may be another issue."""
     probability: float | None
     """How sure the machine is that the answer is yes."""
+    log_odds: float | None
+    """The same as the finder tells it before it has learned anything from this product's people."""
     similarity: float | None
     worth: float
     """How much the answer would help; the first to be asked has the greatest."""

@@ -21,3 +21,7 @@ class Product:
     filing_auto: bool
     """Confirm and file a candidate by itself once it meets the thresholds."""
     raw_retention_days: int
+    same_shift: float = 0.0
+    """What its people's answers add to the log-odds that two groups are one issue."""
+    join_shift: float = 0.0
+    """What they add to the log-odds that a contact belongs to an issue."""

@@ -3,7 +3,7 @@
 import json
 import shlex
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -111,7 +111,9 @@ class Reviewer:
         cause = Cause(_REVIEWER, context.now(), "", "replay:review")
         with application.open() as store:
             act = Act(store, context, cause)
-            answer_suggestion(suggestion, act, is_yes=answer == "yes")
+            # A split is asked for as whether both sides are the same.
+            is_yes = (answer == "yes") != (suggestion.kind is SuggestionKind.SPLIT)
+            answer_suggestion(suggestion, act, is_yes=is_yes)
         return True
 
     def _first(self, store: Store, product: Product) -> Suggestion | None:
@@ -141,7 +143,7 @@ class Reviewer:
         return _answer_in(line)
 
 
-_ASKED = (SuggestionKind.SAME, SuggestionKind.REAL)
+_ASKED = (SuggestionKind.SAME, SuggestionKind.REAL, SuggestionKind.SPLIT)
 _REVIEWER = Actor("person", "reviewer")
 
 
@@ -167,13 +169,20 @@ def _question(
 ) -> dict[str, object]:
     """The question as the command reads it."""
 
-    def members(issue_id: IssueId | None, most: int) -> list[str]:
+    def members(
+        issue_id: IssueId | None, most: int, without: Sequence[ContactId] = ()
+    ) -> list[str]:
         if issue_id is None:
             raise NotFound("a question without its issue")
-        return [names[one] for one in store.placements.representatives(issue_id, limit=most)]
+        chosen = store.placements.representatives(issue_id, limit=most, without=without)
+        return [names[one] for one in chosen]
 
     if suggestion.kind is SuggestionKind.REAL:
         return {"question": "real", "a": members(suggestion.issue_id, _MOST_OF_CANDIDATE)}
+    if suggestion.kind is SuggestionKind.SPLIT:
+        split_off = [names[one] for one in suggestion.contacts[:_MOST_OF_ISSUE]]
+        rest = members(suggestion.issue_id, _MOST_OF_ISSUE, without=suggestion.contacts)
+        return {"question": "same", "a": split_off, "b": rest}
     return {
         "question": "same",
         "a": members(suggestion.issue_id, _MOST_OF_ISSUE),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bridge.domain.contacts import ContactId
 from bridge.domain.errors import InvalidMove
 from bridge.domain.grouping import KEPT_APART, NOT_REAL, ConstraintKind, Suggestion, SuggestionKind
-from bridge.domain.issues import Issue, IssueState
+from bridge.domain.issues import TRACKED, Issue, IssueState
 from bridge.steps.follow_up import contacts_changed
 from bridge.steps.groups import (
     Act,
@@ -19,6 +19,7 @@ from bridge.steps.groups import (
     require_living,
     take,
 )
+from bridge.steps.lessons import relearn
 from bridge.steps.looking import look_again
 from bridge.steps.merge import merge_issues, survivor_first
 from bridge.steps.move import move_contacts, pin_contact, place_contact, split_issue
@@ -42,6 +43,7 @@ def answer_suggestion(suggestion: Suggestion, act: Act, *, is_yes: bool) -> Sugg
     if suggestion.is_open and suggestion.expires_at <= cause.at:
         raise InvalidMove("nobody answered this question for too long: it is not asked any more")
     said = store.suggestions.answer(suggestion, Answer(is_yes, cause.actor.name, cause.at))
+    relearn(suggestion.product_id, store=store)
     reason = cause.reason or _REASONS[suggestion.kind][0 if is_yes else 1]
     act = replace(act, cause=replace(cause, reason=reason))
     trail = Trail(suggestion=suggestion.id)
@@ -119,8 +121,12 @@ def _real(suggestion: Suggestion, trail: Trail, act: Act, *, is_yes: bool) -> No
         return
     if issue.state is not IssueState.CANDIDATE:
         raise InvalidMove(f"{issue.name} is {issue.state} by now: there is nothing to confirm")
-    confirmed = confirm_issue(issue, store=act.store, cause=act.cause)
-    product = act.store.products.get(issue.product_id)
+    _file(confirm_issue(issue, store=act.store, cause=act.cause), act)
+
+
+def _file(confirmed: Issue, act: Act) -> None:
+    """Where the product files by itself, what a person confirmed needs no second word."""
+    product = act.store.products.get(confirmed.product_id)
     has_tracker = any(act.store.connections.of_product(product.id, name) for name in TRACKERS)
     if product.filing_auto and has_tracker:
         file_issue(confirmed, product, store=act.store, cause=act.cause)
@@ -133,7 +139,10 @@ def _split(suggestion: Suggestion, trail: Trail, act: Act, *, is_yes: bool) -> N
     if not chosen:
         raise InvalidMove(f"these contacts are not on {issue.name} any more")
     if is_yes:
-        split_issue(issue, chosen, act, trail=trail)
+        made = split_issue(issue, chosen, act, trail=trail)
+        if made.state is IssueState.CONFIRMED and issue.state in TRACKED:
+            _file(made, act)
+        _look_again([issue, made], act)
         return
     take(issue.product_id, [issue.id], store=act.store)
     staying = [one.contact_id for one in placed if one.contact_id not in chosen]

@@ -123,7 +123,8 @@ class _Board:
         self._context = context
         self._encoder = context.encoder()
         self._living = context.living(product.id)
-        finder = context.finder
+        finder = context.finder_for(product)
+        self._finder = finder
         self._recent_homes = store.evidence.recent_homes(
             [one.id for one in batch],
             within=timedelta(days=finder.follow_up_days),
@@ -146,7 +147,7 @@ class _Board:
         found = self._living.issues.place(
             vector,
             center=self._center,
-            settings=self._context.finder,
+            settings=self._finder,
             bonus=self._bonus_of(contact.id),
         )
         number = found.group

@@ -109,6 +109,7 @@ class Watch:
             for one, similarity in zip(members, burst.similarities, strict=True)
         ]
         store.waiting.assign(self.product.id, places, now=context.now())
+        store.suggestions.withdraw(self.product.id, contact_ids=[one.id for one in members])
         for one in members:
             home.total = np.asarray(home.total + one.vector, dtype=np.float32)
             home.size += 1

@@ -15,16 +15,24 @@ from bridge.steps.asking import Looked, ask_about
 from bridge.steps.candidates import found_candidate
 from bridge.steps.context import Context, rows_of
 from bridge.steps.follow_up import contact_joined, contacts_changed
-from bridge.steps.looking import WINDOW, Clerk, fixed_of, look_again, seen_outlook
+from bridge.steps.looking import (
+    WINDOW,
+    Clerk,
+    fixed_of,
+    look_again,
+    records_of,
+    seen_outlook,
+)
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.naming import rename
+from bridge.steps.near_misses import Alone, ask_about_near_misses
 from bridge.steps.templates import learn_soon
 from bridge.store import Store
 from bridge.store.issues import Place
 from bridge.store.vectors import Centroid, LooseContact
 from models.clustering import Regrouping
 from models.clustering import consolidate as regroup
-from models.vectors import Vector
+from models.vectors import IntArray, Vector
 
 _MOST_UNASSIGNED = 5_000
 _ORIGIN = "job:consolidate"
@@ -42,7 +50,8 @@ def consolidate(context: Context, *, product_id: int) -> None:
         )
         if loose:
             _Pass(product, loose, store=store, context=context).run()
-        store.enqueue("parts", once=f"parts:{product.id}", product_id=product.id)
+        for job in ("parts", "second_look"):
+            store.enqueue(job, once=f"{job}:{product.id}", product_id=product.id)
         learn_soon(product.id, store=store, context=context)
 
 
@@ -71,19 +80,20 @@ class _Pass:
 
     def run(self) -> None:
         """Regroup, then write what changed."""
+        settings = self._context.finder_for(self._product)
+        clerk = Clerk(
+            [one.id for one in self._loose],
+            [one.issue_id for one in self._settled],
+            records_of(self._product, store=self._store, context=self._context),
+            settings,
+        )
         found = regroup(
             rows_of([one.vector for one in self._loose], self._encoder.dimensions),
             fixed_of(self._settled, self._encoder.dimensions),
             current=np.array([one.issue_id or -1 for one in self._loose], dtype=np.int64),
             center=self._context.center(self._store, self._product.id),
-            settings=self._context.finder,
-            clues=Clerk(
-                [one.id for one in self._loose],
-                [one.issue_id for one in self._settled],
-                self._product,
-                store=self._store,
-                context=self._context,
-            ).clues(),
+            settings=settings,
+            clues=clerk.clues(),
         )
         self._leave(found)
         self._join_settled(found)
@@ -95,6 +105,14 @@ class _Pass:
             self._fill_candidate(number, groups[number], found)
         self._write_outlooks(found)
         self._dissolve(set(groups))
+        self._ask_about(np.flatnonzero((found.joined < 0) & (found.candidates < 0)), clerk)
+
+    def _ask_about(self, rows: IntArray, clerk: Clerk) -> None:
+        """Ask about what stayed alone though an issue is near."""
+        alone = Alone([self._loose[row] for row in rows.tolist()], clerk.apart())
+        ask_about_near_misses(
+            alone, self._settled, self._product, store=self._store, context=self._context
+        )
 
     def _leave(self, found: Regrouping) -> None:
         """Contacts that belong to nothing any more become unassigned."""
@@ -186,7 +204,10 @@ class _Pass:
 
     def _write_places(self) -> None:
         places, self._places = self._places, []
-        self._store.issues.assign_all(self._product.id, places, now=self._context.now())
+        if places:
+            self._store.issues.assign_all(self._product.id, places, now=self._context.now())
+            placed = [one.contact_id for one in places]
+            self._store.suggestions.withdraw(self._product.id, contact_ids=placed)
 
     def _save(self, centroid: Centroid) -> None:
         self._store.vectors.save_centroid(

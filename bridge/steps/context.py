@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from bridge.cleaning import Cleaned, clean
 from bridge.domain.contacts import ProductId
+from bridge.domain.products import Product
 from bridge.ports import Notifier, Tracker, Webhook
 from bridge.settings import Settings
 from bridge.steps.living import Living
@@ -63,6 +64,20 @@ class Context:
     _templates: dict[int, tuple[frozenset[bytes], datetime]] = field(default_factory=dict)
     _own_kinds: dict[str, KindModel] = field(default_factory=dict)
     _kinds: dict[tuple[int, str], tuple[KindModel, datetime]] = field(default_factory=dict)
+
+    def finder_for(self, product: Product) -> FinderSettings:
+        """The finder's settings, moved by what the people of a product have answered.
+
+        A unit of similarity weighs the same whether a contact joins or two groups become one.
+        """
+        if not product.same_shift and not product.join_shift:
+            return self.finder
+        return replace(
+            self.finder,
+            same_intercept=self.finder.same_intercept + product.same_shift,
+            join_threshold=self.finder.join_threshold
+            - product.join_shift / self.finder.same_weights[0],
+        )
 
     def center(self, store: Store, product_id: int) -> Vector:
         """The mean vector of the product's first contacts, kept once there are enough of them.

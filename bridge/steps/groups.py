@@ -75,6 +75,8 @@ class Trail:
     """The issue that a split made."""
     suggestion: int | None = None
     """The question this was the answer to."""
+    lessons: list[int] = field(default_factory=list)
+    """What it taught though nobody had asked, as answered suggestions."""
 
     def note(self, kind: ConstraintKind, change: Constrained) -> None:
         """Remember what became of the pairs."""

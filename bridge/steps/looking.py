@@ -1,18 +1,19 @@
 """What the finder is given beside the vectors: who wrote when, and what people decided."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 
 from bridge.domain.contacts import ContactId
-from bridge.domain.grouping import ConstraintKind
+from bridge.domain.grouping import ConstraintKind, Pair
 from bridge.domain.issues import IssueId, IssueState
 from bridge.domain.products import Product
 from bridge.steps.asking import Looked, ask_about
 from bridge.steps.context import Context, rows_of
 from bridge.store import Store
-from bridge.store.evidence import Timeline
+from bridge.store.evidence import NOBODY, Timeline
 from bridge.store.vectors import Centroid, SeenOutlook
 from models.clues import Clues, Fixed
 from models.evidence import follow_ups
@@ -23,7 +24,8 @@ from models.vectors import IntArray
 WINDOW = timedelta(days=60)
 """Older contacts are neither grouped nor evidence."""
 
-_MOST_MEMBERS = 400
+MOST_MEMBERS = 400
+"""So many of the newest contacts stand for a larger issue."""
 _NOWHERE = -1
 
 
@@ -33,6 +35,40 @@ def fixed_of(centroids: Sequence[Centroid], dimensions: int) -> Fixed:
     return Fixed(rows_of([one.mean for one in centroids], dimensions), sizes)
 
 
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Who wrote when, and which contacts people tied or kept apart: read once for one look."""
+
+    timeline: Timeline
+    together: Sequence[Pair]
+    apart: Sequence[Pair]
+    homes: Mapping[int, int]
+    """The issue of each of these contacts that is on one: pairs hold however old they are."""
+
+    def customers_of(self, contact_ids: Iterable[ContactId]) -> int:
+        """How many people that are known wrote these."""
+        chosen = np.isin(self.timeline.contacts, list(contact_ids))
+        customers = self.timeline.customers[chosen]
+        return len(np.unique(customers[customers != NOBODY]))
+
+
+def records_of(product: Product, *, store: Store, context: Context) -> Records:
+    """The records of a product, as far back as they are evidence."""
+    since = context.now() - WINDOW
+    timeline = store.evidence.timeline(product.id, context.encoder().name, since=since)
+    homes = dict(zip(timeline.contacts.tolist(), timeline.issues.tolist(), strict=True))
+    constraints = store.constraints.of_product(product.id)
+    older = {one for constraint in constraints for one in constraint.pair} - homes.keys()
+    for placed in store.placements.of_contacts(product.id, sorted(older)):
+        homes[placed.contact_id] = placed.issue_id
+    return Records(
+        timeline,
+        together=[one.pair for one in constraints if one.kind is ConstraintKind.MUST_LINK],
+        apart=[one.pair for one in constraints if one.kind is ConstraintKind.CANNOT_LINK],
+        homes=homes,
+    )
+
+
 class Clerk:
     """Gathers the clues about some loose contacts and the issues that stay."""
 
@@ -40,42 +76,43 @@ class Clerk:
         self,
         loose: Sequence[ContactId],
         settled: Sequence[IssueId],
-        product: Product,
-        *,
-        store: Store,
-        context: Context,
+        records: Records,
+        settings: FinderSettings,
     ) -> None:
-        encoder = context.encoder().name
-        since = context.now() - WINDOW
-        self._timeline = store.evidence.timeline(product.id, encoder, since=since)
-        self._settings = context.finder
+        self._records = records
+        self._settings = settings
         self._rows = {contact_id: row for row, contact_id in enumerate(loose)}
         self._issues = {issue_id: len(loose) + row for row, issue_id in enumerate(settled)}
-        self._homes = dict(
-            zip(self._timeline.contacts.tolist(), self._timeline.issues.tolist(), strict=True)
-        )
-        constraints = store.constraints.of_product(product.id)
-        self._together = [one.pair for one in constraints if one.kind is ConstraintKind.MUST_LINK]
-        self._apart = [one.pair for one in constraints if one.kind is ConstraintKind.CANNOT_LINK]
+        self._homes = records.homes
 
     def clues(self) -> Clues:
         """Everything, told in the numbers of `Clues`."""
-        days = np.zeros(len(self._rows))
-        for contact_id, day in zip(
-            self._timeline.contacts.tolist(), self._timeline.days.tolist(), strict=True
-        ):
+        timeline, days = self._records.timeline, np.zeros(len(self._rows))
+        for contact_id, day in zip(timeline.contacts.tolist(), timeline.days.tolist(), strict=True):
             row = self._rows.get(ContactId(contact_id))
             if row is not None:
                 days[row] = day
         return Clues(
-            follow_ups=_told(self._timeline, self._numbers(), self._settings),
-            together=self._known(self._together),
-            apart=self._known(self._apart),
+            follow_ups=_told(timeline, self._numbers(), self._settings),
+            together=self._known(self._records.together),
+            apart=self._known(self._records.apart),
             days=days,
         )
 
+    def apart(self) -> set[tuple[ContactId, IssueId]]:
+        """Which contacts people keep apart from what is on which of the settled issues."""
+        found = set()
+        for pair in self._records.apart:
+            for contact_id, other in (pair, pair[::-1]):
+                home = IssueId(self._homes.get(other, _NOWHERE))
+                if contact_id in self._rows and home in self._issues:
+                    found.add((contact_id, home))
+        return found
+
     def _numbers(self) -> IntArray:
-        return np.array([self._number(one) for one in self._timeline.contacts], dtype=np.int64)
+        return np.array(
+            [self._number(one) for one in self._records.timeline.contacts], dtype=np.int64
+        )
 
     def _number(self, contact_id: int) -> int:
         row = self._rows.get(ContactId(contact_id))
@@ -102,8 +139,8 @@ def look_again(
     context: Context,
 ) -> None:
     """Write what the finder thinks of one candidate as it is now."""
-    encoder = context.encoder()
-    members = store.vectors.of_issue(issue_id, encoder.name, limit=_MOST_MEMBERS)
+    encoder, settings = context.encoder(), context.finder_for(product)
+    members = store.vectors.of_issue(issue_id, encoder.name, limit=MOST_MEMBERS)
     settled = [
         one
         for one in centroids
@@ -112,15 +149,14 @@ def look_again(
     clerk = Clerk(
         [contact_id for contact_id, *_ in members],
         [one.issue_id for one in settled],
-        product,
-        store=store,
-        context=context,
+        records_of(product, store=store, context=context),
+        settings,
     )
     seen = look_at(
         rows_of([vector for *_, vector in members], encoder.dimensions),
         fixed_of(settled, encoder.dimensions),
         center=context.center(store, product.id),
-        settings=context.finder,
+        settings=settings,
         clues=clerk.clues(),
     )
     kept = seen_outlook(seen, [one.issue_id for one in settled], {})

@@ -21,6 +21,7 @@ from bridge.steps.groups import (
     require_living,
     take,
 )
+from bridge.steps.lessons import learn_from_merge
 from bridge.store import Store
 
 _MOST = 50
@@ -44,6 +45,8 @@ def merge_issues(
     survivor, others = by_id[survivor.id], [by_id[one.id] for one in others]
     _require_possible(survivor, others, store)
     trail = trail or Trail()
+    if trail.suggestion is None:
+        learn_from_merge(survivor, others, trail, act)
     trail.issues.update({issue.id: Before.of(issue) for issue in taken})
     for other in others:
         _tie_and_carry(survivor, other, trail, act)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bridge.cleaning import door_text
 from bridge.domain.contacts import ContactId
 from bridge.domain.errors import InvalidInput, InvalidMove
-from bridge.domain.grouping import ConstraintKind
+from bridge.domain.grouping import ConstraintKind, SuggestionKind
 from bridge.domain.issues import Issue, IssueState
 from bridge.redaction import Redactor
 from bridge.steps.groups import (
@@ -25,6 +25,7 @@ from bridge.steps.groups import (
     require_living,
     take,
 )
+from bridge.steps.lessons import learn_from_move, learn_from_split
 
 _MOST_TITLE = 400
 _MOST_PAIRED = 50
@@ -67,6 +68,8 @@ def move_contacts(
         )
         look_at_fix(to, chosen, act)
     store.suggestions.withdraw(issue.product_id, contact_ids=chosen)
+    if trail.suggestion is None:
+        learn_from_move(issue, trail, act)
     _record(issue, to, chosen, trail, act)
     for one in taken.values():
         store.issues.change(one, {})
@@ -103,6 +106,10 @@ def split_issue(
         now=act.cause.at,
     )
     store.suggestions.withdraw(issue.product_id, contact_ids=chosen)
+    # The others of this kind are about contacts as they were before.
+    store.suggestions.withdraw(issue.product_id, issue_ids=[issue.id], kind=SuggestionKind.SPLIT)
+    if trail.suggestion is None:
+        learn_from_split(issue, made, trail, act)
     count = count_words(len(set(chosen)))
     entry = Entry("split", f"{count} became {made.name}", {"to": made.name})
     seq = record(entry, issue, trail, act)

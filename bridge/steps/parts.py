@@ -77,7 +77,9 @@ def place_parts(
     been = store.parts.been_on([one.contact_id for one in parts])
     placed: dict[IssueId, list[Place]] = {}
     for one in parts:
-        found = living.issues.place(one.vector, center=center, settings=context.finder, bonus={})
+        found = living.issues.place(
+            one.vector, center=center, settings=context.finder_for(product), bonus={}
+        )
         if found.group is None or (one.contact_id, found.group) in been:
             continue
         been.add((one.contact_id, found.group))

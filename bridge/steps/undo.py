@@ -6,6 +6,7 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.errors import InvalidMove
 from bridge.domain.issues import TRACKED, Issue, IssueId, IssueState
 from bridge.steps.groups import Act, Entry, Trail, record_undone, regrouped, take, trail_in
+from bridge.steps.lessons import relearn
 from bridge.store import Store
 from bridge.store.decisions import Decision
 
@@ -95,8 +96,10 @@ def _undo_grouping(decision: Decision, trail: Trail, product_id: ProductId, act:
     store.constraints.take_back(product_id, added=trail.added, removed=trail.removed)
     owners = {one: IssueId(owner) for one, owner in trail.workarounds.items()}
     store.fixes.return_workarounds(owners)
-    if trail.suggestion is not None:
-        store.suggestions.unanswer(product_id, trail.suggestion)
+    for suggestion_id in (*trail.lessons, trail.suggestion):
+        if suggestion_id is not None:
+            store.suggestions.unanswer(product_id, suggestion_id)
+    relearn(product_id, store=store)
     if trail.created is not None:
         _fold_back(issues[IssueId(trail.created)], main, act)
     for issue in issues.values():
@@ -117,9 +120,15 @@ def _require_undoable(decision: Decision, trail: Trail, issues: Iterable[Issue],
         if issue.id == decision.issue_id and adopted not in (None, issue.state.value):
             raise InvalidMove(f"{issue.name} is {issue.state} by now: split it instead")
         if issue.id == trail.created and (
-            issue.state in TRACKED or act.store.filings.of_issue(issue.id)
+            issue.state in TRACKED or not _gave_up_filing(issue, act.store)
         ):
             raise InvalidMove(f"{issue.name} has a ticket by now: merge it back instead")
+
+
+def _gave_up_filing(issue: Issue, store: Store) -> bool:
+    """Drop the plan for a ticket as long as nothing was sent; False when it is too late."""
+    store.filings.drop_planned([issue.id])
+    return not store.filings.of_issue(issue.id)
 
 
 def _fold_back(made: Issue, into: Issue, act: Act) -> None:

@@ -1,9 +1,9 @@
 """Which centroids have changed: for a process that keeps them in memory."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, and_, bindparam, case, func, select
+from sqlalchemy import BigInteger, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -49,6 +49,15 @@ _OF = _FOUND.where(
     _LIVES,
 ).order_by(CentroidRow.issue_id)
 
+_LOOKED = (
+    update(CentroidRow)
+    .where(
+        CentroidRow.issue_id == bindparam("of_issue"),
+        CentroidRow.encoder == bindparam("of_encoder"),
+    )
+    .values(looked_size=bindparam("now"))
+)
+
 
 class Centroids:
     """Reads single centroids, and what has changed."""
@@ -84,3 +93,51 @@ class Centroids:
                 _OF, given
             )
         ]
+
+    def thought_same(self, one: IssueId, other: IssueId) -> float | None:
+        """The log-odds that two issues are one, as the finder last told them of one of them."""
+        pair = or_(
+            and_(CentroidRow.issue_id == one, CentroidRow.nearest_id == other),
+            and_(CentroidRow.issue_id == other, CentroidRow.nearest_id == one),
+        )
+        query = select(CentroidRow.same_as_nearest).where(
+            pair, CentroidRow.same_as_nearest.is_not(None)
+        )
+        return self._session.scalars(query.order_by(CentroidRow.issue_id).limit(1)).first()
+
+    def changed_by_half(
+        self,
+        product_id: ProductId,
+        encoder: str,
+        *,
+        states: Collection[IssueState],
+        least: int,
+        limit: int,
+    ) -> list[Centroid]:
+        """Issues of at least that size that grew or shrank by half since `mark_looked`."""
+        grown = CentroidRow.size * 2 >= CentroidRow.looked_size * 3
+        shrunk = CentroidRow.size * 3 <= CentroidRow.looked_size * 2
+        query = (
+            select(*_CENTROID)
+            .join(IssueRow, IssueRow.id == CentroidRow.issue_id)
+            .where(
+                CentroidRow.product_id == product_id,
+                CentroidRow.encoder == encoder,
+                CentroidRow.size >= least,
+                IssueRow.state.in_([state.value for state in states]),
+                _LIVES,
+                or_(grown, shrunk),
+            )
+            .order_by(CentroidRow.size.desc(), CentroidRow.issue_id)
+            .limit(limit)
+        )
+        return [
+            Centroid(IssueId(issue_id), IssueState(state), floats(total), size, burst_at)
+            for issue_id, state, total, size, burst_at in self._session.execute(query)
+        ]
+
+    def mark_looked(self, encoder: str, sizes: Mapping[IssueId, int]) -> None:
+        """These issues were looked at when they had so many contacts."""
+        given = [{"of_issue": one, "of_encoder": encoder, "now": sizes[one]} for one in sizes]
+        if given:
+            self._session.connection().execute(_LOOKED, given)

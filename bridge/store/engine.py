@@ -28,6 +28,7 @@ from bridge.store.imports import Imports
 from bridge.store.invariants import Invariants
 from bridge.store.issues import Issues
 from bridge.store.jobs import Jobs
+from bridge.store.lessons import Lessons
 from bridge.store.measures import Measures
 from bridge.store.notices import Notices
 from bridge.store.parts import Parts
@@ -81,6 +82,7 @@ class Store:
         self.placements = Placements(session)
         self.constraints = Constraints(session)
         self.suggestions = Suggestions(session)
+        self.lessons = Lessons(session)
         self.decisions = Decisions(session)
         self.filings = Filings(session)
         self.tickets = Tickets(session)

@@ -1,8 +1,9 @@
 """Products."""
 
 import re
+from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, func, select, update
+from sqlalchemy import BigInteger, Row, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
@@ -23,6 +24,8 @@ _LOCKED = select(
     ProductRow.min_customers,
     ProductRow.filing_auto,
     ProductRow.raw_retention_days,
+    ProductRow.same_shift,
+    ProductRow.join_shift,
     func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger)),
 ).where(ProductRow.id == bindparam("product_id"))
 
@@ -107,19 +110,18 @@ class Products:
         row = self._session.connection().execute(_LOCKED, given).first()
         if row is None:
             raise NotFound("no such product")
-        return Product(
-            id=ProductId(row.id),
-            slug=row.slug,
-            name=row.name,
-            region=row.region,
-            min_contacts=row.min_contacts,
-            min_customers=row.min_customers,
-            filing_auto=row.filing_auto,
-            raw_retention_days=row.raw_retention_days,
+        return _product(row)
+
+    def save_shifts(self, product_id: ProductId, *, same: float, join: float) -> None:
+        """Write what the answers of its people taught."""
+        self._session.execute(
+            update(ProductRow)
+            .where(ProductRow.id == product_id)
+            .values(same_shift=same, join_shift=join)
         )
 
 
-def _product(row: ProductRow) -> Product:
+def _product(row: "ProductRow | Row[*tuple[Any, ...]]") -> Product:
     return Product(
         id=ProductId(row.id),
         slug=row.slug,
@@ -129,4 +131,6 @@ def _product(row: ProductRow) -> Product:
         min_customers=row.min_customers,
         filing_auto=row.filing_auto,
         raw_retention_days=row.raw_retention_days,
+        same_shift=row.same_shift,
+        join_shift=row.join_shift,
     )

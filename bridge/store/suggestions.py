@@ -57,6 +57,16 @@ class Suggestions:
         ordered = query.order_by(SuggestionRow.worth.desc(), SuggestionRow.id)
         return self._read(ordered.limit(limit))
 
+    def near_misses(self, product_id: ProductId, issue_id: IssueId) -> list[Suggestion]:
+        """Open questions whether contacts are about an issue, the most similar first."""
+        query = select(SuggestionRow).where(
+            SuggestionRow.product_id == product_id,
+            SuggestionRow.state == _OPEN,
+            SuggestionRow.kind == SuggestionKind.BELONGS.value,
+            SuggestionRow.issue_id == issue_id,
+        )
+        return self._read(query.order_by(SuggestionRow.similarity.desc(), SuggestionRow.id))
+
     def count_open(self, product_id: ProductId) -> int:
         """How many questions wait for an answer."""
         query = select(func.count()).where(
@@ -65,10 +75,11 @@ class Suggestions:
         return self._session.scalars(query).one()
 
     def is_asked(self, product_id: ProductId, issue_id: IssueId) -> bool:
-        """Whether a question about this issue waits for an answer."""
+        """Whether a question about this whole issue waits for an answer."""
         query = select(SuggestionRow.id).where(
             SuggestionRow.product_id == product_id,
             SuggestionRow.state == _OPEN,
+            SuggestionRow.kind != SuggestionKind.BELONGS.value,
             or_(SuggestionRow.issue_id == issue_id, SuggestionRow.other_id == issue_id),
         )
         return self._session.scalars(query.limit(1)).first() is not None
@@ -104,6 +115,7 @@ class Suggestions:
         other_id: int | None = None,
         contact_id: int | None = None,
         probability: float | None = None,
+        log_odds: float | None = None,
         similarity: float | None = None,
         worth: float = 0.0,
         question: str = "",
@@ -118,6 +130,7 @@ class Suggestions:
             return None
         told = {
             "probability": probability,
+            "log_odds": log_odds,
             "similarity": similarity,
             "worth": worth,
             "question": question,
@@ -151,6 +164,18 @@ class Suggestions:
             .limit(1)
         )
         return self._session.scalars(query).first() is not None
+
+    def rejected(
+        self, product_id: ProductId, kind: SuggestionKind, keys: Iterable[str]
+    ) -> set[str]:
+        """Those of these questions that a person has said no to."""
+        query = select(SuggestionRow.key).where(
+            SuggestionRow.product_id == product_id,
+            SuggestionRow.kind == kind.value,
+            SuggestionRow.key.in_(list(keys)),
+            SuggestionRow.state == SuggestionState.REJECTED.value,
+        )
+        return set(self._session.scalars(query))
 
     def answer(self, suggestion: Suggestion, answer: Answer) -> Suggestion:
         """Write down a yes or no; raises InvalidMove when it is not open any more."""
@@ -246,6 +271,7 @@ def _suggestion(row: SuggestionRow) -> Suggestion:
         contact_id=None if row.contact_id is None else ContactId(row.contact_id),
         contacts=tuple(ContactId(value) for value in row.contacts),
         probability=row.probability,
+        log_odds=row.log_odds,
         similarity=row.similarity,
         worth=row.worth,
         question=row.question,

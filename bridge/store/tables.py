@@ -77,6 +77,8 @@ class ProductRow(Base):
     filing_auto: Mapped[bool] = mapped_column(default=False)
     next_number: Mapped[int] = mapped_column(default=1)
     raw_retention_days: Mapped[int] = mapped_column(default=30)
+    same_shift: Mapped[float] = mapped_column(server_default=text("0"))
+    join_shift: Mapped[float] = mapped_column(server_default=text("0"))
     created_at: Mapped[CreatedAt]
 
 
@@ -348,7 +350,11 @@ class ConstraintRow(Base):
 
 
 class SuggestionRow(Base):
-    """One question of the machine; the same one is open at most once."""
+    """One question of the machine; the same one is open at most once.
+
+    log_odds: of a yes, before anything was learned here. was_asked: false for what a person said
+    by doing it, which is kept beside the answers.
+    """
 
     __tablename__ = "suggestion"
     __table_args__ = (
@@ -372,6 +378,8 @@ class SuggestionRow(Base):
     contact_id: Mapped[int | None] = refers_maybe("contact.id")
     contacts: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
     probability: Mapped[float | None]
+    log_odds: Mapped[float | None]
+    was_asked: Mapped[bool] = mapped_column(server_default=text("true"))
     similarity: Mapped[float | None]
     worth: Mapped[float] = mapped_column(default=0.0)
     question: Mapped[str]
@@ -399,8 +407,9 @@ class CentroidRow(Base):
     """The sum of an issue's member vectors, and what the finder last thought of it.
 
     The latter, for candidates only: log-odds that it is an issue of its own, which issue it is
-    likeliest the same as, and the log-odds for that. burst_at: when it began as a burst. changed:
-    a higher number with each change of total, size or burst_at, by a trigger.
+    likeliest the same as, and the log-odds for that. burst_at: when it began as a burst.
+    looked_size: how large it was when it was last asked whether it is two. changed: a higher number
+    with each change of total, size or burst_at, by a trigger.
     """
 
     __tablename__ = "centroid"
@@ -414,6 +423,7 @@ class CentroidRow(Base):
     nearest_id: Mapped[int | None] = mapped_column(ForeignKey("issue.id"), index=True)
     same_as_nearest: Mapped[float | None]
     burst_at: Mapped[datetime | None]
+    looked_size: Mapped[int] = mapped_column(server_default=text("0"))
     changed: Mapped[int] = mapped_column(
         BigInteger, server_default=text("nextval('centroid_changed')")
     )

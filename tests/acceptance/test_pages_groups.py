@@ -59,6 +59,29 @@ def test_a_merge_is_previewed_and_counts_people_once(groups: Groups, bench: Page
     assert f"Merge 2 issues into {login.name}" in other_way
 
 
+def test_an_issue_shows_what_is_similar_and_not_counted(groups: Groups, bench: PagesBench) -> None:
+    export, login = groups.issue("export"), groups.issue("login")
+    (near,) = groups.contacts("invoice", 1)
+    with groups.application.open() as store:
+        store.suggestions.propose(
+            groups.product.id,
+            kind=SuggestionKind.BELONGS,
+            key="near",
+            issue_id=export.id,
+            contact_id=near,
+            similarity=0.43,
+            now=groups.pipeline.clock.moment,
+        )
+    lead, engineer = bench.signed_in(Role.LEAD), bench.signed_in(Role.ENGINEER)
+    shown = lead.get(address(export)).text
+    assert "Similar, not counted" in shown
+    assert "My invoice of month 0 shows the wrong address" in shown
+    assert "similarity 0.43" in shown
+    assert "is asked under" in shown
+    assert "is asked under" not in engineer.get(address(export)).text
+    assert "Similar, not counted" not in lead.get(address(login)).text
+
+
 def test_words_find_issues_to_merge_with(groups: Groups, bench: PagesBench) -> None:
     export, login = groups.issue("export"), groups.issue("login")
     lead = bench.signed_in(Role.LEAD)

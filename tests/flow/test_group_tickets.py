@@ -8,8 +8,10 @@ import pytest
 
 from bridge.demo.engineering import Engineering
 from bridge.domain.errors import InvalidMove
+from bridge.domain.grouping import SuggestionKind
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.tickets import FilingState
+from bridge.steps.answer import answer_suggestion
 from bridge.steps.moves import Cause
 from bridge.steps.review import file_issue
 from integrations.jira.sandbox import SandboxServer
@@ -172,3 +174,37 @@ def test_only_tickets_that_still_exist_are_written_again(
         assert store.tickets.last_writes(login.id) == [
             one for one in last if one.ticket_id == second.id
         ]
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_what_a_person_splits_off_a_filed_issue_gets_a_ticket_where_the_product_files(
+    groups: Groups, sandbox: SandboxServer, is_sent: bool
+) -> None:
+    export = groups.issue("export", 10)
+    ask_for_ticket(groups, export)
+    later(groups, minutes=5)
+    with groups.application.open() as store:
+        store.products.configure(groups.product.id, filing_auto=True)
+        asked = store.suggestions.propose(
+            groups.product.id,
+            kind=SuggestionKind.SPLIT,
+            key="split",
+            issue_id=export.id,
+            contacts=groups.on(export)[:4],
+            now=groups.pipeline.clock.moment,
+        )
+    with groups.application.open() as store:
+        suggestion = store.suggestions.get(groups.product.id, asked or 0)
+        answer_suggestion(suggestion, groups.act(store), is_yes=True)
+    if is_sent:
+        later(groups, minutes=5)
+        assert customers_on_tickets(sandbox) == [4, 6]
+        with pytest.raises(InvalidMove, match="has a ticket by now"):
+            groups.undo(groups.now(export))
+        return
+    groups.undo(groups.now(export))
+    later(groups, minutes=5)
+    # The ticket that was only planned was never sent.
+    assert customers_on_tickets(sandbox) == [10]
+    assert len(groups.on(export)) == 10
+    assert groups.broken_promises() == []

@@ -78,6 +78,48 @@ def test_questions_have_the_documented_members_and_answers_count(
         assert store.suggestions.was_rejected(groups.product.id, REAL, f"{export.id}")
 
 
+@pytest.mark.parametrize("same", ["yes", "no"])
+def test_a_split_is_asked_as_whether_both_sides_are_the_same(
+    groups: Groups, tmp_path: Path, same: str
+) -> None:
+    export = groups.issue("export", 14)
+    contacts = groups.on(export)
+    with groups.application.open() as store:
+        store.suggestions.propose(
+            groups.product.id,
+            kind=SuggestionKind.SPLIT,
+            key="split",
+            issue_id=export.id,
+            contacts=contacts[:5],
+            worth=0.5,
+            now=groups.pipeline.clock.moment,
+        )
+    lead = a_lead(tmp_path, {"same": same})
+    review_once(groups, lead.command)
+    left, right = ([f"c{one}" for one in side] for side in (contacts[:5], contacts[5:13]))
+    assert lead.asked() == [{"question": "same", "a": left, "b": right, "day": 12}]
+    assert groups.on(export) == (contacts if same == "yes" else contacts[5:])
+
+
+def test_one_contact_is_not_worth_a_question(groups: Groups, tmp_path: Path) -> None:
+    export, (contact,) = groups.issue("export"), groups.contacts("login", 1)
+    with groups.application.open() as store:
+        store.suggestions.propose(
+            groups.product.id,
+            kind=SuggestionKind.BELONGS,
+            key="belongs",
+            issue_id=export.id,
+            contact_id=contact,
+            worth=0.5,
+            now=groups.pipeline.clock.moment,
+        )
+        # Nor does the issue wait for the answer.
+        assert not store.suggestions.is_asked(groups.product.id, export.id)
+    lead = a_lead(tmp_path, {"belongs": "yes"})
+    review_once(groups, lead.command)
+    assert lead.asked() == []
+
+
 def test_the_budget_is_spread_over_the_time_and_never_exceeded(
     groups: Groups, tmp_path: Path
 ) -> None:

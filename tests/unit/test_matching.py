@@ -1,11 +1,14 @@
 """A new contact against the living issues."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.random import default_rng
 
 from models.clues import Fixed
-from models.matching import find_center, place
+from models.evidence import probability
+from models.matching import find_center, near_misses, place
 from models.settings import FinderSettings
 from models.vectors import (
     Vectors,
@@ -36,6 +39,44 @@ def test_a_contact_joins_the_nearest_issue_that_is_near_enough() -> None:
     assert placement.threshold == 0.6
     assert placement.runner_up == 1
     assert placement.runner_up_similarity == pytest.approx(0.316, abs=0.01)
+
+
+def test_near_misses_are_those_just_under_the_threshold_of_their_nearest_issue() -> None:
+    issues = _rows((1, 0, 0, 0), (0, 1, 0, 0))
+    similarities = (0.45, 0.51, 0.55, 0.59)
+    rows = _rows(
+        (0, 0, 1, 0),
+        *((one, 0, (1 - one**2) ** 0.5, 0) for one in similarities),
+        # It is nearer to the second issue.
+        (0.4, 0.58, 0.5, 0.5),
+    )
+    found = near_misses(rows, _issues(issues), center=_ZERO, settings=_SETTINGS)
+    assert [(one.row, one.issue) for one in found] == [(2, 0), (3, 0), (4, 0), (5, 1)]
+    for one in found[:3]:
+        assert one.similarity == pytest.approx(similarities[one.row - 1])
+    # At the far end one in two belongs, and the nearer the likelier.
+    likely = [probability(one.log_odds) for one in found[:3]]
+    assert 0.5 < likely[0] < 0.55
+    assert likely == sorted(likely)
+
+
+def test_without_issues_or_contacts_nothing_is_missed() -> None:
+    some, none = _rows((1, 0, 0, 0)), np.zeros((0, 4), dtype=np.float32)
+    for vectors, means in ((some, none), (none, some), (none, none)):
+        assert near_misses(vectors, _issues(means), center=_ZERO, settings=_SETTINGS) == []
+
+
+def test_near_misses_of_many_contacts_are_those_of_each() -> None:
+    rows = unit_rows(default_rng(1).normal(size=(600, 4)).astype(np.float32))
+    issues = _issues(_rows((1, 0, 0, 0), (0, 1, 1, 0)))
+    found = near_misses(rows, issues, center=_ZERO, settings=_SETTINGS)
+    alone = [
+        replace(one, row=row)
+        for row in range(600)
+        for one in near_misses(rows[row : row + 1], issues, center=_ZERO, settings=_SETTINGS)
+    ]
+    assert len(found) > 50
+    assert [(one.row, one.issue) for one in found] == [(one.row, one.issue) for one in alone]
 
 
 def test_below_the_threshold_it_stays_unassigned_but_says_what_was_nearest() -> None:

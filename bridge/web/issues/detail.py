@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Response
 from pydantic import BaseModel, Field
 
-from bridge.domain.contacts import ContactId
+from bridge.domain.contacts import Contact, ContactId
 from bridge.domain.errors import OutsideError
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.tickets import Filing, FilingState, Quote
@@ -74,6 +74,14 @@ class TicketState:
     button: str = "File in Jira"
 
 
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A contact that is nearly similar enough to be counted."""
+
+    contact: Contact
+    similarity: float | None
+
+
 _DONE = {
     "confirmed": "Confirmed. File it to get a ticket.",
     "dismissed": "Dismissed. It is kept under Archived.",
@@ -126,7 +134,17 @@ def issue_page(
         versions=versions,
         version_range=version_range(versions),
         workarounds=store.fixes.workarounds(product.id, issue_id=issue.id),
+        similar=_similar(issue, visit),
     )
+
+
+def _similar(issue: Issue, visit: Visit) -> list[Similar]:
+    """What the review page asks about: whether these contacts belong here too."""
+    return [
+        Similar(visit.store.contacts.get(issue.product_id, one.contact_id), one.similarity)
+        for one in visit.store.suggestions.near_misses(issue.product_id, issue.id)
+        if one.contact_id is not None
+    ]
 
 
 def _quotes(issue: Issue, visit: Visit) -> tuple[Quote, ...]:
