@@ -16,6 +16,9 @@ import procrastinate
 import procrastinate.exceptions
 import psycopg
 
+ONE_AT_A_TIME = frozenset({"refresh"})
+"""Jobs of which no two with the same `once` run at the same time, whoever runs them."""
+
 JobArgument = str | int | float | bool | None
 
 
@@ -75,6 +78,7 @@ class ProcrastinateQueue:
         """See Queue.enqueue."""
         task = self._app.configure_task(
             job,
+            lock=once if job in ONE_AT_A_TIME else None,
             queueing_lock=once,
             schedule_at=at,
             connection=connection.driver_connection,

@@ -16,6 +16,7 @@ def expire(context: Context) -> None:
             keep = timedelta(days=product.raw_retention_days)
             store.contacts.drop_raw(product.id, before=now - keep)
         store.connections.drop_deliveries(before=now - _DELIVERIES)
+        store.paces.drop_old()
         store.answers.drop(before=now - _ANSWERS)
         store.suggestions.expire(now=now)
         store.people.drop_expired_logins(now=now)

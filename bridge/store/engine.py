@@ -29,6 +29,7 @@ from bridge.store.issues import Issues
 from bridge.store.jobs import Jobs
 from bridge.store.measures import Measures
 from bridge.store.notices import Notices
+from bridge.store.paces import Paces
 from bridge.store.people import People
 from bridge.store.placements import Placements
 from bridge.store.products import Products
@@ -63,6 +64,7 @@ class Store:
         self.products = Products(session)
         self.people = People(session)
         self.connections = Connections(session)
+        self.paces = Paces(session)
         self.customers = Customers(session)
         self.accounts = Accounts(session)
         self.directory = Directory(session)

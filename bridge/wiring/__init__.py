@@ -119,14 +119,15 @@ def build(
     migrate.upgrade(engine)
     own_queue = queue or ProcrastinateQueue()
     clock = now or _utc_now
+    opened = functools.partial(open_store, engine, own_queue)
     context = Context(
         settings=settings,
         secrets=secrets,
-        open=functools.partial(open_store, engine, own_queue),
+        open=opened,
         now=clock,
         encoder=_lazily(settings, say),
         finder=_thresholds(settings),
-        tracker=Trackers(secrets, now=clock),
+        tracker=Trackers(secrets, now=clock, open_store=opened),
         webhooks=WEBHOOKS,
         notifiers=_notifiers(settings),
     )

@@ -105,7 +105,7 @@ def test_a_create_that_surely_failed_says_so(
     bench.trouble_next(trouble)
     with pytest.raises(error) as caught:
         bench.tracker.create(a_draft(), an_attempt())
-    assert type(caught.value) is error
+    assert isinstance(caught.value, SignInRefused) is (error is SignInRefused)
     if isinstance(caught.value, Refused):
         assert set(caught.value.fields) == {"severity"}
     if trouble is Trouble.BUSY:
