@@ -43,6 +43,14 @@ def track_soon(connection: Connection, remote_id: str, *, store: Store) -> None:
     )
 
 
+def tells_news(status: TicketStatus | None, ticket: Ticket) -> bool:
+    """Whether a ticket as it is now differs from what we know of it."""
+    if status is None:
+        return True
+    now = (status.ref, status.category, status.outcome, tuple(one.name for one in status.versions))
+    return now != (ticket.ref, ticket.category, ticket.outcome, ticket.versions)
+
+
 def track(context: Context, *, connection_id: int, remote_id: str) -> None:
     """Read one ticket and move its issues where its status says they are."""
     with context.open() as store:

@@ -46,10 +46,11 @@ class SharedPace:
 
     def wait(self, call: Call) -> None:
         """Sleep until the call's slot begins; see `Pace.wait`."""
+        spaced = f"writes {call.item}" if call.is_write else None
         asked = Asked(
-            scopes=call.scopes(),
+            scopes=call.scopes() if spaced is None else (*call.scopes(), spaced),
             interval=self._interval,
-            spaced=call.scope(Reach.ITEM) if call.is_write else None,
+            spaced=spaced,
             spacing=_WRITE_SPACING,
         )
         while True:

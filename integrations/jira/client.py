@@ -15,7 +15,7 @@ from pydantic import JsonValue, TypeAdapter
 from bridge.domain.errors import Refused, SignInRefused, TryAgainLater
 from integrations.http import GuardedAdapter, is_loopback
 from integrations.jira.answers import Permissions, Version
-from integrations.jira.errors import Conflict, repeatable_call, single_call
+from integrations.jira.errors import Conflict, Forbidden, repeatable_call, single_call
 from integrations.jira.settings import JiraSettings
 from integrations.pace import Call, Pace, RateLimited, RateLimiter
 
@@ -179,11 +179,11 @@ class JiraClient:
         """Let the pace know what came of the call."""
         try:
             yield
+        except (Refused, Conflict, Forbidden):
+            self._pace.answered()
+            raise
         except (RateLimited, SignInRefused) as error:
             self._pace.refused(call, error)
-            raise
-        except (Refused, Conflict):
-            self._pace.answered()
             raise
         else:
             self._pace.answered()

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue, TypeAdapter
 
+from bridge.domain.errors import Refused
 from bridge.domain.tickets import TicketDraft, TicketRef
 from integrations.jira.adf import Node, counts_comment, plain
 from integrations.jira.answers import Comment, Comments, Person
 from integrations.jira.client import API, JiraClient
-from integrations.jira.errors import Missing
+from integrations.jira.errors import Forbidden, Missing
 from integrations.jira.marks import note_marker
 
 _COMMENTS = TypeAdapter(Comments)
@@ -40,7 +41,7 @@ class ManagedComment:
         found = self._lost(ref)
         if found is not None and self._edit(path, found, body):
             return found
-        return self._client.post_once(_COMMENT, path, body={"body": body}).id
+        return _add(self._client, path, body)
 
     def _lost(self, ref: TicketRef) -> str | None:
         """Our comment by its marker; a person who quotes it has not written it."""
@@ -62,7 +63,15 @@ class ManagedComment:
 def add_once(client: JiraClient, ref: TicketRef, marker: str, body: JsonValue) -> None:
     """Add a comment, unless the ticket has one with that marker."""
     if not find_comments(client, ref, marker):
-        client.post_once(_COMMENT, f"{API}/issue/{ref.remote_id}/comment", body={"body": body})
+        _add(client, f"{API}/issue/{ref.remote_id}/comment", body)
+
+
+def _add(client: JiraClient, path: str, body: JsonValue) -> str:
+    try:
+        return client.post_once(_COMMENT, path, body={"body": body}).id
+    except Forbidden as error:
+        # One ticket that we may not comment on is no reason to leave all others alone.
+        raise Refused(str(error)) from error
 
 
 def find_comments(client: JiraClient, ref: TicketRef, marker: str) -> list[Comment]:

@@ -161,7 +161,7 @@ class _Check:
     def _number_field(self) -> str:
         if self.settings.number_field is None:
             return (
-                "no number field: the count of customers shows in the description and the link; "
+                "no number field: the count of customers shows in a comment and the link; "
                 "engineers can sort by it once there is a field"
             )
         _number_field(self.screen, self.settings.number_field)

@@ -112,10 +112,17 @@ class Editor:
         )
         if screen.number_field:
             edit.set(screen.number_field, draft.customers)
-        written = self._comment(ref, edit, written, screen)
-        written = self._link(ref, draft, written, screen)
+        refusal: Refused | None = None
+        for part in (self._comment, self._link):
+            try:
+                written = part(ref, edit, written, screen)
+            except Refused as error:
+                # Such as a ticket full of comments; its fields are written all the same.
+                refusal = error
         written = written.model_copy(update={"theirs": tuple(sorted(edit.theirs))})
         self._save(ref, edit, written, mark)
+        if refusal is not None:
+            raise refusal
 
     def _read(self, ref: TicketRef, screen: Screen) -> Whole:
         names = [_SUMMARY, _DESCRIPTION, _PRIORITY]
@@ -181,10 +188,9 @@ class Editor:
         comment = self._comments.write(ref, written.comment, body)
         return written.model_copy(update={"comment": comment, "comment_text": text})
 
-    def _link(
-        self, ref: TicketRef, draft: TicketDraft, written: Written, screen: Screen
-    ) -> Written:
+    def _link(self, ref: TicketRef, edit: _Edit, written: Written, screen: Screen) -> Written:
         """The way back to the issue's page; it tells the numbers where no field does."""
+        draft = edit.draft
         told = " in the bridge" if screen.number_field else f": {adf.affected(draft)}"
         label = fingerprint_label(draft.fingerprint)
         link: JsonValue = {

@@ -32,6 +32,10 @@ class Missing(Refused):
     """There is no such thing, or our account may not see it."""
 
 
+class Forbidden(SignInRefused):
+    """Our account is known and may not do this: nothing is wrong with the sign-in itself."""
+
+
 class _ErrorBody(BaseModel):
     """Jira's envelope of errors; its sentences follow the language of the account."""
 
@@ -78,7 +82,7 @@ def single_call() -> Iterator[None]:
 
 def _of_repeatable(error: JIRAError) -> TryAgainLater | Refused:
     status = _status(error)
-    if status == 401 or (status == 403 and _DENIED_REASON in _headers(error)):
+    if _is_signed_out(error):
         return _sign_in_refused(error)
     if status == 409:
         return Conflict("Jira answered 409: somebody edits the same ticket")
@@ -91,7 +95,7 @@ def _of_single(error: JIRAError) -> TryAgainLater | Refused | AnswerLost:
     status = _status(error)
     if status in _DEFINITE_REFUSALS:
         return _refused(error)
-    if status in (401, 403):
+    if _is_signed_out(error) or status == 403:
         return _sign_in_refused(error)
     if status == 429:
         return _busy(error)
@@ -105,9 +109,15 @@ def _refused(error: JIRAError) -> Refused:
     return kind(message, fields=body.fields)
 
 
+def _is_signed_out(error: JIRAError) -> bool:
+    status = _status(error)
+    return status == 401 or (status == 403 and _DENIED_REASON in _headers(error))
+
+
 def _sign_in_refused(error: JIRAError) -> SignInRefused:
     words = _body(error).in_words() or "check the account, its token and its permissions"
-    return SignInRefused(
+    kind = SignInRefused if _is_signed_out(error) else Forbidden
+    return kind(
         f"Jira did not accept our account ({_status(error)}): {words}",
         retry_after_seconds=_retry_after(error),
     )

@@ -292,6 +292,19 @@ def test_a_field_that_the_edit_screen_lacks_is_left_out_and_the_count_goes_to_a_
     assert edit["properties"][0]["value"]["written"]["comment"] == "9"
 
 
+@pytest.mark.parametrize("status", [403, 413])
+def test_a_ticket_that_takes_no_comment_gets_its_number_all_the_same(status: int) -> None:
+    theirs = a_ticket(theirs=["description"])
+    comments = reply(200, {"comments": [], "total": 0})
+    answers = (SCREEN, theirs, comments, reply(status, {"errorMessages": ["full"]}))
+    with jira(*answers, reply(201, {}), reply(204, raw=b"")) as (server, tracker):
+        with pytest.raises(Refused, match="full"):
+            tracker.update(REF, a_draft(customers=24))
+        edit = body_of(server.requests[5])
+        assert edit["fields"] == {"customfield_10050": 24}
+        assert "comment" not in edit["properties"][0]["value"]["written"]
+
+
 def test_a_project_without_priorities_is_never_sent_one() -> None:
     with jira(SCREEN, a_ticket(), reply(201, {}), reply(204, raw=b"")) as (server, tracker):
         tracker.update(REF, replace(a_draft(), urgency=Urgency.HIGHEST))
