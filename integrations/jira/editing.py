@@ -16,7 +16,7 @@ from integrations.jira import adf
 from integrations.jira.answers import Mark, Whole, Written
 from integrations.jira.client import API, PROPERTY, JiraClient
 from integrations.jira.comments import ManagedComment
-from integrations.jira.marks import confirmed_mark, fingerprint_label, mark_in
+from integrations.jira.marks import confirmed_mark, fingerprint_label, mark_in, written_on
 from integrations.jira.screens import Screen, screen_fields
 from integrations.jira.section import digest, find_section, section_digest
 from integrations.jira.settings import JiraSettings
@@ -99,7 +99,7 @@ class Editor:
         screen = self._current_screen()
         ticket = self._read(ref, screen)
         mark = mark_in(ticket.properties)
-        known = _PEOPLES if mark is None or mark.written is None else mark.written
+        known = written_on(ref.remote_id, mark) or _PEOPLES
         edit = _Edit(draft, ticket, known, set(known.theirs), {})
         written = known.model_copy(
             update={

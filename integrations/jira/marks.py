@@ -46,6 +46,16 @@ def mark_in(properties: Mapping[str, JsonValue]) -> Mark | None:
         return None
 
 
+def written_on(remote_id: str, mark: Mark | None) -> Written | None:
+    """What we wrote on the ticket that carries this mark.
+
+    A copy has our words, but neither the link nor the comment of the ticket it was made from.
+    """
+    if mark is None or mark.written is None or mark.ticket in (None, remote_id):
+        return mark.written if mark else None
+    return mark.written.model_copy(update={"link": None, "comment": None, "comment_text": None})
+
+
 def is_ours(issue: Issue, *, fingerprint: str, instance: str) -> bool:
     """Whether this ticket is the one we filed under the fingerprint.
 

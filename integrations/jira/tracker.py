@@ -30,6 +30,7 @@ from integrations.jira.marks import (
     is_ours,
     mark_in,
     note_marker,
+    written_on,
 )
 from integrations.jira.outcomes import category_of, outcome_of
 from integrations.jira.settings import JiraSettings
@@ -107,7 +108,7 @@ class JiraTracker:
             self._remember(number_of(created.key))
         return self._ref(created.id, created.key)
 
-    def confirm(self, ref: TicketRef, draft: TicketDraft) -> None:
+    def confirm(self, ref: TicketRef, fingerprint: str) -> None:
         """Write the property again, now with the ticket's own id; safe to repeat.
 
         `update` does so too, in the request that it makes anyway.
@@ -115,10 +116,10 @@ class JiraTracker:
         path = f"{API}/issue/{ref.remote_id}/properties/{PROPERTY}"
         known = mark_in({PROPERTY: self._client.get(_STORED_PROPERTY, path).value})
         mark = confirmed_mark(
-            draft.fingerprint,
+            fingerprint,
             instance=self._settings.instance,
             ticket=ref.remote_id,
-            written=known.written if known else None,
+            written=written_on(ref.remote_id, known),
         )
         self._client.put_property(ref.remote_id, mark)
 

@@ -353,6 +353,31 @@ def test_a_persons_own_ticket_gets_the_numbers_and_keeps_all_its_words(jira: Jir
     assert "23 affected customers in 7 accounts" in plain(told["body"])
 
 
+def test_a_copy_that_was_made_ours_gets_its_own_link_and_comment(
+    jira: JiraBench, numberless: Tracker
+) -> None:
+    ref = filed(numberless)
+    made = jira.copy(ref)
+    copied = TicketRef(made, "", "")
+    describe(jira, copied, content(jira, ref))
+    numberless.confirm(copied, "shop/43/1")
+    draft = replace(a_draft(customers=31), fingerprint="shop/43/1")
+    numberless.update(copied, draft)
+    assert jira.link_count(copied) == 1
+    assert "31 affected customers" in said(content(jira, copied))
+    for one, customers in ((ref, 23), (copied, 31)):
+        (told,) = comments(jira, one)
+        assert f"{customers} affected customers" in plain(told["body"])
+
+
+def test_a_confirmed_ticket_keeps_what_is_known_of_it(jira: JiraBench) -> None:
+    ref = jira.tracker.create(a_draft(), an_attempt())
+    jira.tracker.confirm(ref, "shop/42/1")
+    jira.tracker.update(ref, a_draft("Another title", customers=24))
+    assert "24 affected customers" in said(content(jira, ref))
+    assert comments(jira, ref) == []
+
+
 def test_beside_a_long_text_of_people_ours_gives_way(jira: JiraBench) -> None:
     ref = filed(jira.tracker)
     long: list[Node] = [
