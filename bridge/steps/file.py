@@ -150,8 +150,9 @@ def _wait(
         wait = _SIGN_IN_WAIT if isinstance(error, SignInRefused) else _WAIT
         if isinstance(error, TryAgainLater) and error.retry_after_seconds:
             wait = max(wait, timedelta(seconds=error.retry_after_seconds))
-        # All filings of the connection wait together instead of knocking one by one.
-        store.connections.pause(filing.connection_id, until=now + wait, trouble=str(error))
+        if not isinstance(error, TryAgainLater) or error.is_everywhere:
+            # All filings of the connection wait together instead of knocking one by one.
+            store.connections.pause(filing.connection_id, until=now + wait, trouble=str(error))
         if attempt is not None:
             store.filings.end_attempt(
                 attempt, FilingState.PLANNED, reason=str(error), not_before=now + wait

@@ -12,7 +12,11 @@ from bridge.domain.errors import SignInRefused, TryAgainLater
 from bridge.domain.products import Product
 from bridge.wiring import Application, build
 from bridge.wiring.pace import SharedPace
+from integrations.jira.client import JiraClient
+from integrations.jira.settings import JiraSettings
+from integrations.jira.tracker import JiraTracker
 from integrations.pace import Call, RateLimited, Reach
+from tests.scripted_http import ScriptedHttp, reply
 
 SEARCH = Call("POST search/jql")
 READ = Call("GET issue/{}", "10042")
@@ -195,6 +199,77 @@ def test_limits_that_are_long_over_are_forgotten(
     application.jobs()["expire"]()
     with psycopg.connect(application.conninfo) as connection:
         assert connection.execute("SELECT count(*) FROM pace").fetchone() == (0,)
+
+
+def test_a_refused_token_is_tried_once_and_then_left_alone(
+    application: Application, another: Application, connection_id: int
+) -> None:
+    server = ScriptedHttp([reply(401, {}), reply(401, {}), reply(200, []), reply(200, [])])
+    settings = JiraSettings(
+        url=f"http://127.0.0.1:{server.port}",
+        user="bridge@example.com",
+        token="old-token",
+        project="FB",
+        issue_type="10001",
+        allow_private=True,
+    )
+    clients = [
+        JiraClient(settings, pace=Worker(one, connection_id).pace) for one in (application, another)
+    ]
+    try:
+        for sent in (1, 2):
+            for client in clients * 3:
+                with pytest.raises(SignInRefused):
+                    client.versions("FB")
+            assert len(server.requests) == sent
+            later(application, seconds=61)
+        for client in clients:
+            assert client.versions("FB") == []
+        assert len(server.requests) == 4
+    finally:
+        for client in clients:
+            client.close()
+        server.close()
+
+
+def test_a_quota_stops_every_worker_and_a_burst_only_its_endpoint(
+    application: Application, another: Application, connection_id: int
+) -> None:
+    answers = [
+        reply(429, {}, "Retry-After: 90", "RateLimit-Reason: jira-burst-based"),
+        reply(200, {"issues": []}),
+        reply(429, {}, "Retry-After: 90", "RateLimit-Reason: jira-quota-global-based"),
+    ]
+    server = ScriptedHttp(answers)
+    settings = JiraSettings(
+        url=f"http://127.0.0.1:{server.port}",
+        user="bridge@example.com",
+        token="token",
+        project="FB",
+        issue_type="10001",
+        allow_private=True,
+    )
+    one, two = (
+        JiraTracker(settings, client=JiraClient(settings, pace=Worker(app, connection_id).pace))
+        for app in (application, another)
+    )
+    try:
+        with pytest.raises(TryAgainLater):
+            one.versions()
+        with pytest.raises(TryAgainLater):
+            two.versions()
+        assert two.find("shop/1/1") == []
+        assert len(server.requests) == 2
+        with pytest.raises(TryAgainLater):
+            one.find("shop/1/1")
+        for tracker in (one, two):
+            with pytest.raises(TryAgainLater):
+                tracker.read(["10042"])
+        assert len(server.requests) == 3
+    finally:
+        one.close()
+        two.close()
+        server.close()
 
 
 def later(application: Application, *, seconds: float) -> None:
