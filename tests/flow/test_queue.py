@@ -43,7 +43,7 @@ def fetched(application: Application, count: int) -> list[Job | None]:
 
 def want(application: Application, job: str, once: str, **args: int) -> None:
     with application.open() as store:
-        store.enqueue(job, once=once, **args)
+        store.enqueue(job, once=once, at=None, **args)
 
 
 def test_two_refreshes_of_one_ticket_never_run_at_the_same_time(live: Application) -> None:
