@@ -15,7 +15,13 @@ from pydantic import JsonValue, TypeAdapter
 from bridge.domain.errors import Refused, SignInRefused, TryAgainLater
 from integrations.http import GuardedAdapter, is_loopback
 from integrations.jira.answers import Permissions, Version
-from integrations.jira.errors import Conflict, Forbidden, repeatable_call, single_call
+from integrations.jira.errors import (
+    Conflict,
+    Forbidden,
+    ReadAgain,
+    repeatable_call,
+    single_call,
+)
 from integrations.jira.settings import JiraSettings
 from integrations.pace import Call, Pace, RateLimited, RateLimiter
 
@@ -54,18 +60,15 @@ class Patience:
 class _Waits:
     """Backoff hook of one call: how long to wait after this error, or False to give up."""
 
-    def __init__(self, patience: Patience, *, on: type[Exception] = TryAgainLater) -> None:
+    def __init__(self, patience: Patience, *, for_edit: bool = False) -> None:
         self._patience = patience
-        self._on = on
+        self._for_edit = for_edit
         self._repeat = 0
 
     def __call__(self, error: Exception) -> bool | float:
-        if not isinstance(error, self._on) or not isinstance(error, TryAgainLater):
+        if not isinstance(error, TryAgainLater) or isinstance(error, SignInRefused):
             return False
-        if isinstance(error, SignInRefused) or (
-            # Repeating the same edit would undo what the other one did.
-            isinstance(error, Conflict) and self._on is not Conflict
-        ):
+        if isinstance(error, ReadAgain) is not self._for_edit:
             return False
         self._repeat += 1
         seconds = self._patience.seconds(self._repeat, error.retry_after_seconds)
@@ -117,8 +120,22 @@ class JiraClient:
         self._repeat(_call("POST", path), lambda: self._send("POST", path, body=body))
 
     def put(self, path: str, body: JsonValue) -> None:
-        """Write absolute values; repeated on trouble, except that Conflict is the caller's."""
+        """Write something that is ours alone; repeated on trouble."""
         self._repeat(_call("PUT", path), lambda: self._send("PUT", path, body=body))
+
+    def edit(self, path: str, body: JsonValue) -> None:
+        """Write what was decided after a read: one request, then ReadAgain on any trouble."""
+        call = _call("PUT", path)
+        self._pace.wait(call)
+        try:
+            with self._reported(call), repeatable_call():
+                self._send("PUT", path, body=body)
+        except (SignInRefused, ReadAgain):
+            raise
+        except TryAgainLater as error:
+            again = ReadAgain(str(error), retry_after_seconds=error.retry_after_seconds)
+            again.is_everywhere = error.is_everywhere
+            raise again from error
 
     def post_once(self, shape: TypeAdapter[T], path: str, *, body: JsonValue) -> T:
         """POST something new: one request, whatever happens; anything but 201 is an error."""
@@ -130,9 +147,9 @@ class JiraClient:
                 raise ValueError(f"status {response.status_code} instead of 201")
             return shape.validate_json(response.content)
 
-    def again_on_conflict(self, do: Callable[[], T]) -> T:
-        """Read, decide and edit; all of it again when somebody edited the same thing meanwhile."""
-        waits = _Waits(self._patience, on=Conflict)
+    def read_and_edit(self, do: Callable[[], T]) -> T:
+        """Read, decide and edit; all of it again when the edit did not come through."""
+        waits = _Waits(self._patience, for_edit=True)
         for attempt in stamina.retry_context(waits, attempts=self._patience.tries, timeout=None):
             with attempt:
                 return do()

@@ -45,11 +45,12 @@ class ManagedComment:
 
     def _lost(self, ref: TicketRef) -> str | None:
         """Our comment by its marker; a person who quotes it has not written it."""
-        quoting = find_comments(self._client, ref, note_marker(_KEY))
-        if not quoting:
-            return None
-        we = self._client.get(_PERSON, f"{API}/myself")
-        return next((entry.id for entry in quoting if entry.author == we), None)
+        we: Person | None = None
+        for entry in find_comments(self._client, ref, note_marker(_KEY)):
+            we = we or self._client.get(_PERSON, f"{API}/myself")
+            if entry.author == we:
+                return entry.id
+        return None
 
     def _edit(self, path: str, comment: str, body: JsonValue) -> bool:
         """False when the comment is gone."""
@@ -62,7 +63,7 @@ class ManagedComment:
 
 def add_once(client: JiraClient, ref: TicketRef, marker: str, body: JsonValue) -> None:
     """Add a comment, unless the ticket has one with that marker."""
-    if not find_comments(client, ref, marker):
+    if next(find_comments(client, ref, marker), None) is None:
         _add(client, f"{API}/issue/{ref.remote_id}/comment", body)
 
 
@@ -74,10 +75,10 @@ def _add(client: JiraClient, path: str, body: JsonValue) -> str:
         raise Refused(str(error)) from error
 
 
-def find_comments(client: JiraClient, ref: TicketRef, marker: str) -> list[Comment]:
-    """The comments with that marker, newest first."""
+def find_comments(client: JiraClient, ref: TicketRef, marker: str) -> Iterator[Comment]:
+    """The comments with that marker, newest first; as few pages are read as are asked for."""
     path = f"{API}/issue/{ref.remote_id}/comment"
-    return [entry for entry in _comments(client, path) if marker in plain(entry.body)]
+    return (entry for entry in _comments(client, path) if marker in plain(entry.body))
 
 
 def _comments(client: JiraClient, path: str) -> Iterator[Comment]:

@@ -84,7 +84,7 @@ class Editor:
         """Make the ticket tell what the draft tells; nothing is sent where it does already."""
         for _ in range(_MOST_FIELDS):
             try:
-                self._client.again_on_conflict(lambda: self._edit(ref, draft))
+                self._client.read_and_edit(lambda: self._edit(ref, draft))
             except Refused as error:
                 # The edit screen may have fewer fields than the create screen.
                 screen = self._current_screen()
@@ -216,7 +216,7 @@ class Editor:
                 "fields": edit.fields,
                 "properties": [{"key": PROPERTY, "value": mark}],
             }
-            self._client.put(f"{API}/issue/{ref.remote_id}", body)
+            self._client.edit(f"{API}/issue/{ref.remote_id}", body)
         elif known is None or Mark.model_validate(mark) != known:
             self._client.put_property(ref.remote_id, mark)
 

@@ -22,8 +22,15 @@ _PER_ISSUE = "jira-per-issue"
 _QUOTA = "jira-quota"
 
 
-class Conflict(TryAgainLater):
-    """Somebody changed the same thing at the same time: read it again, then try."""
+class ReadAgain(TryAgainLater):
+    """An edit may not have come through: read the ticket again before the next one.
+
+    The same edit once more could undo what somebody else has done meanwhile.
+    """
+
+
+class Conflict(ReadAgain):
+    """Somebody changed the same thing at the same time."""
 
     is_everywhere = False
 

@@ -267,6 +267,15 @@ def test_an_edit_that_met_another_one_reads_again_and_then_writes() -> None:
         assert body_of(server.requests[6])["fields"] == {"customfield_10050": 23}
 
 
+@pytest.mark.parametrize("trouble", [DROP, reply(503, {}), reply(429, {})])
+def test_an_edit_in_doubt_is_not_sent_again_before_the_ticket_was_read(trouble: bytes) -> None:
+    answers = (SCREEN, a_ticket(), reply(201, {}), trouble, a_ticket(customers=7))
+    with jira(*answers, reply(201, {}), reply(204, raw=b"")) as (server, tracker):
+        tracker.update(REF, a_draft(customers=24))
+        methods = [path.partition(" ")[0] for path in server.paths()]
+        assert methods == ["GET", "GET", "POST", "PUT", "GET", "POST", "PUT"]
+
+
 def test_an_edit_that_always_meets_another_one_is_left_to_the_job() -> None:
     once = (a_ticket(), reply(201, {}), reply(409, {}))
     with jira(SCREEN, *once * 9) as (server, tracker):
