@@ -6,7 +6,7 @@ import structlog
 
 from bridge.domain.errors import SignInRefused, TryAgainLater
 from bridge.steps.context import Context
-from bridge.steps.track import tells_news, track_soon
+from bridge.steps.track import release_soon, tells_news, track_soon
 
 _OVERLAP = timedelta(minutes=10)
 _FIRST_LOOK = timedelta(days=30)
@@ -33,8 +33,9 @@ def poll(context: Context, *, connection_id: int) -> None:
         return
     tracker = context.tracker(connection)
     try:
-        changed = [one for one in tracker.changes_since(since - _OVERLAP) if one in known]
-        statuses = {one.ref.remote_id: one for one in tracker.read(changed)}
+        changed = tracker.changes_since(since - _OVERLAP)
+        ours = [one for one in changed if one in known]
+        statuses = {one.ref.remote_id: one for one in tracker.read(ours)}
         released = [one for one in tracker.versions() if one.is_released]
     except TryAgainLater as error:
         if isinstance(error, SignInRefused):
@@ -45,18 +46,13 @@ def poll(context: Context, *, connection_id: int) -> None:
         return
     with context.open() as store:
         store.connections.mark_healthy(connection_id)
-        for remote_id in changed:
+        for remote_id in ours:
             ticket = store.tickets.by_remote_id(connection_id, remote_id)
             if ticket is not None and tells_news(statuses.get(remote_id), ticket):
                 track_soon(connection, remote_id, store=store)
         for version in released:
             if store.fixes.resolved_for(connection.product_id, version.name):
-                store.enqueue(
-                    "release",
-                    once=f"release:{connection_id}:{version.name}",
-                    connection_id=connection_id,
-                    version=version.name,
-                )
+                release_soon(connection, version.name, store=store)
         store.connections.move_cursor(connection_id, "changes", now)
 
 
