@@ -25,6 +25,8 @@ from bridge.wiring.dumps import dump_by_date, reachable
 
 _HEARTBEAT_SECONDS = 2
 _STALLED_SECONDS = 10
+_CONCURRENCY = 4
+"""More than there are cores: most jobs wait, for a tracker's answer or for their turn to ask."""
 _TRIES = 3
 _OUTSIDE_TRIES = 50
 _FIRST_WAIT_SECONDS = 2
@@ -222,7 +224,7 @@ class Worker:
 
     async def _work(self, app: procrastinate.App) -> None:
         await app.run_worker_async(
-            concurrency=2,
+            concurrency=_CONCURRENCY,
             wait=True,
             install_signal_handlers=False,
             fetch_job_polling_interval=2,
