@@ -10,7 +10,7 @@ BENCH := .venv-bench
 TABLES ?= encoders cascade languages contacts grouping stream finder_cost
 SOURCES := bridge models integrations tests benchmarks
 
-.PHONY: help setup demo test fmt lint types imports check bench screenshots clean
+.PHONY: help setup demo test fmt lint types imports check backlog bench screenshots clean
 .SILENT:
 
 help:  ## list the targets
@@ -58,6 +58,9 @@ $(BENCH)/.installed: benchmarks/requirements.txt requirements.txt | $(BIN)/pytho
 	$(BIN)/python -m venv $(BENCH) >&2
 	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt >&2
 	touch $@
+
+backlog: $(VENV)/.development  ## drain what an outage left: 500 filings, 2,000 counts (15 min)
+	BRIDGE_BACKLOG=500 $(BIN)/python -m pytest -n 0 -s tests/acceptance/test_backlog.py
 
 bench: $(BENCH)/.installed  ## measure against other tools, into docs/benchmarks.md (hours)
 	for table in $(TABLES); do $(BENCH)/bin/python -m benchmarks.$$table || exit 1; done

@@ -29,7 +29,7 @@ class Tracker(Protocol):
         """
         ...
 
-    def confirm(self, ref: TicketRef, draft: TicketDraft) -> None:
+    def confirm(self, ref: TicketRef, fingerprint: str) -> None:
         """Write the fingerprint again with the ticket's own id inside; safe to repeat."""
         ...
 
@@ -42,7 +42,11 @@ class Tracker(Protocol):
         ...
 
     def update(self, ref: TicketRef, draft: TicketDraft) -> None:
-        """Bring counts, description and the link back up to date; absolute, safe to repeat."""
+        """Bring counts and our part of the ticket up to date; absolute, safe to repeat.
+
+        What people wrote or chose there stays. Also does what `confirm` does. Raises AnswerLost
+        when a comment may have been written: calling again finds out.
+        """
         ...
 
     def note(self, ref: TicketRef, *, key: str, text: str) -> None:

@@ -16,6 +16,12 @@ import procrastinate
 import procrastinate.exceptions
 import psycopg
 
+ONE_AT_A_TIME = frozenset({"refresh"})
+"""Jobs of which no two with the same `once` run at the same time, whoever runs them."""
+
+_OUTWARD = frozenset({"file", "refresh", "note", "track", "release", "poll"})
+"""Jobs that wait for a tracker: hundreds of them must not keep contacts unread while it is away."""
+
 JobArgument = str | int | float | bool | None
 
 
@@ -75,6 +81,8 @@ class ProcrastinateQueue:
         """See Queue.enqueue."""
         task = self._app.configure_task(
             job,
+            lock=once if job in ONE_AT_A_TIME else None,
+            priority=-1 if job in _OUTWARD else 0,
             queueing_lock=once,
             schedule_at=at,
             connection=connection.driver_connection,

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     consolidate_seconds: float = 3600
     refresh_seconds: float = 60
     """At most one count write per ticket in this time."""
+    priority_ranks: list[float] = Field(default=[100, 30, 10], min_length=3, max_length=3)
+    """From these ranks on a ticket's suggested priority is the highest, high and medium one."""
     verify_after_days: float = 14
     """Quiet time after which a shipped fix counts as verified."""
     regression_grace_days: float = 2

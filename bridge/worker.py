@@ -10,9 +10,11 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 import procrastinate
 import procrastinate.exceptions
+import procrastinate.manager
 import structlog
 from procrastinate.jobs import Job, Status
 
@@ -23,6 +25,8 @@ from bridge.wiring.dumps import dump_by_date, reachable
 
 _HEARTBEAT_SECONDS = 2
 _STALLED_SECONDS = 10
+_CONCURRENCY = 4
+"""More than there are cores: most jobs wait, for a tracker's answer or for their turn to ask."""
 _TRIES = 3
 _OUTSIDE_TRIES = 50
 _FIRST_WAIT_SECONDS = 2
@@ -52,11 +56,34 @@ class Patience(procrastinate.BaseRetryStrategy):
         return procrastinate.RetryDecision(retry_in={"seconds": int(wait)})
 
 
+class _Jobs(procrastinate.manager.JobManager):
+    """Gives a job back, unless the same intent waits already: then it is done with.
+
+    Without this such a job would count as running until its worker ends, and hold up the others
+    that may not run beside it.
+    """
+
+    async def retry_job(
+        self,
+        job: Job,
+        retry_at: datetime | None = None,
+        priority: int | None = None,
+        queue: str | None = None,
+        lock: str | None = None,
+    ) -> None:
+        """Let it wait for its next try."""
+        try:
+            await super().retry_job(job, retry_at, priority, queue, lock)
+        except procrastinate.exceptions.UniqueViolation:
+            await self.finish_job(job, Status.FAILED, delete_job=True)
+
+
 def make_app(application: Application) -> procrastinate.App:
     """The queue's view of our jobs: one task a job name, and the clock's own."""
     app = procrastinate.App(
         connector=procrastinate.PsycopgConnector(conninfo=application.conninfo, max_size=6)
     )
+    app.job_manager = _Jobs(app.connector)
     for name, job in application.jobs().items():
         app.task(name=name, retry=Patience())(_logged(name, job))
     _add_clock(app, application)
@@ -89,12 +116,7 @@ def _add_clock(app: procrastinate.App, application: Application) -> None:
         """Give back the jobs of workers that died."""
         stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_SECONDS)
         for job in stalled:
-            try:
-                await app.job_manager.retry_job(job)
-            except procrastinate.exceptions.UniqueViolation:
-                # The same intent waits already; one job that cannot go back must not keep
-                # the others from going back.
-                await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+            await app.job_manager.retry_job(job)
 
     if application.server is not None:
 
@@ -202,7 +224,7 @@ class Worker:
 
     async def _work(self, app: procrastinate.App) -> None:
         await app.run_worker_async(
-            concurrency=2,
+            concurrency=_CONCURRENCY,
             wait=True,
             install_signal_handlers=False,
             fetch_job_polling_interval=2,

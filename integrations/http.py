@@ -1,10 +1,8 @@
-"""Outgoing HTTP that reaches only what it may: address guard, connection errors, pace."""
+"""Outgoing HTTP that reaches only what it may: address guard and connection errors."""
 
 import ipaddress
 import socket
 import ssl
-import threading
-import time
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 from urllib.parse import SplitResult, urlsplit
@@ -182,33 +180,3 @@ class GuardedAdapter(HTTPAdapter):
         else:
             pool.ConnectionCls = _PrivateConnection if self._allow_private else _Connection
         return pool
-
-
-class RateLimiter:
-    """At most so many calls a second, with a burst of one second's worth; safe across threads."""
-
-    def __init__(
-        self,
-        calls_per_second: float,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        if calls_per_second <= 0:
-            raise ValueError("calls_per_second must be positive")
-        self._interval = 1 / calls_per_second
-        self._slack = max(0.0, 1 - self._interval)
-        self._clock = clock
-        self._sleep = sleep
-        self._lock = threading.Lock()
-        self._due = float("-inf")
-
-    def wait(self) -> None:
-        """Take the next slot and sleep until it begins."""
-        with self._lock:
-            now = self._clock()
-            due = max(self._due, now)
-            self._due = due + self._interval
-        delay = due - now - self._slack
-        if delay > 0:
-            self._sleep(delay)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from bridge.domain.contacts import RedactedText
-from bridge.domain.tickets import Attempt, FilingId, Quote, TicketDraft
+from bridge.domain.tickets import Attempt, FilingId, Quote, TicketDraft, Urgency
 
 SENT_AT = datetime(2026, 3, 9, 12, tzinfo=UTC)
 
@@ -34,6 +34,7 @@ def a_draft(
         versions=("4.0", "4.1"),
         quotes=tuple(a_quote(f"Payment fails, case {number}") for number in range(quotes)),
         workaround=RedactedText("Pay in the browser."),
+        urgency=Urgency.MEDIUM,
         link="https://bridge.example/issues/ISS-42",
     )
 

@@ -93,9 +93,10 @@ class FakeTracker:
             raise AnswerLost("the connection broke after the ticket was made")
         return self._ref(ticket)
 
-    def confirm(self, ref: TicketRef, draft: TicketDraft) -> None:
+    def confirm(self, ref: TicketRef, fingerprint: str) -> None:
         """Let the mark name its own ticket."""
-        self._get(ref.remote_id).names_ticket = ref.remote_id
+        ticket = self._get(ref.remote_id)
+        ticket.fingerprint, ticket.names_ticket = fingerprint, ref.remote_id
 
     def probe(self, fingerprint: str, *, after: int) -> TicketRef | None:
         """Walk the numbers above `after` until a hundred in a row are missing."""
@@ -121,6 +122,7 @@ class FakeTracker:
 
     def update(self, ref: TicketRef, draft: TicketDraft) -> None:
         """Replace what we wrote; the link is one, however often it is written."""
+        self.confirm(ref, draft.fingerprint)
         ticket = self._get(ref.remote_id)
         ticket.links = 1
         if ticket.draft != draft:

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -121,6 +121,9 @@ def _play(settings: Settings, anchor: datetime, *, say: Callable[[str], None]) -
 
 def _raise_curtain(application: Application, queue: InlineQueue, clock: SimulatedClock) -> None:
     """Bring every ticket's numbers up to date; what lies ahead becomes the live worker's."""
+    no_pause = application.context.settings.model_copy(update={"refresh_seconds": 0.0})
+    hurried = replace(application, context=replace(application.context, settings=no_pause))
+    queue.jobs.update(hurried.jobs())
     with application.open() as store:
         product = store.products.by_slug(DEFAULT_PRODUCT)
         for ticket, _, _ in store.tickets.filed(product.id):

@@ -63,6 +63,9 @@ class OutsideError(BridgeError):
 class TryAgainLater(OutsideError):
     """Nothing happened; `retry_after_seconds` is the other side's wish, if it gave one."""
 
+    is_everywhere = True
+    """Whether other calls to the same system would meet the same."""
+
     def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds

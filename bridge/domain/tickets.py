@@ -1,8 +1,9 @@
 """Tickets in the tracker, and our will to have one (the filing)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import NewType
 
 from bridge.domain.contacts import RedactedText
@@ -31,6 +32,21 @@ class StatusCategory(StrEnum):
     DONE = "done"
 
 
+class Urgency(IntEnum):
+    """How urgent an issue is by its rank; the tracker maps it onto its own priorities."""
+
+    HIGHEST = 0
+    HIGH = 1
+    MEDIUM = 2
+    LOW = 3
+
+    @classmethod
+    def of(cls, rank: float, steps: Sequence[float]) -> "Urgency":
+        """The urgency of a rank; `steps` are the ranks from which on the first three begin."""
+        reached = [cls(place) for place, least in enumerate(steps) if rank >= least]
+        return reached[0] if reached else cls.LOW
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A redacted customer's sentence shown on the ticket."""
@@ -52,11 +68,13 @@ class TicketDraft:
     accounts: int
     contacts: int
     anonymous: int
-    first_seen_at: datetime
-    last_seen_at: datetime
+    first_seen_at: datetime | None
+    """None, like last_seen_at, once all contacts were moved to other issues."""
+    last_seen_at: datetime | None
     versions: tuple[str, ...]
     quotes: tuple[Quote, ...]
     workaround: RedactedText | None
+    urgency: Urgency
     link: str
     """Address of the issue's page in the bridge."""
 

@@ -1,11 +1,10 @@
 """What we would write into a ticket now: absolute numbers and redacted evidence."""
 
 from bridge.domain.contacts import ProductId, RedactedText
-from bridge.domain.errors import NotFound
 from bridge.domain.fixes import WorkaroundState, version_key
 from bridge.domain.issues import IssueId
 from bridge.domain.products import Product
-from bridge.domain.tickets import Quote, TicketDraft
+from bridge.domain.tickets import Quote, TicketDraft, Urgency
 from bridge.steps.context import Context, rows_of
 from bridge.store import Store
 from models.naming import best_quotes
@@ -20,8 +19,6 @@ def draft_ticket(
     """The ticket of an issue as it should look now."""
     product = store.products.get(product_id)
     summary = store.issues.summary(product_id, issue_id)
-    if summary.first_seen_at is None or summary.last_seen_at is None:
-        raise NotFound(f"{summary.issue.name} has no contacts to tell about")
     versions = sorted(
         store.issues.versions(issue_id), key=lambda one: (version_key(one) or (), one)
     )
@@ -43,6 +40,7 @@ def draft_ticket(
         versions=tuple(versions),
         quotes=pick_quotes(issue_id, product_id, store=store, context=context),
         workaround=active[0] if active else None,
+        urgency=Urgency.of(summary.rank, context.settings.priority_ranks),
         link=issue_link(summary.issue.name, product, context),
     )
 

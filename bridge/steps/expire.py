@@ -18,6 +18,7 @@ def expire(context: Context) -> None:
             store.contacts.drop_raw(product.id, before=now - keep)
         store.templates.drop_uses(before=now - _LINES)
         store.connections.drop_deliveries(before=now - _DELIVERIES)
+        store.paces.drop_old()
         store.answers.drop(before=now - _ANSWERS)
         store.suggestions.expire(now=now)
         store.people.drop_expired_logins(now=now)

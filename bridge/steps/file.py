@@ -150,8 +150,9 @@ def _wait(
         wait = _SIGN_IN_WAIT if isinstance(error, SignInRefused) else _WAIT
         if isinstance(error, TryAgainLater) and error.retry_after_seconds:
             wait = max(wait, timedelta(seconds=error.retry_after_seconds))
-        # All filings of the connection wait together instead of knocking one by one.
-        store.connections.pause(filing.connection_id, until=now + wait, trouble=str(error))
+        if not isinstance(error, TryAgainLater) or error.is_everywhere:
+            # All filings of the connection wait together instead of knocking one by one.
+            store.connections.pause(filing.connection_id, until=now + wait, trouble=str(error))
         if attempt is not None:
             store.filings.end_attempt(
                 attempt, FilingState.PLANNED, reason=str(error), not_before=now + wait
@@ -167,30 +168,3 @@ def _again(filing: Filing, store: Store, *, at: datetime) -> None:
 def _in_words(error: Refused) -> str:
     fields = "; ".join(f"{name}: {sentence}" for name, sentence in error.fields.items())
     return f"{error} ({fields})" if fields else str(error)
-
-
-def refresh_ticket(context: Context, *, ticket_id: int) -> None:
-    """Bring the numbers and evidence on a ticket up to date; absolute, safe to repeat."""
-    with context.open() as store:
-        filing = next(iter(store.filings.of_ticket(ticket_id)), None)
-        if filing is None:
-            return
-        ticket = store.tickets.get(ticket_id)
-        connection = store.connections.get(ticket.connection_id)
-        if ticket.is_deleted:
-            return
-        if connection.paused_until and connection.paused_until > context.now():
-            raise TryAgainLater(connection.trouble or "the connection is paused")
-        issue = store.issues.standing_for(ticket.product_id, filing.issue_id)
-        if store.issues.counts(issue.id).contacts == 0:
-            # All its contacts were moved elsewhere: the ticket keeps what it last told.
-            return
-        draft = draft_ticket(
-            issue.id, filing.fingerprint, ticket.product_id, store=store, context=context
-        )
-    tracker = context.tracker(connection)
-    if ticket.written_at is None:
-        tracker.confirm(ticket.ref, draft)
-    tracker.update(ticket.ref, draft)
-    with context.open() as store:
-        store.tickets.note_written(ticket.id, customers=draft.customers, now=context.now())

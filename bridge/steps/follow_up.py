@@ -55,6 +55,14 @@ def group_changed(counted: Counted, product: Product, *, store: Store, context: 
         refresh_soon(issue_id, store=store, context=context)
 
 
+def people_merged(*, store: Store, context: Context) -> None:
+    """Queue fresh counts where people who turned out to be one were counted as several."""
+    survivors = store.customers.take_survivors()
+    if survivors:
+        for issue_id in store.issues.of_customers(survivors):
+            refresh_soon(issue_id, store=store, context=context)
+
+
 def refresh_soon(issue_id: IssueId, *, store: Store, context: Context) -> None:
     """Queue fresh counts for every ticket of an issue, at most one write a minute each."""
     pause = timedelta(seconds=context.settings.refresh_seconds)

@@ -9,6 +9,7 @@ from bridge.domain.contacts import ContactReceived
 from bridge.domain.errors import InvalidInput, TryAgainLater
 from bridge.domain.products import Product
 from bridge.steps.context import Context
+from bridge.steps.follow_up import people_merged
 from bridge.steps.identify import DirectoryEntry
 from bridge.steps.ingest import IngestResult, at_the_door, ingest
 from bridge.steps.learn import learn_directory
@@ -143,6 +144,7 @@ def learn_people(entries: Iterable[DirectoryEntry], product: Product, *, context
     while chunk := list(itertools.islice(known, CHUNK)):
         with context.open() as store:
             learn_directory(chunk, product, store=store)
+            people_merged(store=store, context=context)
         count += len(chunk)
     return count
 

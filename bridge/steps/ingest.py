@@ -18,6 +18,7 @@ from bridge.domain.people import UserId
 from bridge.domain.products import Product
 from bridge.redaction import Redactor
 from bridge.steps.context import Context
+from bridge.steps.follow_up import people_merged, refresh_soon
 from bridge.steps.identify import Identified, identify
 from bridge.steps.templates import note_lines, without_templates
 from bridge.store import Store
@@ -63,7 +64,7 @@ def ingest(
         json.dumps({"subject": received.subject, "text": received.text}).encode()
     )
     if known is not None:
-        _replace(known, draft, sealed, store=store, now=context.now())
+        _replace(known, draft, sealed, product, store=store, context=context)
         result, contact_id = IngestResult.UPDATED, known.id
     else:
         added = store.contacts.add(product.id, draft, sealed=sealed)
@@ -71,6 +72,7 @@ def ingest(
             # Another request stored it between our look and our insert.
             raise TryAgainLater("the same contact is being stored by another request")
         result, contact_id = IngestResult.NEW, added
+    people_merged(store=store, context=context)
     if draft.placed_at is None:
         note_lines(contact_id, draft, product.id, store=store, context=context)
         store.enqueue("assign", once=f"assign:{product.id}", product_id=product.id)
@@ -210,14 +212,24 @@ def _agent(received: ContactReceived, product: Product, store: Store) -> UserId 
     return store.people.agent(received.agent_email, product.id)
 
 
-def _replace(
-    known: KnownContact, draft: ContactDraft, sealed: bytes, *, store: Store, now: datetime
+def _replace(  # noqa: PLR0913 - one transaction needs all of it
+    known: KnownContact,
+    draft: ContactDraft,
+    sealed: bytes,
+    product: Product,
+    *,
+    store: Store,
+    context: Context,
 ) -> None:
     """Overwrite; another text takes the contact off its issue and back to the finder."""
+    homes = store.placements.of_contacts(product.id, [known.id])
     store.contacts.replace(known.id, draft, sealed=sealed)
     if draft.text_hash != known.text_hash:
         store.vectors.drop(known.id)
         store.parts.drop(known.id)
-        store.issues.unassign([known.id], now=now, with_parts=True)
+        store.issues.unassign([known.id], now=context.now(), with_parts=True)
         if draft.placed_at is None:
             store.contacts.wait_again(known.id)
+    # Its issue counts one contact less, or another customer.
+    for home in homes:
+        refresh_soon(home.issue_id, store=store, context=context)

@@ -6,7 +6,7 @@ import structlog
 
 from bridge.domain.errors import SignInRefused, TryAgainLater
 from bridge.steps.context import Context
-from bridge.steps.track import track_soon
+from bridge.steps.track import release_soon, tells_news, track_soon
 
 _OVERLAP = timedelta(minutes=10)
 _FIRST_LOOK = timedelta(days=30)
@@ -16,9 +16,11 @@ log = structlog.get_logger()
 
 
 def poll(context: Context, *, connection_id: int) -> None:
-    """Queue the reading of every ticket that changed and of every version that was released.
+    """Queue what follows for every ticket that changed and for every version that was released.
 
-    Also wakes filings whose job is gone, such as after a restore of the database.
+    Most changes are our own counts: tickets are read by the hundred, and only those whose status
+    is another one than we know are looked into. Also wakes filings whose job is gone, such as
+    after a restore of the database.
     """
     now = context.now()
     with context.open() as store:
@@ -26,11 +28,14 @@ def poll(context: Context, *, connection_id: int) -> None:
         since = store.connections.cursor(connection_id, "changes") or now - _FIRST_LOOK
         for filing_id in store.filings.unsettled():
             store.enqueue("file", once=f"file:{filing_id}", filing_id=filing_id)
+        known = set(store.tickets.remote_ids(connection_id))
     if connection.paused_until and connection.paused_until > now:
         return
     tracker = context.tracker(connection)
     try:
         changed = tracker.changes_since(since - _OVERLAP)
+        ours = [one for one in changed if one in known]
+        statuses = {one.ref.remote_id: one for one in tracker.read(ours)}
         released = [one for one in tracker.versions() if one.is_released]
     except TryAgainLater as error:
         if isinstance(error, SignInRefused):
@@ -41,18 +46,13 @@ def poll(context: Context, *, connection_id: int) -> None:
         return
     with context.open() as store:
         store.connections.mark_healthy(connection_id)
-        known = set(store.tickets.remote_ids(connection_id))
-        for remote_id in changed:
-            if remote_id in known:
+        for remote_id in ours:
+            ticket = store.tickets.by_remote_id(connection_id, remote_id)
+            if ticket is not None and tells_news(statuses.get(remote_id), ticket):
                 track_soon(connection, remote_id, store=store)
         for version in released:
             if store.fixes.resolved_for(connection.product_id, version.name):
-                store.enqueue(
-                    "release",
-                    once=f"release:{connection_id}:{version.name}",
-                    connection_id=connection_id,
-                    version=version.name,
-                )
+                release_soon(connection, version.name, store=store)
         store.connections.move_cursor(connection_id, "changes", now)
 
 

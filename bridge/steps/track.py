@@ -21,12 +21,7 @@ def hear(news: TrackerNews, connection: Connection, *, store: Store) -> None:
             if store.tickets.by_remote_id(connection.id, remote_id) is not None:
                 track_soon(connection, remote_id, store=store)
         case VersionReleased(name=name):
-            store.enqueue(
-                "release",
-                once=f"release:{connection.id}:{name}",
-                connection_id=connection.id,
-                version=name,
-            )
+            release_soon(connection, name, store=store)
         case _:
             # A release taken back is seen on the tickets themselves when they are read again.
             for remote_id in store.tickets.remote_ids(connection.id):
@@ -41,6 +36,24 @@ def track_soon(connection: Connection, remote_id: str, *, store: Store) -> None:
         connection_id=connection.id,
         remote_id=remote_id,
     )
+
+
+def release_soon(connection: Connection, version: str, *, store: Store) -> None:
+    """Queue the question what a released version fixes."""
+    store.enqueue(
+        "release",
+        once=f"release:{connection.id}:{version}",
+        connection_id=connection.id,
+        version=version,
+    )
+
+
+def tells_news(status: TicketStatus | None, ticket: Ticket) -> bool:
+    """Whether a ticket as it is now differs from what we know of it."""
+    if status is None:
+        return True
+    now = (status.ref, status.category, status.outcome, tuple(one.name for one in status.versions))
+    return now != (ticket.ref, ticket.category, ticket.outcome, ticket.versions)
 
 
 def track(context: Context, *, connection_id: int, remote_id: str) -> None:
@@ -81,12 +94,7 @@ def _follow(
         store.fixes.add_fix(issue, ticket.id, None, now=context.now())
         for version in status.versions:
             if version.is_released:
-                store.enqueue(
-                    "release",
-                    once=f"release:{connection.id}:{version.name}",
-                    connection_id=connection.id,
-                    version=version.name,
-                )
+                release_soon(connection, version.name, store=store)
 
 
 def _followers(ticket: Ticket, store: Store) -> list[Issue]:

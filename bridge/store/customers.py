@@ -57,6 +57,7 @@ class Customers:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._survivors: set[int] = set()
 
     def matches(self, product_id: ProductId, identities: Sequence[Identity]) -> list[IdentityMatch]:
         """The known customers behind these identities, survivors of merges, strongest first.
@@ -161,6 +162,13 @@ class Customers:
             .where(or_(CustomerRow.id.in_(other_ids), CustomerRow.merged_into.in_(other_ids)))
             .values(merged_into=survivor_id)
         )
+        self._survivors -= set(other_ids)
+        self._survivors.add(survivor_id)
+
+    def take_survivors(self) -> list[int]:
+        """Whom others were merged into since this was asked last, in this block."""
+        found, self._survivors = sorted(self._survivors), set()
+        return found
 
     def complete(self, customer_id: int, *, name: str | None, account_id: int | None) -> None:
         """Fill in what was not known yet; what is known stays."""

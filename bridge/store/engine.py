@@ -31,6 +31,7 @@ from bridge.store.jobs import Jobs
 from bridge.store.lessons import Lessons
 from bridge.store.measures import Measures
 from bridge.store.notices import Notices
+from bridge.store.paces import Paces
 from bridge.store.parts import Parts
 from bridge.store.people import People
 from bridge.store.placements import Placements
@@ -67,6 +68,7 @@ class Store:
         self.products = Products(session)
         self.people = People(session)
         self.connections = Connections(session)
+        self.paces = Paces(session)
         self.customers = Customers(session)
         self.accounts = Accounts(session)
         self.directory = Directory(session)

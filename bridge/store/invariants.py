@@ -106,7 +106,7 @@ _QUERIES: Mapping[str, str] = {
                 > CAST(:now AS timestamptz) - interval '2 minutes'
         )
         GROUP BY ticket.id
-        HAVING count(contact.id) > 0 AND count(DISTINCT coalesce(customer.merged_into, customer.id))
+        HAVING count(DISTINCT coalesce(customer.merged_into, customer.id))
             <> ticket.written_customers""",
 }
 

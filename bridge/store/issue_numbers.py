@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
@@ -109,6 +109,22 @@ class IssueNumbers:
         )
         found = self._session.scalars(query).all()
         return sorted(value for value in found if value is not None), None in found
+
+    def of_customers(self, customer_ids: Sequence[int]) -> list[IssueId]:
+        """The issues that these customers, or whoever was merged into them, are counted on."""
+        query = (
+            select(AssignmentRow.issue_id)
+            .join(ContactRow, ContactRow.id == AssignmentRow.contact_id)
+            .join(CustomerRow, CustomerRow.id == ContactRow.customer_id)
+            .where(
+                AssignmentRow.ended_at.is_(None),
+                # Not `living_customer()`: these two have an index each.
+                or_(CustomerRow.id.in_(customer_ids), CustomerRow.merged_into.in_(customer_ids)),
+            )
+            .distinct()
+            .order_by(AssignmentRow.issue_id)
+        )
+        return [IssueId(value) for value in self._session.scalars(query)]
 
     def newest_contact_at(self, product_id: ProductId) -> datetime | None:
         """When the product's newest contact occurred; trends end there."""

@@ -158,6 +158,15 @@ class CursorRow(Base):
     value: Mapped[datetime]
 
 
+class PaceRow(Base):
+    """From when on calls may be made again: all of a connection, or those under one limit."""
+
+    __tablename__ = "pace"
+    connection_id: Mapped[int] = refers("connection.id", primary_key=True)
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    free_at: Mapped[datetime]
+
+
 class AccountRow(Base):
     __tablename__ = "account"
     __table_args__ = (UniqueConstraint("product_id", "key"),)
@@ -463,6 +472,8 @@ class TicketRow(Base):
     is_deleted: Mapped[bool] = mapped_column(default=False)
     written_customers: Mapped[int | None]
     written_at: Mapped[datetime | None]
+    written_digest: Mapped[str | None]
+    write_turn: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,8 @@ class Ticket:
     is_deleted: bool
     written_customers: int | None
     written_at: datetime | None
+    written_digest: str | None
+    """Of the draft that stands on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +186,36 @@ class Tickets:
             update(TicketRow).where(TicketRow.id == ticket_id).values(is_deleted=True)
         )
 
-    def note_written(self, ticket_id: TicketId, *, customers: int, now: datetime) -> None:
-        """These numbers stand on the ticket since now."""
-        self._session.execute(
+    def begin_write(self, ticket_id: TicketId) -> int:
+        """The turn of a writer who is about to write; whoever had one before has lost it."""
+        statement = (
             update(TicketRow)
             .where(TicketRow.id == ticket_id)
-            .values(written_customers=customers, written_at=now)
+            .values(write_turn=TicketRow.write_turn + 1)
+            .returning(TicketRow.write_turn)
         )
+        return self._session.scalars(statement).one()
+
+    def end_write(
+        self, ticket_id: TicketId, turn: int, *, customers: int, digest: str, now: datetime
+    ) -> bool:
+        """These numbers stand on the ticket since now.
+
+        False when somebody began to write after us: nobody knows whose numbers stand there, so
+        the next writer must write whatever they are.
+        """
+        is_ours = TicketRow.write_turn == turn
+        statement = (
+            update(TicketRow)
+            .where(TicketRow.id == ticket_id)
+            .values(
+                written_customers=customers,
+                written_at=now,
+                written_digest=case((is_ours, digest), else_=None),
+            )
+            .returning(is_ours)
+        )
+        return self._session.scalars(statement).one()
 
     def move_site(self, connection_id: int, url: str) -> None:
         """The tracker answers at another address now: the links to its tickets follow."""
@@ -220,4 +245,5 @@ def _ticket(row: TicketRow) -> Ticket:
         is_deleted=row.is_deleted,
         written_customers=row.written_customers,
         written_at=row.written_at,
+        written_digest=row.written_digest,
     )

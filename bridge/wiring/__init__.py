@@ -25,6 +25,7 @@ from bridge.steps import (
     parts,
     poll,
     receive,
+    refresh,
     review,
     second_look,
     ship,
@@ -56,7 +57,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "second_look": second_look.second_look,
     "promote": review.promote,
     "file": file.file_ticket,
-    "refresh": file.refresh_ticket,
+    "refresh": refresh.refresh_ticket,
     "poll": poll.poll,
     "poll_all": poll.poll_all,
     "track": track.track,
@@ -126,14 +127,15 @@ def build(
     migrate.upgrade(engine)
     own_queue = queue or ProcrastinateQueue()
     clock = now or _utc_now
+    opened = functools.partial(open_store, engine, own_queue)
     context = Context(
         settings=settings,
         secrets=secrets,
-        open=functools.partial(open_store, engine, own_queue),
+        open=opened,
         now=clock,
         encoder=_lazily(settings, say),
         finder=_thresholds(settings),
-        tracker=Trackers(secrets, now=clock),
+        tracker=Trackers(secrets, now=clock, open_store=opened),
         webhooks=WEBHOOKS,
         notifiers=_notifiers(settings),
     )

@@ -4,6 +4,7 @@ import json
 import secrets as randomness
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,13 +12,19 @@ from bridge.domain.errors import OutsideError
 from bridge.domain.products import Product
 from bridge.ports import CheckStep, Tracker
 from bridge.steps.context import Context
+from bridge.store import Store
 from bridge.store.connections import Connection
 from bridge.store.secrets import Secrets
+from bridge.wiring.pace import SharedPace
+from integrations.jira.client import JiraClient
 from integrations.jira.connect import check, register_webhook, resolve
 from integrations.jira.settings import JiraSettings
 from integrations.jira.tracker import JiraTracker
+from integrations.pace import Pace, RateLimiter
 
 _SANDBOX_CALLS_PER_SECOND = 1_000.0
+_LOCAL_CALLS_PER_SECOND = 100.0
+"""Such a budget is for the sandbox on this machine, which nobody shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,12 @@ def _save(settings: JiraSettings, product: Product, context: Context) -> Connect
     kept = {"token": settings.token, "webhook_secret": settings.webhook_secret}
     sealed = context.secrets.encrypt(json.dumps(kept).encode())
     with context.open() as store:
-        return store.connections.save(product.id, "jira", name="jira", config=config, sealed=sealed)
+        saved = store.connections.save(
+            product.id, "jira", name="jira", config=config, sealed=sealed
+        )
+        # The credentials were tried just now, so nobody has to wait for another try.
+        store.paces.accept(saved.id)
+        return saved
 
 
 def _webhook_step(settings: JiraSettings, callback_url: str) -> CheckStep:
@@ -111,9 +123,16 @@ def _webhook_step(settings: JiraSettings, callback_url: str) -> CheckStep:
 class Trackers:
     """Makes the tracker of a connection, and keeps it as long as the connection stays the same."""
 
-    def __init__(self, secrets: Secrets, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        secrets: Secrets,
+        *,
+        now: Callable[[], datetime],
+        open_store: Callable[[], AbstractContextManager[Store]],
+    ) -> None:
         self._secrets = secrets
         self._now = now
+        self._open = open_store
         self._made: dict[int, tuple[bytes, Tracker]] = {}
         self._lock = threading.Lock()
 
@@ -124,9 +143,18 @@ class Trackers:
             known = self._made.get(connection.id)
             if known is None or known[0] != state:
                 settings = jira_settings(connection, self._secrets)
-                known = (state, JiraTracker(settings, now=self._now))
+                client = JiraClient(settings, pace=self._pace(connection, settings))
+                known = (state, JiraTracker(settings, client=client, now=self._now))
                 self._made[connection.id] = known
             return known[1]
+
+    def _pace(self, connection: Connection, settings: JiraSettings) -> Pace:
+        """One budget for all workers, except where a call costs less than asking for its slot."""
+        if settings.calls_per_second >= _LOCAL_CALLS_PER_SECOND:
+            return RateLimiter(settings.calls_per_second)
+        return SharedPace(
+            connection.id, settings.calls_per_second, open_store=self._open, now=self._now
+        )
 
 
 def jira_settings(connection: Connection, secrets: Secrets) -> JiraSettings:

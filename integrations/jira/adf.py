@@ -12,6 +12,7 @@ Node = dict[str, JsonValue]
 MAX_CHARACTERS = 30_000
 """Jira takes 32,767 characters; we stop earlier because how it counts is not published."""
 MAX_SUMMARY = 255
+TITLE = "Reported by customers"
 _MAX_QUOTES = 5
 _MAX_QUOTE = 300
 _MAX_TITLE = 500
@@ -20,10 +21,15 @@ _MAX_WORKAROUND_LINES = 8
 _MAX_VERSIONS = 8
 _MAX_VERSION = 40
 _KEPT_CURRENT = (
-    "The bridge keeps this description up to date and overwrites edits: "
-    "please write comments instead."
+    f"The bridge keeps all from “{TITLE}” to here up to date. Write above or below it: "
+    "an edit inside stays, and our numbers then move to a comment."
 )
 _CUT = "The rest was left out here; the page above has all of it."
+
+
+_JOINERS = frozenset("\u200c\u200d")
+"""Invisible, but words of some languages and many emoji fall apart without them."""
+_EMOJI_TAGS = range(0xE0020, 0xE0080)
 
 
 def summary(draft: TicketDraft) -> str:
@@ -32,19 +38,38 @@ def summary(draft: TicketDraft) -> str:
 
 
 def description(draft: TicketDraft, *, limit: int = MAX_CHARACTERS) -> Node:
-    """The ticket's description, under one screen; whole elements go when it passes `limit`."""
-    foot = [
-        _paragraph(_link(f"{draft.issue_name} in the bridge", draft.link)),
-        _paragraph(_text(_KEPT_CURRENT)),
-    ]
-    body = [*_what_happens(draft), *_facts(draft), *_voices(draft), *_workaround(draft)]
-    return _document(_fit(body, foot, limit))
+    """The description of a new ticket: nothing but our section."""
+    return document(section(draft, limit=limit))
+
+
+def section(draft: TicketDraft, *, limit: int = MAX_CHARACTERS) -> list[Node]:
+    """Our part of a description, under one screen; whole elements go when it passes `limit`.
+
+    Empty when not even its frame has room.
+    """
+    frame = [_heading(TITLE, level=2)]
+    foot = [*_way_back(draft), _paragraph(_text(_KEPT_CURRENT))]
+    nodes = [*frame, *_fit(_report(draft), foot, limit - size(frame))]
+    return nodes if size(nodes) <= limit else []
 
 
 def comment(text: str, marker: str) -> Node:
     """A comment's body: the text by lines, then the marker that names the comment."""
     lines = [_paragraph(_text(line)) for line in _lines(text)]
-    return _document(_fit(lines, [_paragraph(_text(marker))], MAX_CHARACTERS))
+    return document(_fit(lines, [_paragraph(_text(marker))], MAX_CHARACTERS))
+
+
+def counts_comment(draft: TicketDraft, marker: str, *, is_whole: bool) -> Node:
+    """The one comment with our numbers, or the whole report where that has no other place."""
+    body = _report(draft) if is_whole else [_bullets(_numbers(draft))]
+    foot = [*_way_back(draft), _paragraph(_text(marker))]
+    return document([_heading(TITLE, level=2), *_fit(body, foot, MAX_CHARACTERS)])
+
+
+def affected(draft: TicketDraft) -> str:
+    """How many are affected, in words: "23 affected customers in 7 accounts"."""
+    customers = _count(draft.customers, "affected customer")
+    return f"{customers} in {_count(draft.accounts, 'account')}" if draft.accounts else customers
 
 
 def plain(node: JsonValue) -> str:
@@ -73,6 +98,24 @@ def shorten(text: str, limit: int) -> str:
     return whole_words.rstrip() + "…"
 
 
+def size(nodes: Sequence[JsonValue]) -> int:
+    """Characters as Jira counts them, after rendering to text."""
+    return sum(_units(plain(node)) + 1 for node in nodes)
+
+
+def document(content: Sequence[JsonValue]) -> Node:
+    """A whole text of these top-level nodes."""
+    return {"type": "doc", "version": 1, "content": [*content]}
+
+
+def _report(draft: TicketDraft) -> list[Node]:
+    return [*_what_happens(draft), *_facts(draft), *_voices(draft), *_workaround(draft)]
+
+
+def _way_back(draft: TicketDraft) -> list[Node]:
+    return [_paragraph(_link(f"{draft.issue_name} in the bridge", draft.link))]
+
+
 def _what_happens(draft: TicketDraft) -> list[Node]:
     typical = [_paragraph(_text(_quoted(draft.quotes[0])))] if draft.quotes else []
     return [
@@ -83,20 +126,22 @@ def _what_happens(draft: TicketDraft) -> list[Node]:
 
 
 def _facts(draft: TicketDraft) -> list[Node]:
-    lines = [
-        _who(draft),
-        f"First seen {_day(draft.first_seen_at)}, last seen {_day(draft.last_seen_at)}",
-    ]
+    lines = _numbers(draft)
     if draft.versions:
         lines.append("Versions: " + _versions(draft.versions))
     return [_heading("Who and since when"), _bullets(lines)]
 
 
+def _numbers(draft: TicketDraft) -> list[str]:
+    lines = [_who(draft)]
+    if draft.first_seen_at and draft.last_seen_at:
+        first, last = _day(draft.first_seen_at), _day(draft.last_seen_at)
+        lines.append(f"First seen {first}, last seen {last}")
+    return lines
+
+
 def _who(draft: TicketDraft) -> str:
-    parts = [_count(draft.customers, "affected customer")]
-    if draft.accounts:
-        parts.append(f"in {_count(draft.accounts, 'account')}")
-    line = f"{' '.join(parts)} ({_count(draft.contacts, 'contact')})"
+    line = f"{affected(draft)} ({_count(draft.contacts, 'contact')})"
     if draft.anonymous:
         line += f", and {_count(draft.anonymous, 'anonymous report')} not counted as customers"
     return line
@@ -143,6 +188,8 @@ def _lines(text: str) -> list[str]:
 
 
 def _is_sayable(character: str) -> bool:
+    if character in _JOINERS or ord(character) in _EMOJI_TAGS:
+        return True
     return character.isprintable() and not "\ud800" <= character <= "\udfff"
 
 
@@ -153,13 +200,13 @@ def _units(text: str) -> int:
 
 def _fit(body: list[Node], foot: list[Node], limit: int) -> list[Node]:
     """As many whole elements of the body as fit together with the foot."""
-    room = limit - _size(foot)
-    if _size(body) <= room:
+    room = limit - size(foot)
+    if size(body) <= room:
         return [*body, *foot]
     room -= _units(_CUT) + 1
     kept: list[Node] = []
     for node in body:
-        if _size([*kept, node]) > room:
+        if size([*kept, node]) > room:
             break
         kept.append(node)
     if kept and kept[-1]["type"] == "heading":
@@ -167,16 +214,8 @@ def _fit(body: list[Node], foot: list[Node], limit: int) -> list[Node]:
     return [*kept, *foot, _paragraph(_text(_CUT))]
 
 
-def _size(nodes: list[Node]) -> int:
-    return sum(_units(plain(node)) + 1 for node in nodes)
-
-
-def _document(content: list[Node]) -> Node:
-    return {"type": "doc", "version": 1, "content": [*content]}
-
-
-def _heading(text: str) -> Node:
-    return {"type": "heading", "attrs": {"level": 3}, "content": [_text(text)]}
+def _heading(text: str, *, level: int = 3) -> Node:
+    return {"type": "heading", "attrs": {"level": level}, "content": [_text(text)]}
 
 
 def _paragraph(*content: Node) -> Node:

@@ -63,6 +63,14 @@ class Issue(_Answer):
     properties: dict[str, JsonValue] = Field(default_factory=dict)
 
 
+class Whole(_Answer):
+    """An issue with whatever fields were asked for, as they are."""
+
+    id: str
+    fields: dict[str, JsonValue] = Field(default_factory=dict)
+    properties: dict[str, JsonValue] = Field(default_factory=dict)
+
+
 class BulkFetch(_Answer):
     """Issues read by id or key; unknown ones are missing, errors are worth a retry."""
 
@@ -77,10 +85,23 @@ class SearchPage(_Answer):
     next_page_token: str | None = None
 
 
+class StoredProperty(_Answer):
+    """An entity property with its value."""
+
+    value: JsonValue
+
+
+class Person(_Answer):
+    """Somebody with an account."""
+
+    account_id: str
+
+
 class Comment(_Answer):
     """A comment and its body as a tree."""
 
     id: str
+    author: Person | None = None
     body: JsonValue = None
 
 
@@ -125,6 +146,13 @@ class ScreenField(_Answer):
     name: str
     required: bool = False
     has_default_value: bool = False
+    default_value: JsonValue = None
+    allowed_values: list[JsonValue] = Field(default_factory=list)
+
+    def choices(self) -> tuple[str, ...]:
+        """Ids of the allowed values, in the order Jira shows them."""
+        named = [value for value in self.allowed_values if isinstance(value, dict)]
+        return tuple(str(value["id"]) for value in named if "id" in value)
 
 
 class ScreenFields(_Answer):
@@ -142,6 +170,34 @@ class AdminWebhook(_Answer):
     self_: str | None = Field(default=None, alias="self")
 
 
+class Written(BaseModel):
+    """What we last wrote on a ticket, kept in our property and changed in the same request.
+
+    So what stands on the ticket can be told from what people made of it, whatever dies when.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    summary: str | None = None
+    """Hash of the summary."""
+    section: str | None = None
+    """Hash of our part of the description."""
+    nodes: int = 0
+    """How many top-level nodes that part has."""
+    priority: str | None = None
+    """Id of the priority we suggested."""
+    link: str | None = None
+    """Hash of the remote link."""
+    comment: str | None = None
+    """Id of the one comment that we keep up to date."""
+    comment_text: str | None = None
+    """Hash of its text."""
+    theirs: tuple[str, ...] = ()
+    """Fields that a person has taken over: ours no more, for ever."""
+    customers: int | None = None
+    accounts: int | None = None
+
+
 class Mark(BaseModel):
     """Our entity property on a ticket: the proof that it is ours."""
 
@@ -152,4 +208,5 @@ class Mark(BaseModel):
     attempt: str | None = None
     ticket: str | None = None
     """The ticket's own id, written after the create; a copied ticket carries another's."""
+    written: Written | None = None
     schema_: int = Field(default=1, alias="schema")

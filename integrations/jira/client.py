@@ -1,7 +1,9 @@
 """Typed calls to one Jira site: paced, timed out, repeated only where that is safe."""
 
 import random
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -10,11 +12,18 @@ import stamina
 from jira import JIRA
 from pydantic import JsonValue, TypeAdapter
 
-from bridge.domain.errors import SignInRefused, TryAgainLater
-from integrations.http import GuardedAdapter, RateLimiter, is_loopback
+from bridge.domain.errors import Refused, SignInRefused, TryAgainLater
+from integrations.http import GuardedAdapter, is_loopback
 from integrations.jira.answers import Permissions, Version
-from integrations.jira.errors import repeatable_call, single_call
+from integrations.jira.errors import (
+    Conflict,
+    Forbidden,
+    ReadAgain,
+    repeatable_call,
+    single_call,
+)
 from integrations.jira.settings import JiraSettings
+from integrations.pace import Call, Pace, RateLimited, RateLimiter
 
 API = "rest/api/3"
 PROPERTY = "bridge"
@@ -22,7 +31,10 @@ PROPERTY = "bridge"
 
 T = TypeVar("T")
 _PERMISSIONS = TypeAdapter(Permissions)
-_VERSION = TypeAdapter(Version)
+_VERSIONS = TypeAdapter(list[Version])
+_ISSUE = re.compile(rf"{API}/issue/(\d+)(?=/|$)")
+_NAME = re.compile(r"(?<=/)(?:\d+|[A-Z][A-Z0-9_]+)(?=/|$)")
+"""Ids of issues, comments and versions, and keys of projects: what makes a path one of many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +60,15 @@ class Patience:
 class _Waits:
     """Backoff hook of one call: how long to wait after this error, or False to give up."""
 
-    def __init__(self, patience: Patience) -> None:
+    def __init__(self, patience: Patience, *, for_edit: bool = False) -> None:
         self._patience = patience
+        self._for_edit = for_edit
         self._repeat = 0
 
     def __call__(self, error: Exception) -> bool | float:
         if not isinstance(error, TryAgainLater) or isinstance(error, SignInRefused):
+            return False
+        if isinstance(error, ReadAgain) is not self._for_edit:
             return False
         self._repeat += 1
         seconds = self._patience.seconds(self._repeat, error.retry_after_seconds)
@@ -61,21 +76,20 @@ class _Waits:
 
 
 class JiraClient:
-    """The `jira` library and its session behind typed functions; making one sends nothing."""
+    """The session of the `jira` library behind typed functions; making one sends nothing."""
 
     def __init__(
         self,
         settings: JiraSettings,
         *,
         patience: Patience | None = None,
-        pace: RateLimiter | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._url = settings.base_url
         self._patience = patience or Patience()
         self._pace = pace or RateLimiter(settings.calls_per_second)
-        self._jira = _library_client(settings)
         # The library keeps its session private, yet most calls we need have no method there.
-        self._session: requests.Session = self._jira._session
+        self._session: requests.Session = _library_client(settings)._session
 
     def close(self) -> None:
         """Give the open connections back."""
@@ -90,53 +104,69 @@ class JiraClient:
     ) -> T:
         """Read something; repeated on trouble."""
         return self._repeat(
-            lambda: shape.validate_json(self._send("GET", path, params=params).content)
+            _call("GET", path),
+            lambda: shape.validate_json(self._send("GET", path, params=params).content),
         )
 
     def ask(self, shape: TypeAdapter[T], path: str, *, body: JsonValue) -> T:
         """POST something that changes nothing, such as a search; repeated on trouble."""
         return self._repeat(
-            lambda: shape.validate_json(self._send("POST", path, body=body).content)
+            _call("POST", path),
+            lambda: shape.validate_json(self._send("POST", path, body=body).content),
         )
 
     def upsert(self, path: str, body: JsonValue) -> None:
         """POST something that Jira merges by an id of ours; repeated on trouble."""
-        self._repeat(lambda: self._send("POST", path, body=body))
+        self._repeat(_call("POST", path), lambda: self._send("POST", path, body=body))
 
     def put(self, path: str, body: JsonValue) -> None:
-        """Write absolute values; repeated on trouble."""
-        self._repeat(lambda: self._send("PUT", path, body=body))
+        """Write something that is ours alone; repeated on trouble."""
+        self._repeat(_call("PUT", path), lambda: self._send("PUT", path, body=body))
+
+    def edit(self, path: str, body: JsonValue) -> None:
+        """Write what was decided after a read: one request, then ReadAgain on any trouble."""
+        call = _call("PUT", path)
+        self._pace.wait(call)
+        try:
+            with self._reported(call), repeatable_call():
+                self._send("PUT", path, body=body)
+        except (SignInRefused, ReadAgain):
+            raise
+        except TryAgainLater as error:
+            again = ReadAgain(str(error), retry_after_seconds=error.retry_after_seconds)
+            again.is_everywhere = error.is_everywhere
+            raise again from error
 
     def post_once(self, shape: TypeAdapter[T], path: str, *, body: JsonValue) -> T:
         """POST something new: one request, whatever happens; anything but 201 is an error."""
-        self._pace.wait()
-        with single_call():
+        call = _call("POST", path)
+        self._pace.wait(call)
+        with self._reported(call), single_call():
             response = self._send("POST", path, body=body)
             if response.status_code != requests.codes.created:
                 raise ValueError(f"status {response.status_code} instead of 201")
             return shape.validate_json(response.content)
 
+    def read_and_edit(self, do: Callable[[], T]) -> T:
+        """Read, decide and edit; all of it again when the edit did not come through."""
+        waits = _Waits(self._patience, for_edit=True)
+        for attempt in stamina.retry_context(waits, attempts=self._patience.tries, timeout=None):
+            with attempt:
+                return do()
+        raise AssertionError("the last try either returns or raises")
+
     def put_property(self, issue_id: str, value: JsonValue) -> None:
         """Write our entity property on an issue; repeated on trouble."""
-        self._repeat(lambda: self._jira.add_issue_property(issue_id, PROPERTY, value))
+        self.put(f"{API}/issue/{issue_id}/properties/{PROPERTY}", value)
 
     def versions(self, project: str) -> list[Version]:
         """All versions of the project; repeated on trouble."""
-        return self._repeat(
-            lambda: [
-                _VERSION.validate_python(version.raw)
-                for version in self._jira.project_versions(project)
-            ]
-        )
+        return self.get(_VERSIONS, f"{API}/project/{project}/versions")
 
     def missing_permissions(self, project: str, wanted: tuple[str, ...]) -> list[str]:
         """Those of the wanted permissions that our account lacks in the project."""
-        answer = self._repeat(
-            lambda: _PERMISSIONS.validate_python(
-                self._jira.my_permissions(projectKey=project, permissions=",".join(wanted))
-            )
-        )
-        held = answer.permissions
+        params = {"projectKey": project, "permissions": ",".join(wanted)}
+        held = self.get(_PERMISSIONS, f"{API}/mypermissions", params=params).permissions
         return [key for key in wanted if key not in held or not held[key].have_permission]
 
     def _send(
@@ -151,15 +181,39 @@ class JiraClient:
             method, f"{self._url}/{path}", params=params, json=body if body is not None else None
         )
 
-    def _repeat(self, call: Callable[[], T]) -> T:
+    def _repeat(self, call: Call, send: Callable[[], T]) -> T:
         """Run a repeatable call, waiting out trouble as long as patience lasts."""
         waits = _Waits(self._patience)
         for attempt in stamina.retry_context(waits, attempts=self._patience.tries, timeout=None):
-            with attempt:
-                self._pace.wait()
-                with repeatable_call():
-                    return call()
+            # Outside the attempt: a rest that the pace does not wait for is not waited for here.
+            self._pace.wait(call)
+            with attempt, self._reported(call), repeatable_call():
+                return send()
         raise AssertionError("the last try either returns or raises")
+
+    @contextmanager
+    def _reported(self, call: Call) -> Iterator[None]:
+        """Let the pace know what came of the call."""
+        try:
+            yield
+        except (Refused, Conflict, Forbidden):
+            self._pace.answered()
+            raise
+        except (RateLimited, SignInRefused) as error:
+            self._pace.refused(call, error)
+            raise
+        else:
+            self._pace.answered()
+
+
+def _call(method: str, path: str) -> Call:
+    """What limits can hold a call up by: its endpoint, and the issue it is about."""
+    issue = _ISSUE.match(path)
+    return Call(
+        endpoint=f"{method} {_NAME.sub('{}', path)}",
+        item=issue[1] if issue else None,
+        is_write=issue is not None and method != "GET",
+    )
 
 
 def _library_client(settings: JiraSettings) -> JIRA:

@@ -8,9 +8,10 @@ from pydantic import TypeAdapter
 from bridge.domain.errors import NotConfigured, OutsideError, Refused, SignInRefused
 from bridge.ports import CheckStep
 from integrations.http import TlsFailed, check_address
-from integrations.jira.answers import IssueType, IssueTypes, ScreenField, ScreenFields
+from integrations.jira.answers import IssueType, IssueTypes, ScreenField
 from integrations.jira.client import API, JiraClient, Patience
 from integrations.jira.registration import lacks_webhook, register_webhook
+from integrations.jira.screens import screen_fields
 from integrations.jira.settings import JiraSettings
 
 __all__ = ["STEPS", "check", "register_webhook", "resolve"]
@@ -37,7 +38,6 @@ _PERMISSIONS = (
 _WE_FILL = frozenset({"project", "issuetype", "summary", "description", "labels"})
 _JIRA_FILLS = frozenset({"reporter"})
 _ISSUE_TYPES = TypeAdapter(IssueTypes)
-_SCREEN_FIELDS = TypeAdapter(ScreenFields)
 _SOMETHING = TypeAdapter(dict[str, object])
 _NOT_TRIED = "not tried: mend the step before first"
 
@@ -70,7 +70,7 @@ def resolve(settings: JiraSettings, *, client: JiraClient | None = None) -> Jira
         issue_type = _issue_type(own, settings)
         found = replace(settings, issue_type=issue_type.id)
         if settings.number_field:
-            screen = _screen(own, found)
+            screen = screen_fields(own, found)
             found = replace(found, number_field=_number_field(screen, settings.number_field))
         return found
     finally:
@@ -138,7 +138,7 @@ class _Check:
     def _issue_type(self) -> str:
         found = _issue_type(self.client, self.settings)
         self.settings = replace(self.settings, issue_type=found.id)
-        self.screen = _screen(self.client, self.settings)
+        self.screen = screen_fields(self.client, self.settings)
         return ""
 
     def _required_fields(self) -> str:
@@ -161,7 +161,7 @@ class _Check:
     def _number_field(self) -> str:
         if self.settings.number_field is None:
             return (
-                "no number field: the count of customers shows in the description and the link; "
+                "no number field: the count of customers shows in a comment and the link; "
                 "engineers can sort by it once there is a field"
             )
         _number_field(self.screen, self.settings.number_field)
@@ -199,17 +199,6 @@ def _issue_type(client: JiraClient, settings: JiraSettings) -> IssueType:
     raise NotConfigured(
         f"project {settings.project} has no issue type {settings.issue_type}; it has: {names}"
     )
-
-
-def _screen(client: JiraClient, settings: JiraSettings) -> list[ScreenField]:
-    """All fields of the create screen."""
-    path = f"{API}/issue/createmeta/{settings.project}/issuetypes/{settings.issue_type}"
-    found: list[ScreenField] = []
-    while True:
-        page = client.get(_SCREEN_FIELDS, path, params={"startAt": len(found), "maxResults": 200})
-        found.extend(page.fields)
-        if not page.fields or len(found) >= (page.total or 0):
-            return found
 
 
 def _number_field(screen: list[ScreenField], wanted: str) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import requests
 from jira.exceptions import JIRAError
@@ -9,11 +11,36 @@ from pydantic import BaseModel, Field, ValidationError
 from requests.exceptions import TooManyRedirects
 
 from bridge.domain.errors import AnswerLost, Refused, SignInRefused, TryAgainLater
+from integrations.pace import RateLimited, Reach
 
 _MAX_SENTENCES = 500
 _DEFINITE_REFUSALS = frozenset({400, 404, 413})
-_WORTH_REPEATING = frozenset({408, 409, 425, 429})
+_WORTH_REPEATING = frozenset({408, 425, 429})
 _DENIED_REASON = "x-authentication-denied-reason"
+_LIMIT_REASON = "ratelimit-reason"
+_PER_ISSUE = "jira-per-issue"
+_QUOTA = "jira-quota"
+
+
+class ReadAgain(TryAgainLater):
+    """An edit may not have come through: read the ticket again before the next one.
+
+    The same edit once more could undo what somebody else has done meanwhile.
+    """
+
+
+class Conflict(ReadAgain):
+    """Somebody changed the same thing at the same time."""
+
+    is_everywhere = False
+
+
+class Missing(Refused):
+    """There is no such thing, or our account may not see it."""
+
+
+class Forbidden(SignInRefused):
+    """Our account is known and may not do this: nothing is wrong with the sign-in itself."""
 
 
 class _ErrorBody(BaseModel):
@@ -62,8 +89,10 @@ def single_call() -> Iterator[None]:
 
 def _of_repeatable(error: JIRAError) -> TryAgainLater | Refused:
     status = _status(error)
-    if status == 401 or (status == 403 and _DENIED_REASON in _headers(error)):
+    if _is_signed_out(error):
         return _sign_in_refused(error)
+    if status == 409:
+        return Conflict("Jira answered 409: somebody edits the same ticket")
     if status is None or status in _WORTH_REPEATING or status >= 500:
         return _busy(error)
     return _refused(error)
@@ -73,7 +102,7 @@ def _of_single(error: JIRAError) -> TryAgainLater | Refused | AnswerLost:
     status = _status(error)
     if status in _DEFINITE_REFUSALS:
         return _refused(error)
-    if status in (401, 403):
+    if _is_signed_out(error) or status == 403:
         return _sign_in_refused(error)
     if status == 429:
         return _busy(error)
@@ -83,21 +112,40 @@ def _of_single(error: JIRAError) -> TryAgainLater | Refused | AnswerLost:
 def _refused(error: JIRAError) -> Refused:
     body = _body(error)
     message = f"Jira refused ({_status(error)}): {body.in_words() or 'no reason given'}"
-    return Refused(message, fields=body.fields)
+    kind = Missing if _status(error) == 404 else Refused
+    return kind(message, fields=body.fields)
+
+
+def _is_signed_out(error: JIRAError) -> bool:
+    status = _status(error)
+    return status == 401 or (status == 403 and _DENIED_REASON in _headers(error))
 
 
 def _sign_in_refused(error: JIRAError) -> SignInRefused:
     words = _body(error).in_words() or "check the account, its token and its permissions"
-    return SignInRefused(
+    kind = SignInRefused if _is_signed_out(error) else Forbidden
+    return kind(
         f"Jira did not accept our account ({_status(error)}): {words}",
         retry_after_seconds=_retry_after(error),
     )
 
 
 def _busy(error: JIRAError) -> TryAgainLater:
-    status = _status(error)
+    status, wish = _status(error), _retry_after(error)
+    if status == 429:
+        return RateLimited(
+            "Jira answered 429: too many calls", reach=_reach(error), retry_after_seconds=wish
+        )
     message = f"Jira answered {status}" if status else "no answer from Jira"
-    return TryAgainLater(message, retry_after_seconds=_retry_after(error))
+    return TryAgainLater(message, retry_after_seconds=wish)
+
+
+def _reach(error: JIRAError) -> Reach:
+    """What a 429 holds up; a gateway that gives no reason means the endpoint it guards."""
+    reason = _headers(error).get(_LIMIT_REASON, "").casefold()
+    if reason.startswith(_PER_ISSUE):
+        return Reach.ITEM
+    return Reach.CONNECTION if reason.startswith(_QUOTA) else Reach.ENDPOINT
 
 
 def _status(error: JIRAError) -> int | None:
@@ -116,10 +164,16 @@ def _headers(error: JIRAError) -> dict[str, str]:
 
 
 def _retry_after(error: JIRAError) -> float | None:
+    """Seconds, whether the header gives seconds or a date."""
+    given = _headers(error).get("retry-after", "").strip()
     try:
-        return max(0.0, float(_headers(error).get("retry-after", "")))
+        if given.replace(".", "", 1).isdecimal():
+            return float(given)
+        moment = parsedate_to_datetime(given)
     except ValueError:
         return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
 
 
 def _body(error: JIRAError) -> _ErrorBody:

@@ -1,11 +1,12 @@
 """How we recognise our own tickets: labels to find candidates, the property as the proof."""
 
 import hashlib
+from collections.abc import Mapping
 
 from pydantic import JsonValue, ValidationError
 
 from bridge.domain.tickets import Attempt
-from integrations.jira.answers import Issue, Mark
+from integrations.jira.answers import Issue, Mark, Written
 from integrations.jira.client import PROPERTY
 
 COMMON_LABEL = "support-bridge"
@@ -22,19 +23,37 @@ def note_marker(key: str) -> str:
     return f"Ref. fb-note-{_hash12(key)}"
 
 
-def first_mark(fingerprint: str, *, instance: str, attempt: Attempt) -> JsonValue:
+def first_mark(
+    fingerprint: str, *, instance: str, attempt: Attempt, written: Written | None = None
+) -> JsonValue:
     """The property sent along with the create, before the ticket has an id."""
     name = f"{attempt.filing_id}-{attempt.number}"
-    return Mark(fingerprint=fingerprint, instance=instance, attempt=name).model_dump(
-        by_alias=True, exclude_none=True
-    )
+    return _value(Mark(fingerprint=fingerprint, instance=instance, attempt=name, written=written))
 
 
-def confirmed_mark(fingerprint: str, *, instance: str, ticket: str) -> JsonValue:
+def confirmed_mark(
+    fingerprint: str, *, instance: str, ticket: str, written: Written | None = None
+) -> JsonValue:
     """The property written after the create; it names the ticket it belongs on."""
-    return Mark(fingerprint=fingerprint, instance=instance, ticket=ticket).model_dump(
-        by_alias=True, exclude_none=True
-    )
+    return _value(Mark(fingerprint=fingerprint, instance=instance, ticket=ticket, written=written))
+
+
+def mark_in(properties: Mapping[str, JsonValue]) -> Mark | None:
+    """Our mark among an issue's properties, if it has a readable one."""
+    try:
+        return Mark.model_validate(properties.get(PROPERTY))
+    except ValidationError:
+        return None
+
+
+def written_on(remote_id: str, mark: Mark | None) -> Written | None:
+    """What we wrote on the ticket that carries this mark.
+
+    A copy has our words, but neither the link nor the comment of the ticket it was made from.
+    """
+    if mark is None or mark.written is None or mark.ticket in (None, remote_id):
+        return mark.written if mark else None
+    return mark.written.model_copy(update={"link": None, "comment": None, "comment_text": None})
 
 
 def is_ours(issue: Issue, *, fingerprint: str, instance: str) -> bool:
@@ -42,12 +61,15 @@ def is_ours(issue: Issue, *, fingerprint: str, instance: str) -> bool:
 
     A person's copy of our ticket carries our property too, but names the original's id.
     """
-    try:
-        mark = Mark.model_validate(issue.properties.get(PROPERTY))
-    except ValidationError:
+    mark = mark_in(issue.properties)
+    if mark is None:
         return False
     same = mark.fingerprint == fingerprint and mark.instance == instance
     return same and mark.ticket in (None, issue.id)
+
+
+def _value(mark: Mark) -> JsonValue:
+    return mark.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _hash12(text: str) -> str:

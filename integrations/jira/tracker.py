@@ -1,6 +1,7 @@
 """The tracker port on one project of Jira Cloud."""
 
 import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -15,9 +16,11 @@ from bridge.domain.tickets import (
     TicketStatus,
     TrackerVersion,
 )
-from integrations.jira.adf import comment, description, plain, summary
-from integrations.jira.answers import Comment, Comments, Created, Issue, SearchPage
+from integrations.jira.adf import comment, description, summary
+from integrations.jira.answers import Created, Issue, SearchPage, StoredProperty
 from integrations.jira.client import API, PROPERTY, JiraClient
+from integrations.jira.comments import add_once
+from integrations.jira.editing import Editor, written_at_first
 from integrations.jira.keys import HUNDRED, bulk_fetch, number_of, walk
 from integrations.jira.marks import (
     COMMON_LABEL,
@@ -25,7 +28,9 @@ from integrations.jira.marks import (
     fingerprint_label,
     first_mark,
     is_ours,
+    mark_in,
     note_marker,
+    written_on,
 )
 from integrations.jira.outcomes import category_of, outcome_of
 from integrations.jira.settings import JiraSettings
@@ -33,12 +38,13 @@ from integrations.jira.versions import to_version
 
 _CREATED = TypeAdapter(Created)
 _PAGE = TypeAdapter(SearchPage)
-_COMMENTS = TypeAdapter(Comments)
-_COMMENT = TypeAdapter(Comment)
+_STORED_PROPERTY = TypeAdapter(StoredProperty)
 _STATUS_FIELDS = ("status", "resolution", "fixVersions", "updated")
 _OVERLAP_MINUTES = 2
 """The search index lags and our clock is not Jira's, so each poll looks back a little more."""
 _PAGE_SIZE = 100
+_HIGHEST_SECONDS = 600.0
+"""A number seen so long ago serves as lower bound; a lower one than needed costs a look at most."""
 
 
 def _utc_now() -> datetime:
@@ -60,6 +66,9 @@ class JiraTracker:
         self._settings = settings
         self._client = client or JiraClient(settings)
         self._now = now
+        self._editor = Editor(self._client, settings)
+        self._highest = 0
+        self._highest_until = float("-inf")
 
     def close(self) -> None:
         """Give the open connections back."""
@@ -68,30 +77,49 @@ class JiraTracker:
     def highest_number(self) -> int:
         """The highest issue number in use; too low a number is possible and safe.
 
-        The search index only tells where to start; direct reads go on from there.
+        The search index only tells where to start; direct reads go on from there. While we file
+        one ticket after the other, what the last create told is enough.
         """
+        if time.monotonic() < self._highest_until:
+            return self._highest
         project = self._settings.project
         hint = self._search(f'project = "{project}" ORDER BY key DESC', limit=1, fields=("labels",))
         highest = max((number_of(issue.key) for issue in hint), default=0)
         for issues in walk(self._client, project, after=highest):
             here = [number_of(i.key) for i in issues if self._is_in_project(i.key)]
             highest = max([highest, *here])
+        self._remember(highest)
         return highest
 
     def create(self, draft: TicketDraft, attempt: Attempt) -> TicketRef:
         """Send one POST, never repeated, that creates the ticket with label and property."""
-        mark = first_mark(draft.fingerprint, instance=self._settings.instance, attempt=attempt)
+        mark = first_mark(
+            draft.fingerprint,
+            instance=self._settings.instance,
+            attempt=attempt,
+            written=written_at_first(draft),
+        )
         body: JsonValue = {
             "fields": self._fields_of(draft),
             "properties": [{"key": PROPERTY, "value": mark}],
         }
         created = self._client.post_once(_CREATED, f"{API}/issue", body=body)
+        if self._is_in_project(created.key):
+            self._remember(number_of(created.key))
         return self._ref(created.id, created.key)
 
-    def confirm(self, ref: TicketRef, draft: TicketDraft) -> None:
-        """Write the property again, now with the ticket's own id; safe to repeat."""
+    def confirm(self, ref: TicketRef, fingerprint: str) -> None:
+        """Write the property again, now with the ticket's own id; safe to repeat.
+
+        `update` does so too, in the request that it makes anyway.
+        """
+        path = f"{API}/issue/{ref.remote_id}/properties/{PROPERTY}"
+        known = mark_in({PROPERTY: self._client.get(_STORED_PROPERTY, path).value})
         mark = confirmed_mark(
-            draft.fingerprint, instance=self._settings.instance, ticket=ref.remote_id
+            fingerprint,
+            instance=self._settings.instance,
+            ticket=ref.remote_id,
+            written=written_on(ref.remote_id, known),
         )
         self._client.put_property(ref.remote_id, mark)
 
@@ -121,12 +149,11 @@ class JiraTracker:
         return self._ours(found, fingerprint)
 
     def update(self, ref: TicketRef, draft: TicketDraft) -> None:
-        """Bring description, number field and remote link up to date in two calls."""
-        fields: dict[str, JsonValue] = {"description": description(draft)}
-        if self._settings.number_field:
-            fields[self._settings.number_field] = draft.customers
-        self._client.put(f"{API}/issue/{ref.remote_id}", {"fields": fields})
-        self._client.upsert(f"{API}/issue/{ref.remote_id}/remotelink", self._link_of(draft))
+        """Bring our part of the ticket up to date; what people wrote or chose stays.
+
+        Raises AnswerLost when our comment may have been written: calling again finds out.
+        """
+        self._editor.update(ref, draft)
 
     def note(self, ref: TicketRef, *, key: str, text: str) -> None:
         """Add one comment named `key`, unless the ticket carries its marker already.
@@ -134,9 +161,7 @@ class JiraTracker:
         Raises AnswerLost when the comment may have been written: calling again finds out.
         """
         marker = note_marker(key)
-        path = f"{API}/issue/{ref.remote_id}/comment"
-        if not any(marker in body for body in self._comments(path)):
-            self._client.post_once(_COMMENT, path, body={"body": comment(text, marker)})
+        add_once(self._client, ref, marker, comment(text, marker))
 
     def read(self, remote_ids: Sequence[str]) -> list[TicketStatus]:
         """The tickets as they are now; deleted and hidden ones are missing."""
@@ -173,15 +198,9 @@ class JiraTracker:
             fields[settings.number_field] = draft.customers
         return fields
 
-    def _link_of(self, draft: TicketDraft) -> JsonValue:
-        noun = "customer" if draft.customers == 1 else "customers"
-        title = f"{draft.issue_name}: {draft.customers} affected {noun}"
-        return {
-            "globalId": f"{self._settings.instance}:{fingerprint_label(draft.fingerprint)}",
-            "application": {"type": "support-bridge", "name": "bridge"},
-            "relationship": "reported by customers",
-            "object": {"url": draft.link, "title": title},
-        }
+    def _remember(self, number: int) -> None:
+        self._highest = max(self._highest, number)
+        self._highest_until = time.monotonic() + _HIGHEST_SECONDS
 
     def _ours(self, issues: Iterable[Issue], fingerprint: str) -> list[TicketRef]:
         """Our tickets among them, oldest first: ids are given in order, keys may change."""
@@ -235,17 +254,3 @@ class JiraTracker:
             token = page.next_page_token
             if token is None or limit is not None:
                 return found
-
-    def _comments(self, path: str) -> Iterator[str]:
-        """The comments' texts, newest first."""
-        start = 0
-        while True:
-            page = self._client.get(
-                _COMMENTS,
-                path,
-                params={"startAt": start, "maxResults": _PAGE_SIZE, "orderBy": "-created"},
-            )
-            yield from (plain(entry.body) for entry in page.comments)
-            start += len(page.comments)
-            if not page.comments or start >= page.total:
-                return

@@ -6,14 +6,20 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
 from bridge.domain.errors import AnswerLost, Refused, SignInRefused, TryAgainLater
-from bridge.domain.tickets import TicketRef
+from bridge.domain.tickets import TicketRef, Urgency
+from integrations.jira.adf import description
 from integrations.jira.client import JiraClient, Patience
+from integrations.jira.editing import written_at_first
 from integrations.jira.settings import JiraSettings
 from integrations.jira.tracker import JiraTracker
+from integrations.pace import RateLimited, Reach
 from tests.drafts import a_draft, an_attempt
 from tests.scripted_http import DROP, HANG, ScriptedHttp, reply
 
@@ -88,7 +94,7 @@ def test_a_create_that_surely_failed_says_so_after_exactly_one_request(
     with jira(answer, reply(201, {"id": "2", "key": "FB-2"})) as (server, tracker):
         with pytest.raises(error) as caught:
             tracker.create(a_draft(), an_attempt())
-        assert type(caught.value) is error
+        assert isinstance(caught.value, SignInRefused) is (error is SignInRefused)
         assert len(server.requests) == 1
         if isinstance(caught.value, Refused) and "severity" in str(caught.value):
             assert caught.value.fields == {"severity": "Pflichtfeld."}
@@ -132,17 +138,16 @@ def test_the_create_carries_label_and_property_and_no_prefetch_follows() -> None
     assert body["fields"]["labels"][1].startswith("fb-")
     assert len(body["fields"]["labels"][1]) == len("fb-") + 12
     assert body["fields"]["customfield_10050"] == 23
-    assert body["properties"] == [
-        {
-            "key": "bridge",
-            "value": {
-                "fingerprint": "shop/42/1",
-                "instance": "bridge",
-                "attempt": "7-1",
-                "schema": 1,
-            },
-        }
-    ]
+    (kept,) = body["properties"]
+    assert kept["key"] == "bridge"
+    written = kept["value"].pop("written")
+    assert kept["value"] == {
+        "fingerprint": "shop/42/1",
+        "instance": "bridge",
+        "attempt": "7-1",
+        "schema": 1,
+    }
+    assert written["nodes"] == len(body["fields"]["description"]["content"])
 
 
 def test_a_call_that_changes_nothing_is_repeated_until_it_works() -> None:
@@ -189,13 +194,166 @@ def test_a_redirect_is_refused_and_not_followed() -> None:
         assert len(server.requests) == 1
 
 
-def test_an_update_takes_two_calls_at_most() -> None:
-    with jira(reply(204, raw=b""), reply(200, {})) as (server, tracker):
+ISSUE = "/rest/api/3/issue/10042"
+SCREEN = reply(
+    200,
+    {
+        "total": 3,
+        "fields": [
+            {"fieldId": name, "name": name}
+            for name in ("summary", "description", "customfield_10050")
+        ],
+    },
+)
+
+
+def a_ticket(customers: int = 23, **written: object) -> bytes:
+    """The ticket of `a_draft` as we left it, read by id."""
+    draft = a_draft()
+    known = written_at_first(draft).model_dump(exclude_none=True) | written
+    mark = {"fingerprint": draft.fingerprint, "instance": "bridge", "ticket": "10042"}
+    fields = {
+        "summary": draft.title,
+        "description": description(draft),
+        "customfield_10050": customers,
+    }
+    properties = {"bridge": {**mark, "written": known}}
+    return reply(200, {"id": "10042", "fields": fields, "properties": properties})
+
+
+def body_of(request: bytes) -> dict[str, Any]:
+    """The JSON of a request."""
+    found: dict[str, Any] = json.loads(request.partition(b"\r\n\r\n")[2])
+    return found
+
+
+def test_the_first_update_reads_links_and_writes_once() -> None:
+    answers = (SCREEN, a_ticket(), reply(201, {}), reply(204, raw=b""))
+    with jira(*answers) as (server, tracker):
+        tracker.update(REF, a_draft(customers=24))
+        assert server.paths()[1].startswith(f"GET {ISSUE}?")
+        assert server.paths()[2:] == [f"POST {ISSUE}/remotelink", f"PUT {ISSUE}"]
+        edit = body_of(server.requests[3])
+    assert edit["fields"].keys() == {"description", "customfield_10050"}
+    assert edit["fields"]["customfield_10050"] == 24
+    assert edit["properties"][0]["value"]["written"]["customers"] == 24
+
+
+def test_a_count_write_takes_two_calls_and_none_when_nothing_changed() -> None:
+    link = '{"globalId"'
+    answers = (SCREEN, a_ticket(), reply(201, {}), reply(204, raw=b""))
+    with jira(*answers) as (server, tracker):
+        tracker.update(REF, a_draft(customers=24))
+        assert link.encode() in server.requests[2]
+        kept = body_of(server.requests[3])
+    now = {"id": "10042", "fields": {"summary": a_draft().title, **kept["fields"]}}
+    now["properties"] = {"bridge": kept["properties"][0]["value"]}
+    with jira(SCREEN, reply(200, now), reply(204, raw=b""), reply(200, now)) as (server, tracker):
+        tracker.update(REF, a_draft(customers=25))
+        assert len(server.requests) == 3
+        assert server.paths()[2] == f"PUT {ISSUE}"
+        tracker.update(REF, a_draft(customers=24))
+        assert len(server.requests) == 4
+
+
+def test_an_edit_that_met_another_one_reads_again_and_then_writes() -> None:
+    theirs = a_ticket(customers=7)
+    answers = (SCREEN, a_ticket(), reply(201, {}), reply(409, {}), theirs, reply(201, {}))
+    with jira(*answers, reply(204, raw=b"")) as (server, tracker):
         tracker.update(REF, a_draft())
-        assert server.paths() == [
-            "PUT /rest/api/3/issue/10042",
-            "POST /rest/api/3/issue/10042/remotelink",
-        ]
+        methods = [path.partition(" ")[0] for path in server.paths()]
+        assert methods == ["GET", "GET", "POST", "PUT", "GET", "POST", "PUT"]
+        assert "fields" not in body_of(server.requests[3])
+        assert body_of(server.requests[6])["fields"] == {"customfield_10050": 23}
+
+
+@pytest.mark.parametrize("trouble", [DROP, reply(503, {}), reply(429, {})])
+def test_an_edit_in_doubt_is_not_sent_again_before_the_ticket_was_read(trouble: bytes) -> None:
+    answers = (SCREEN, a_ticket(), reply(201, {}), trouble, a_ticket(customers=7))
+    with jira(*answers, reply(201, {}), reply(204, raw=b"")) as (server, tracker):
+        tracker.update(REF, a_draft(customers=24))
+        methods = [path.partition(" ")[0] for path in server.paths()]
+        assert methods == ["GET", "GET", "POST", "PUT", "GET", "POST", "PUT"]
+
+
+def test_an_edit_that_always_meets_another_one_is_left_to_the_job() -> None:
+    once = (a_ticket(), reply(201, {}), reply(409, {}))
+    with jira(SCREEN, *once * 9) as (server, tracker):
+        with pytest.raises(TryAgainLater) as caught:
+            tracker.update(REF, a_draft(customers=24))
+        assert not caught.value.is_everywhere
+        assert len(server.requests) == 1 + 4 * 3
+
+
+def test_a_field_that_the_edit_screen_lacks_is_left_out_and_the_count_goes_to_a_comment() -> None:
+    refusal = reply(400, {"errors": {"customfield_10050": "not on the screen"}})
+    comments = reply(200, {"comments": [], "total": 0})
+    answers = (SCREEN, a_ticket(), reply(201, {}), refusal, a_ticket())
+    more = (comments, reply(201, {"id": "9"}), reply(200, {}), reply(204, raw=b""))
+    with jira(*answers, *more) as (server, tracker):
+        tracker.update(REF, a_draft(customers=24))
+        paths = server.paths()
+        assert paths[6:] == [f"POST {ISSUE}/comment", f"POST {ISSUE}/remotelink", f"PUT {ISSUE}"]
+        assert b"24 affected customers in 7 accounts" in server.requests[6]
+        assert b"24 affected customers in 7 accounts" in server.requests[7]
+        edit = body_of(server.requests[8])
+    assert edit["fields"].keys() == {"description"}
+    assert edit["properties"][0]["value"]["written"]["comment"] == "9"
+
+
+@pytest.mark.parametrize("status", [403, 413])
+def test_a_ticket_that_takes_no_comment_gets_its_number_all_the_same(status: int) -> None:
+    theirs = a_ticket(theirs=["description"])
+    comments = reply(200, {"comments": [], "total": 0})
+    answers = (SCREEN, theirs, comments, reply(status, {"errorMessages": ["full"]}))
+    with jira(*answers, reply(201, {}), reply(204, raw=b"")) as (server, tracker):
+        with pytest.raises(Refused, match="full"):
+            tracker.update(REF, a_draft(customers=24))
+        edit = body_of(server.requests[5])
+        assert edit["fields"] == {"customfield_10050": 24}
+        assert "comment" not in edit["properties"][0]["value"]["written"]
+
+
+def test_a_project_without_priorities_is_never_sent_one() -> None:
+    with jira(SCREEN, a_ticket(), reply(201, {}), reply(204, raw=b"")) as (server, tracker):
+        tracker.update(REF, replace(a_draft(), urgency=Urgency.HIGHEST))
+        assert b'"priority"' not in b"".join(server.requests)
+
+
+LIMITS = {
+    "burst": ("RateLimit-Reason: jira-burst-based", Reach.ENDPOINT),
+    "per issue": ("RateLimit-Reason: jira-per-issue-on-write", Reach.ITEM),
+    "quota": ("RateLimit-Reason: jira-quota-tenant-based", Reach.CONNECTION),
+    "gateway": ("X-Served-By: somebody", Reach.ENDPOINT),
+}
+
+
+@pytest.mark.parametrize(("header", "reach"), LIMITS.values(), ids=LIMITS.keys())
+def test_the_reasons_of_a_limit_are_told_apart(header: str, reach: Reach) -> None:
+    answer = reply(429, {}, "Retry-After: 300", header)
+    with jira(SCREEN, answer) as (server, tracker):
+        with pytest.raises(RateLimited) as caught:
+            tracker.update(REF, a_draft())
+        assert (caught.value.reach, caught.value.retry_after_seconds) == (reach, 300)
+        assert len(server.requests) == 2
+        with pytest.raises(TryAgainLater) as later:
+            tracker.update(REF, a_draft())
+        assert later.value.retry_after_seconds == pytest.approx(300, abs=5)
+        assert len(server.requests) == 2
+
+
+def test_a_limit_without_a_time_is_answered_by_waiting_longer_each_time() -> None:
+    with jira(reply(429, {}), reply(429, {}), reply(200, [])) as (server, tracker):
+        tracker.versions()
+        assert len(server.requests) == 3
+
+
+def test_a_wish_for_rest_may_be_a_date() -> None:
+    moment = format_datetime(datetime.now(UTC) + timedelta(minutes=5))
+    with jira(reply(429, {}, f"Retry-After: {moment}")) as (_, tracker):
+        with pytest.raises(TryAgainLater) as caught:
+            tracker.versions()
+        assert caught.value.retry_after_seconds == pytest.approx(300, abs=5)
 
 
 def test_a_ticket_that_could_not_be_read_is_not_taken_for_missing() -> None:

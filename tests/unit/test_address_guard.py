@@ -1,4 +1,4 @@
-"""Outgoing requests reach public https addresses only, and at the agreed pace."""
+"""Outgoing requests reach public https addresses only."""
 
 import socket
 import ssl
@@ -13,7 +13,6 @@ from bridge.domain.errors import Refused
 from integrations.http import (
     GuardedAdapter,
     NotConnected,
-    RateLimiter,
     TlsFailed,
     check_address,
     require_public,
@@ -201,47 +200,3 @@ def _hear_and_hang_up(server: socket.socket, context: ssl.SSLContext) -> None:
     connection, _ = server.accept()
     with context.wrap_socket(connection, server_side=True) as secure:
         secure.recv(4096)
-
-
-class _Clock:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-        self.slept = 0.0
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        self.slept += seconds
-
-
-def test_calls_beyond_the_burst_wait_for_their_turn() -> None:
-    clock = _Clock()
-    limiter = RateLimiter(5, clock=lambda: clock.now, sleep=clock.sleep)
-    for _ in range(5):
-        limiter.wait()
-    assert clock.slept == pytest.approx(0)
-    for _ in range(10):
-        limiter.wait()
-    assert clock.slept == pytest.approx(2.0)
-
-
-def test_an_idle_limiter_saves_up_no_more_than_one_second() -> None:
-    clock = _Clock()
-    limiter = RateLimiter(2, clock=lambda: clock.now, sleep=clock.sleep)
-    limiter.wait()
-    clock.now += 3600
-    for _ in range(4):
-        limiter.wait()
-    assert clock.slept == pytest.approx(1.0)
-
-
-def test_threads_share_one_pace() -> None:
-    waits: list[float] = []
-    limiter = RateLimiter(10, clock=lambda: 0.0, sleep=waits.append)
-    threads = [threading.Thread(target=limiter.wait) for _ in range(30)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(waits) == pytest.approx([0.1 * turn for turn in range(1, 21)])

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from bridge.domain.contacts import RedactedText
-from integrations.jira.adf import comment, description, plain, shorten, summary
+from integrations.jira.adf import (
+    MAX_CHARACTERS,
+    comment,
+    description,
+    one_line,
+    plain,
+    section,
+    shorten,
+    summary,
+)
 from tests.drafts import a_draft, a_quote
 
 ALLOWED = {"doc", "heading", "paragraph", "bulletList", "listItem", "text"}
@@ -90,7 +99,7 @@ def test_any_text_stays_text_in_a_valid_tree(text: str) -> None:
     assert "\n" not in line
 
 
-@pytest.mark.parametrize("limit", [250, 300, 500])
+@pytest.mark.parametrize("limit", [300, 350, 500])
 def test_a_text_that_is_too_long_loses_whole_elements_and_keeps_the_link(limit: int) -> None:
     whole = nodes(description(a_draft()))
     tree = description(a_draft(), limit=limit)
@@ -100,6 +109,52 @@ def test_a_text_that_is_too_long_loses_whole_elements_and_keeps_the_link(limit: 
     content = tree["content"]
     assert isinstance(content, list)
     assert all(node in whole for node in content[:-1])
+
+
+def test_a_section_with_no_room_for_its_frame_is_left_out() -> None:
+    assert section(a_draft(), limit=150) == []
+    assert section(a_draft(), limit=-5) == []
+
+
+def test_an_issue_that_lost_its_contacts_tells_so() -> None:
+    draft = replace(
+        a_draft(quotes=0),
+        customers=0,
+        accounts=0,
+        contacts=0,
+        anonymous=0,
+        first_seen_at=None,
+        last_seen_at=None,
+    )
+    assert "0 affected customers (0 contacts)" in plain(description(draft))
+    assert "seen" not in plain(description(draft))
+
+
+HOSTILE = (
+    "[~admin] @all {code}rm -rf{code} https://evil.example [a|https://evil.example] "
+    "<script>alert(1)</script> 👩‍💻 🏴󠁧󠁢󠁥󠁮󠁧󠁿 می‌خواهم !image.png! h1. |a|b|"
+)
+
+
+def test_what_customers_write_shows_literally() -> None:
+    draft = replace(a_draft(HOSTILE), quotes=(a_quote(HOSTILE),))
+    text = plain(description(draft))
+    assert text.count(HOSTILE) == 2
+    assert summary(draft) == HOSTILE
+    assert HOSTILE in plain(comment(HOSTILE, "Ref. x"))
+
+
+def test_text_that_turns_around_is_not_let_through() -> None:
+    assert one_line("a\u202eb\u2066c\ufeffd") == "a b c d"
+
+
+def test_a_comment_of_200_kilobytes_is_cut_at_a_whole_line() -> None:
+    lines = [f"line {number} " + "ü😀" * 30 for number in range(3_000)]
+    told = plain(comment("\n".join(lines), "Ref. x"))
+    assert len(told.encode("utf-16-le")) // 2 <= MAX_CHARACTERS
+    kept = told.splitlines()
+    assert kept[:-2] == lines[: len(kept) - 2]
+    assert kept[-2] == "Ref. x"
 
 
 def test_a_summary_is_one_line_of_at_most_255_characters() -> None:

@@ -45,7 +45,7 @@ async def disarm(request: Request) -> Response:
 
 @router.get("/calls")
 async def calls(request: Request) -> Response:
-    """Every REST call since the start: method, path, status, fault."""
+    """Every REST call since the start: method, path, status, fault, moment."""
     return answer(list(_faults(request).calls))
 
 

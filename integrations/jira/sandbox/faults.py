@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -220,6 +221,7 @@ class FaultLayer:
         method, path = scope["method"], scope["path"]
         fault = self.faults.take(method, path)
         entry: dict[str, object] = {"method": method, "path": path, "status": None, "fault": None}
+        entry["at"] = time.time()
         if path.startswith("/rest/"):
             self.faults.calls.append(entry)
 
