@@ -8,6 +8,7 @@ Usage: killed_worker.py before|after|never
 import os
 import signal
 import sys
+from datetime import datetime
 
 from bridge.domain.tickets import Attempt, TicketDraft, TicketRef
 from bridge.settings import Settings
@@ -25,10 +26,16 @@ def main() -> None:
     moment = sys.argv[1]
     create = JiraTracker.create
 
-    def dying(self: JiraTracker, draft: TicketDraft, attempt: Attempt) -> TicketRef:
+    def dying(
+        self: JiraTracker,
+        draft: TicketDraft,
+        attempt: Attempt,
+        *,
+        until: datetime | None = None,
+    ) -> TicketRef:
         if moment == "before":
             _die()
-        ref = create(self, draft, attempt)
+        ref = create(self, draft, attempt, until=until)
         if moment == "after":
             _die()
         return ref

@@ -6,7 +6,7 @@ import structlog
 
 from bridge.domain.errors import SignInRefused, TryAgainLater
 from bridge.steps.context import Context
-from bridge.steps.track import track_soon
+from bridge.steps.track import look_at, track_soon
 
 _OVERLAP = timedelta(minutes=10)
 _FIRST_LOOK = timedelta(days=30)
@@ -42,9 +42,12 @@ def poll(context: Context, *, connection_id: int) -> None:
     with context.open() as store:
         store.connections.mark_healthy(connection_id)
         known = set(store.tickets.remote_ids(connection_id))
+        settled = store.twins.settled(connection_id, changed)
         for remote_id in changed:
             if remote_id in known:
                 track_soon(connection, remote_id, store=store)
+            elif remote_id not in settled:
+                look_at(connection, remote_id, store=store)
         for version in released:
             if store.fixes.resolved_for(connection.product_id, version.name):
                 store.enqueue(

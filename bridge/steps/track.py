@@ -18,8 +18,11 @@ def hear(news: TrackerNews, connection: Connection, *, store: Store) -> None:
     """Queue what a piece of news from the tracker asks for."""
     match news:
         case TicketChanged(remote_id) | TicketDeleted(remote_id):
+            is_labelled = isinstance(news, TicketChanged) and news.is_labelled
             if store.tickets.by_remote_id(connection.id, remote_id) is not None:
                 track_soon(connection, remote_id, store=store)
+            elif is_labelled:
+                look_at(connection, remote_id, store=store)
         case VersionReleased(name=name):
             store.enqueue(
                 "release",
@@ -38,6 +41,16 @@ def track_soon(connection: Connection, remote_id: str, *, store: Store) -> None:
     store.enqueue(
         "track",
         once=f"track:{connection.id}:{remote_id}",
+        connection_id=connection.id,
+        remote_id=remote_id,
+    )
+
+
+def look_at(connection: Connection, remote_id: str, *, store: Store) -> None:
+    """Queue a look at a ticket we do not know, although it carries a label of ours."""
+    store.enqueue(
+        "sweep",
+        once=f"sweep:{connection.id}:ticket:{remote_id}",
         connection_id=connection.id,
         remote_id=remote_id,
     )

@@ -416,6 +416,8 @@ class TicketRow(Base):
     is_deleted: Mapped[bool] = mapped_column(default=False)
     written_customers: Mapped[int | None]
     written_at: Mapped[datetime | None]
+    duplicate_of: Mapped[int | None] = refers_maybe("ticket.id")
+    duplicate_told_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
@@ -428,7 +430,7 @@ class FilingRow(Base):
     connection_id: Mapped[int] = refers("connection.id")
     episode: Mapped[int]
     state: Mapped[str] = mapped_column(index=True)
-    fingerprint: Mapped[str]
+    fingerprint: Mapped[str] = mapped_column(index=True)
     token: Mapped[str | None]
     lease_until: Mapped[datetime | None]
     not_before: Mapped[datetime | None]

@@ -1,15 +1,17 @@
 """How we recognise our own tickets: labels to find candidates, the property as the proof."""
 
 import hashlib
+import re
 
 from pydantic import JsonValue, ValidationError
 
-from bridge.domain.tickets import Attempt
+from bridge.domain.tickets import Attempt, Sighting, TicketStatus
 from integrations.jira.answers import Issue, Mark
 from integrations.jira.client import PROPERTY
 
 COMMON_LABEL = "support-bridge"
 """On every ticket we file, so that one bounded search finds what changed among them."""
+_FINGERPRINT_LABEL = re.compile("fb-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def fingerprint_label(fingerprint: str) -> str:
@@ -37,17 +39,40 @@ def confirmed_mark(fingerprint: str, *, instance: str, ticket: str) -> JsonValue
     )
 
 
+def mark_on(issue: Issue, *, instance: str) -> Mark | None:
+    """This installation's mark on a ticket, if it carries one."""
+    try:
+        mark = Mark.model_validate(issue.properties.get(PROPERTY))
+    except ValidationError:
+        return None
+    return mark if mark.instance == instance else None
+
+
+def sighting_of(issue: Issue, status: TicketStatus, *, instance: str) -> Sighting:
+    """A ticket as it stands, with what its mark says."""
+    mark = mark_on(issue, instance=instance)
+    return Sighting(
+        status=status,
+        fingerprint=mark.fingerprint if mark else None,
+        is_copy=mark is not None and mark.ticket not in (None, issue.id),
+        is_claimed=mark is not None and mark.ticket == issue.id,
+    )
+
+
 def is_ours(issue: Issue, *, fingerprint: str, instance: str) -> bool:
     """Whether this ticket is the one we filed under the fingerprint.
 
     A person's copy of our ticket carries our property too, but names the original's id.
     """
-    try:
-        mark = Mark.model_validate(issue.properties.get(PROPERTY))
-    except ValidationError:
+    mark = mark_on(issue, instance=instance)
+    if mark is None or mark.fingerprint != fingerprint:
         return False
-    same = mark.fingerprint == fingerprint and mark.instance == instance
-    return same and mark.ticket in (None, issue.id)
+    return mark.ticket in (None, issue.id)
+
+
+def is_our_label(label: str) -> bool:
+    """Whether a label on a ticket says that it may be one of ours; people copy and edit labels."""
+    return label.casefold() == COMMON_LABEL or _FINGERPRINT_LABEL.fullmatch(label) is not None
 
 
 def _hash12(text: str) -> str:

@@ -9,6 +9,7 @@ from pydantic import JsonValue, TypeAdapter
 from bridge.domain.errors import TryAgainLater
 from bridge.domain.tickets import (
     Attempt,
+    Sighting,
     StatusCategory,
     TicketDraft,
     TicketRef,
@@ -18,6 +19,7 @@ from bridge.domain.tickets import (
 from integrations.jira.adf import comment, description, plain, summary
 from integrations.jira.answers import Comment, Comments, Created, Issue, SearchPage
 from integrations.jira.client import API, PROPERTY, JiraClient
+from integrations.jira.duplicates import close_duplicate, link_duplicate
 from integrations.jira.keys import HUNDRED, bulk_fetch, number_of, walk
 from integrations.jira.marks import (
     COMMON_LABEL,
@@ -26,6 +28,7 @@ from integrations.jira.marks import (
     first_mark,
     is_ours,
     note_marker,
+    sighting_of,
 )
 from integrations.jira.outcomes import category_of, outcome_of
 from integrations.jira.settings import JiraSettings
@@ -39,6 +42,7 @@ _STATUS_FIELDS = ("status", "resolution", "fixVersions", "updated")
 _OVERLAP_MINUTES = 2
 """The search index lags and our clock is not Jira's, so each poll looks back a little more."""
 _PAGE_SIZE = 100
+_IDS_A_PAGE = 1_000
 
 
 def _utc_now() -> datetime:
@@ -78,22 +82,35 @@ class JiraTracker:
             highest = max([highest, *here])
         return highest
 
-    def create(self, draft: TicketDraft, attempt: Attempt) -> TicketRef:
+    def create(
+        self, draft: TicketDraft, attempt: Attempt, *, until: datetime | None = None
+    ) -> TicketRef:
         """Send one POST, never repeated, that creates the ticket with label and property."""
         mark = first_mark(draft.fingerprint, instance=self._settings.instance, attempt=attempt)
         body: JsonValue = {
             "fields": self._fields_of(draft),
             "properties": [{"key": PROPERTY, "value": mark}],
         }
-        created = self._client.post_once(_CREATED, f"{API}/issue", body=body)
+        created = self._client.post_once(
+            _CREATED,
+            f"{API}/issue",
+            body=body,
+            may_send=lambda: until is None or self._now() < until,
+        )
         return self._ref(created.id, created.key)
 
-    def confirm(self, ref: TicketRef, draft: TicketDraft) -> None:
+    def confirm(self, ref: TicketRef, fingerprint: str) -> None:
         """Write the property again, now with the ticket's own id; safe to repeat."""
-        mark = confirmed_mark(
-            draft.fingerprint, instance=self._settings.instance, ticket=ref.remote_id
-        )
+        mark = confirmed_mark(fingerprint, instance=self._settings.instance, ticket=ref.remote_id)
         self._client.put_property(ref.remote_id, mark)
+
+    def adopt(self, ref: TicketRef, fingerprint: str) -> None:
+        """Put our labels and our mark on a ticket that a person made; safe to repeat."""
+        labels: list[JsonValue] = [
+            {"add": label} for label in (COMMON_LABEL, fingerprint_label(fingerprint))
+        ]
+        self._client.put(f"{API}/issue/{ref.remote_id}", {"update": {"labels": labels}})
+        self.confirm(ref, fingerprint)
 
     def probe(self, fingerprint: str, *, after: int) -> TicketRef | None:
         """Look for our ticket by reading every number above `after`.
@@ -119,6 +136,30 @@ class JiraTracker:
         hits = self._search(f'project = "{self._settings.project}" AND labels = "{label}"')
         found = self._read_all([issue.id for issue in hits])
         return self._ours(found, fingerprint)
+
+    def labelled(self, fingerprint: str | None = None) -> list[str]:
+        """Remote ids of tickets with our label, or with a fingerprint's, through the index."""
+        label = COMMON_LABEL if fingerprint is None else fingerprint_label(fingerprint)
+        jql = f'project = "{self._settings.project}" AND labels = "{label}"'
+        return [issue.id for issue in self._search(jql, fields=("id",), size=_IDS_A_PAGE)]
+
+    def sight(self, names: Sequence[str]) -> list[Sighting]:
+        """These tickets, by id or key, with what their marks say; oldest first."""
+        found = self._read_all(list(dict.fromkeys(names)), fields=_STATUS_FIELDS)
+        by_id = {issue.id: issue for issue in found}
+        instance = self._settings.instance
+        return [
+            sighting_of(by_id[id], self._status_of(by_id[id]), instance=instance)
+            for id in sorted(by_id, key=int)
+        ]
+
+    def join(self, duplicate: TicketRef, original: TicketRef) -> None:
+        """Link one ticket as the duplicate of another; the same link again changes nothing."""
+        link_duplicate(self._client, duplicate.remote_id, original.remote_id)
+
+    def close_duplicate(self, ref: TicketRef) -> bool:
+        """Close a ticket of ours as a duplicate; False when no transition is configured."""
+        return close_duplicate(self._client, ref.remote_id, self._settings)
 
     def update(self, ref: TicketRef, draft: TicketDraft) -> None:
         """Bring description, number field and remote link up to date in two calls."""
@@ -218,14 +259,19 @@ class JiraTracker:
             yield from bulk_fetch(self._client, ids[start : start + HUNDRED], fields=fields)
 
     def _search(
-        self, jql: str, *, limit: int | None = None, fields: tuple[str, ...] = ("labels",)
+        self,
+        jql: str,
+        *,
+        limit: int | None = None,
+        fields: tuple[str, ...] = ("labels",),
+        size: int = _PAGE_SIZE,
     ) -> list[Issue]:
         found: list[Issue] = []
         token: str | None = None
         while True:
             body: dict[str, JsonValue] = {
                 "jql": jql,
-                "maxResults": limit or _PAGE_SIZE,
+                "maxResults": limit or size,
                 "fields": [*fields],
             }
             if token is not None:

@@ -305,11 +305,11 @@ def _end_attempt(bench: PagesBench, issue: Issue, state: FilingState) -> None:
     now = bench.pipeline.clock()
     with bench.application.open() as store:
         (filing,) = store.filings.of_issue(issue.id)
-        attempt = store.filings.start_sending(
+        attempt = store.attempts.start(
             filing.id, token="t", lower_bound=0, now=now, lease_until=now + timedelta(minutes=2)
         )
         assert attempt is not None
-        store.filings.end_attempt(attempt, state, reason="Severity: field is required")
+        store.attempts.end(attempt, state, reason="Severity: field is required")
 
 
 def test_a_paused_connection_is_announced_with_what_still_works(

@@ -83,7 +83,7 @@ def filing_of(application: Application, product: Product) -> tuple[Filing, list[
     (summary,) = issues(application, product)
     with application.open() as store:
         found = store.filings.of_issue(summary.issue.id)
-        return (found[0], store.filings.attempts(found[0].id)) if found else None
+        return (found[0], store.attempts.of_filing(found[0].id)) if found else None
 
 
 @pytest.mark.parametrize(("moment", "tries"), [("after", 1), ("before", 2)])

@@ -1,0 +1,66 @@
+"""Name the ticket: a person says that it exists, and which one it is."""
+
+from bridge.domain.errors import InvalidInput, InvalidMove, TryAgainLater
+from bridge.domain.issues import Issue
+from bridge.domain.people import MACHINE
+from bridge.domain.tickets import FilingState
+from bridge.steps.context import Context
+from bridge.steps.linking import claim_soon, link_ticket
+from bridge.steps.moves import Cause
+from bridge.store import Store
+
+_OPEN = (FilingState.PARKED, FilingState.UNCERTAIN)
+_MOST_CHARACTERS = 255
+
+
+def name_ticket(issue: Issue, name: str, *, store: Store, cause: Cause) -> Issue:
+    """Want the filing of an issue linked to the ticket of that key; the job checks that it exists.
+
+    Only while nobody is sure whether the request made a ticket.
+    """
+    key = name.strip().rstrip("/").rpartition("/")[2]
+    if not key or len(key) > _MOST_CHARACTERS or not key.isprintable() or " " in key:
+        raise InvalidInput("name the ticket by its key, such as FB-12", pointer="/ticket")
+    filings = [one for one in store.filings.of_issue(issue.id) if one.episode == issue.episode]
+    if not filings or filings[-1].state not in _OPEN:
+        raise InvalidMove(f"{issue.name} does not wait for anybody to name its ticket")
+    filing = filings[-1]
+    store.filings.explain(filing.id, f"somebody says it is {key}: checking that with the tracker")
+    store.decisions.record(
+        issue.product_id,
+        "ticket_named",
+        at=cause.at,
+        actor=cause.actor,
+        issue_id=issue.id,
+        after={"filing": filing.id, "ticket": key, "told": key},
+        reason=cause.reason,
+        origin=cause.origin,
+    )
+    store.enqueue("adopt", filing_id=filing.id, name=key)
+    return issue
+
+
+def adopt_ticket(context: Context, *, filing_id: int, name: str) -> None:
+    """Read the ticket that a person named, mark it as ours and link it; else say why not."""
+    with context.open() as store:
+        filing = store.filings.find(filing_id)
+        if filing is None or filing.state not in _OPEN:
+            return
+        connection = store.connections.get(filing.connection_id)
+    if connection.paused_until and connection.paused_until > context.now():
+        raise TryAgainLater(connection.trouble or "the connection is paused")
+    tracker = context.tracker(connection)
+    found = tracker.sight([name])
+    if not found:
+        with context.open() as store:
+            store.filings.explain(filing.id, f"the tracker has no ticket {name} that we may see")
+        return
+    (sighting,) = found
+    # A ticket of another issue keeps its mark: it may stand for both.
+    is_free = sighting.is_copy or sighting.fingerprint in (None, filing.fingerprint)
+    if is_free:
+        tracker.adopt(sighting.ref, filing.fingerprint)
+    with context.open() as store:
+        cause = Cause(MACHINE, context.now(), f"ticket {sighting.ref.key}", "job:adopt")
+        if link_ticket(filing, sighting.ref, store=store, cause=cause) and is_free:
+            claim_soon(filing, store=store)
