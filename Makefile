@@ -10,7 +10,7 @@ BENCH := .venv-bench
 TABLES ?= encoders cascade languages grouping stream finder_cost
 SOURCES := bridge models integrations tests benchmarks
 
-.PHONY: help setup demo test fmt lint types imports check bench screenshots clean
+.PHONY: help setup demo test fmt lint types imports check bench faults screenshots clean
 .SILENT:
 
 help:  ## list the targets
@@ -61,6 +61,9 @@ $(BENCH)/.installed: benchmarks/requirements.txt requirements.txt | $(BIN)/pytho
 
 bench: $(BENCH)/.installed  ## measure against other tools, into docs/benchmarks.md (hours)
 	for table in $(TABLES); do $(BENCH)/bin/python -m benchmarks.$$table || exit 1; done
+
+faults: $(VENV)/.development  ## kill workers anywhere and let Jira misbehave: a table (an hour)
+	$(BIN)/python -m tests.faults $(ARGS)
 
 screenshots: $(VENV)/.runtime  ## make the pictures of the docs (needs chromium)
 	$(BIN)/python docs/make_screenshots.py

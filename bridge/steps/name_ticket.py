@@ -1,9 +1,10 @@
 """Name the ticket: a person says that it exists, and which one it is."""
 
-from bridge.domain.errors import InvalidInput, InvalidMove, TryAgainLater
+from bridge.domain.errors import InvalidInput, InvalidMove, Refused, TryAgainLater
 from bridge.domain.issues import Issue
 from bridge.domain.people import MACHINE
-from bridge.domain.tickets import FilingState
+from bridge.domain.tickets import Filing, FilingState, TicketRef
+from bridge.ports import Tracker
 from bridge.steps.context import Context
 from bridge.steps.linking import claim_soon, link_ticket
 from bridge.steps.moves import Cause
@@ -49,18 +50,24 @@ def adopt_ticket(context: Context, *, filing_id: int, name: str) -> None:
         connection = store.connections.get(filing.connection_id)
     if connection.paused_until and connection.paused_until > context.now():
         raise TryAgainLater(connection.trouble or "the connection is paused")
-    tracker = context.tracker(connection)
-    found = tracker.sight([name])
-    if not found:
+    try:
+        ref, is_ours = _marked(filing, name, context.tracker(connection))
+    except Refused as error:
         with context.open() as store:
-            store.filings.explain(filing.id, f"the tracker has no ticket {name} that we may see")
+            store.filings.explain(filing.id, f"{name} cannot be linked: {error}")
         return
-    (sighting,) = found
-    # A ticket of another issue keeps its mark: it may stand for both.
-    is_free = sighting.is_copy or sighting.fingerprint in (None, filing.fingerprint)
-    if is_free:
-        tracker.adopt(sighting.ref, filing.fingerprint)
     with context.open() as store:
-        cause = Cause(MACHINE, context.now(), f"ticket {sighting.ref.key}", "job:adopt")
-        if link_ticket(filing, sighting.ref, store=store, cause=cause) and is_free:
+        cause = Cause(MACHINE, context.now(), f"ticket {ref.key}", "job:adopt")
+        if link_ticket(filing, ref, store=store, cause=cause) and is_ours:
             claim_soon(filing, store=store)
+
+
+def _marked(filing: Filing, name: str, tracker: Tracker) -> tuple[TicketRef, bool]:
+    """The ticket of that name, and whether it carries our mark now."""
+    for sighting in tracker.sight([name]):
+        # A ticket of another issue keeps its mark: it may stand for both.
+        is_free = sighting.is_copy or sighting.fingerprint in (None, filing.fingerprint)
+        if is_free:
+            tracker.adopt(sighting.ref, filing.fingerprint)
+        return sighting.ref, is_free
+    raise Refused("the tracker has no such ticket that we may see")

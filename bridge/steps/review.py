@@ -52,7 +52,9 @@ def file_issue(
     existing = [one for one in filings if one.episode == issue.episode]
     if existing:
         _file_again(existing[0], issue, again, store=store, cause=cause)
-    if existing or issue.state in TRACKED:
+    # What came back after a fix may need a ticket of its own: the next episode's filing.
+    is_tracked = issue.state in TRACKED and issue.state is not IssueState.REGRESSED
+    if existing or is_tracked:
         return issue
     found = (store.connections.of_product(product.id, name) for name in TRACKERS)
     connection = next(filter(None, found), None)
@@ -60,7 +62,7 @@ def file_issue(
         raise NotConfigured("no tracker is connected: run `bridge jira connect` first")
     if issue.state is IssueState.CANDIDATE:
         issue = confirm_issue(issue, store=store, cause=cause)
-    if issue.state is not IssueState.CONFIRMED:
+    if issue.state not in (IssueState.CONFIRMED, IssueState.REGRESSED):
         raise InvalidMove(f"{issue.name} is {issue.state}; only a confirmed issue can be filed")
     instance = connection.config["instance"]
     fingerprint = f"{instance}/{product.slug}/{issue.name}/{issue.episode}"

@@ -251,7 +251,7 @@ def test_a_ticket_that_does_not_exist_is_told_and_changes_nothing(desk: Desk) ->
     parked(desk)
     desk.name("FAKE-77")
     assert desk.filing.state is _S.PARKED
-    assert "has no ticket FAKE-77" in (desk.filing.reason or "")
+    assert "FAKE-77 cannot be linked: the tracker has no such ticket" in (desk.filing.reason or "")
     for nonsense in ("", "two words", "x" * 300):
         with pytest.raises(InvalidInput):
             desk.name(nonsense)

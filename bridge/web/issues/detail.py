@@ -177,7 +177,9 @@ def _ticket_state(issue: Issue, visit: Visit) -> TicketState:
 def _without_filing(issue: Issue, connection: Connection | None) -> TicketState:
     if issue.state not in (IssueState.CANDIDATE, IssueState.CONFIRMED):
         if issue.state is IssueState.REGRESSED:
-            return TicketState("It is back; the ticket is the one of the earlier fix.")
+            told = "It is back; the ticket is the one of the earlier fix. Should engineering "
+            told += "reopen that one, nothing needs to be done here; else file a new one."
+            return TicketState(told, can_file=connection is not None, button="File a new ticket")
         return TicketState("")
     if connection is None:
         return TicketState("No tracker is connected yet: `bridge jira connect` does it.")
