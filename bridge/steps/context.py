@@ -10,6 +10,7 @@ import numpy as np
 
 from bridge.cleaning import Cleaned, clean
 from bridge.domain.contacts import ProductId
+from bridge.domain.errors import TryAgainLater
 from bridge.ports import Notifier, Tracker, Webhook
 from bridge.settings import Settings
 from bridge.steps.living import Living
@@ -57,6 +58,11 @@ class Context:
     _centers: dict[tuple[int, str], tuple[Vector, int]] = field(default_factory=dict)
     _word_use: dict[int, tuple[WordUse, datetime]] = field(default_factory=dict)
     _living: dict[tuple[int, str], Living] = field(default_factory=dict)
+
+    def require_usable(self, connection: Connection) -> None:
+        """Raise TryAgainLater, with the trouble in words, while the connection is paused."""
+        if connection.paused_until and connection.paused_until > self.now():
+            raise TryAgainLater(connection.trouble or "the connection is paused")
 
     def center(self, store: Store, product_id: int) -> Vector:
         """The mean vector of the product's first contacts, kept once there are enough of them.

@@ -165,8 +165,7 @@ def claim_ticket(context: Context, *, filing_id: int) -> None:
         connection = store.connections.get(ticket.connection_id)
     if ticket.is_deleted:
         return
-    if connection.paused_until and connection.paused_until > context.now():
-        raise TryAgainLater(connection.trouble or "the connection is paused")
+    context.require_usable(connection)
     context.tracker(connection).confirm(ticket.ref, filing.fingerprint)
 
 

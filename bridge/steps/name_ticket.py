@@ -1,6 +1,6 @@
 """Name the ticket: a person says that it exists, and which one it is."""
 
-from bridge.domain.errors import InvalidInput, InvalidMove, Refused, TryAgainLater
+from bridge.domain.errors import InvalidInput, InvalidMove, Refused
 from bridge.domain.issues import Issue
 from bridge.domain.people import MACHINE
 from bridge.domain.tickets import Filing, FilingState, TicketRef
@@ -48,8 +48,7 @@ def adopt_ticket(context: Context, *, filing_id: int, name: str) -> None:
         if filing is None or filing.state not in _OPEN:
             return
         connection = store.connections.get(filing.connection_id)
-    if connection.paused_until and connection.paused_until > context.now():
-        raise TryAgainLater(connection.trouble or "the connection is paused")
+    context.require_usable(connection)
     try:
         ref, is_ours = _marked(filing, name, context.tracker(connection))
     except Refused as error:

@@ -62,8 +62,7 @@ def sweep(
     with context.open() as store:
         connection = store.connections.get(connection_id)
         strays = store.twins.strays(connection_id)
-    if connection.paused_until and connection.paused_until > context.now():
-        raise TryAgainLater(connection.trouble or "the connection is paused")
+    context.require_usable(connection)
     tracker = context.tracker(connection)
     names = [remote_id] if remote_id else tracker.labelled(fingerprint)
     seen = _sightings([*names, *strays], connection, tracker, context)

@@ -1,6 +1,5 @@
 """Track: read a ticket again and let its issue follow, without trusting order or payloads."""
 
-from bridge.domain.errors import TryAgainLater
 from bridge.domain.issues import Issue, IssueState, Outcome
 from bridge.domain.news import TicketChanged, TicketDeleted, TrackerNews, VersionReleased
 from bridge.domain.people import MACHINE
@@ -60,8 +59,7 @@ def track(context: Context, *, connection_id: int, remote_id: str) -> None:
     """Read one ticket and move its issues where its status says they are."""
     with context.open() as store:
         connection = store.connections.get(connection_id)
-    if connection.paused_until and connection.paused_until > context.now():
-        raise TryAgainLater(connection.trouble or "the connection is paused")
+    context.require_usable(connection)
     found = context.tracker(connection).read([remote_id])
     with context.open() as store:
         ticket = store.tickets.by_remote_id(connection_id, remote_id, lock=True)

@@ -18,7 +18,7 @@ from tests.faults.run import Scenario, Verdict, a_bench, run
 pytestmark = pytest.mark.processes
 
 _SEED = 20_260
-_LANES = 3
+_LANES = 4
 _PLAIN = KILLED[0]
 _BEFORE, _SENDING, _SENT = 8, 9, 11
 """Moments of filing in which nothing goes wrong: `sending` not committed yet, committed, and the

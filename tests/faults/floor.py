@@ -72,7 +72,8 @@ class Workshop:
             command = {"id": handle.id, "do": do, "log": str(log), "environment": {**environment}}
             self._process.stdin.write((json.dumps(command | more) + "\n").encode())
             self._process.stdin.flush()
-            if not self._news.wait_for(lambda: handle.pid is not None, timeout=60):
+            # The first one waits until everything is imported, on a busy machine for minutes.
+            if not self._news.wait_for(lambda: handle.pid is not None, timeout=300):
                 raise TimeoutError("the workshop does not answer")
         return handle
 

@@ -45,6 +45,8 @@ def scale_waits() -> None:
     file._SIGN_IN_WAIT /= SCALE
     poll._SIGN_IN_WAIT = timedelta(minutes=1) / SCALE
     client_module.Patience = lambda: patience  # type: ignore[assignment,misc]
+    worker_module._FIRST_WAIT_SECONDS = 1
+    worker_module._LONGEST_WAIT_SECONDS = 300 // SCALE
     worker_module._STALLED_SECONDS = 3
     worker_module._HEARTBEAT_SECONDS = 1
     settings_of = jira_wiring.jira_settings
