@@ -10,7 +10,7 @@ BENCH := .venv-bench
 TABLES ?= encoders cascade languages contacts grouping stream finder_cost
 SOURCES := bridge models integrations tests benchmarks
 
-.PHONY: help setup demo test fmt lint types imports check backlog bench screenshots clean
+.PHONY: help setup demo test fmt lint types imports check backlog bench faults screenshots clean
 .SILENT:
 
 help:  ## list the targets
@@ -64,6 +64,9 @@ backlog: $(VENV)/.development  ## drain what an outage left: 500 filings, 2,000 
 
 bench: $(BENCH)/.installed  ## measure against other tools, into docs/benchmarks.md (hours)
 	for table in $(TABLES); do $(BENCH)/bin/python -m benchmarks.$$table || exit 1; done
+
+faults: $(VENV)/.development  ## kill workers anywhere and let Jira misbehave: a table (an hour)
+	$(BIN)/python -m tests.faults $(ARGS)
 
 screenshots: $(VENV)/.runtime  ## make the pictures of the docs (needs chromium)
 	$(BIN)/python docs/make_screenshots.py

@@ -10,7 +10,14 @@ from datetime import datetime
 from typing import Protocol
 
 from bridge.domain.news import TrackerNews
-from bridge.domain.tickets import Attempt, TicketDraft, TicketRef, TicketStatus, TrackerVersion
+from bridge.domain.tickets import (
+    Attempt,
+    Sighting,
+    TicketDraft,
+    TicketRef,
+    TicketStatus,
+    TrackerVersion,
+)
 
 
 class Tracker(Protocol):
@@ -22,9 +29,12 @@ class Tracker(Protocol):
         """The highest issue number in use in the project, read without the search index."""
         ...
 
-    def create(self, draft: TicketDraft, attempt: Attempt) -> TicketRef:
+    def create(
+        self, draft: TicketDraft, attempt: Attempt, *, until: datetime | None = None
+    ) -> TicketRef:
         """Send one request, never repeated, that creates the ticket with its fingerprint.
 
+        Nothing is sent from the moment `until` on: whoever was asleep so long has lost its lease.
         Raises Refused, TryAgainLater (surely nothing happened) or AnswerLost.
         """
         ...
@@ -33,12 +43,35 @@ class Tracker(Protocol):
         """Write the fingerprint again with the ticket's own id inside; safe to repeat."""
         ...
 
+    def adopt(self, ref: TicketRef, fingerprint: str) -> None:
+        """Mark a ticket that a person made as the one of this fingerprint; safe to repeat."""
+        ...
+
     def probe(self, fingerprint: str, *, after: int) -> TicketRef | None:
         """Look for our ticket by direct reads of the numbers above `after`: proof, not a hint."""
         ...
 
     def find(self, fingerprint: str) -> list[TicketRef]:
         """Look for our tickets through the search index, which lags: a hint; oldest first."""
+        ...
+
+    def labelled(self, fingerprint: str | None = None) -> list[str]:
+        """Remote ids of tickets with our label, or a fingerprint's, by search: a hint."""
+        ...
+
+    def sight(self, names: Sequence[str]) -> list[Sighting]:
+        """These tickets, by id or key, read directly with their marks; oldest first."""
+        ...
+
+    def join(self, duplicate: TicketRef, original: TicketRef) -> None:
+        """Link one ticket as the duplicate of another; safe to repeat."""
+        ...
+
+    def close_duplicate(self, ref: TicketRef) -> bool:
+        """Close a ticket of ours as a duplicate; False when nobody said how.
+
+        Raises AnswerLost when it may be closed by now: read it before trying again.
+        """
         ...
 
     def update(self, ref: TicketRef, draft: TicketDraft) -> None:

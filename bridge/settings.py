@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     filing_second_look_seconds: float = 600
     poll_seconds: float = 60
     """How often trackers are polled; webhooks only lower the latency."""
+    sweep_seconds: float = 3600
+    """How often tickets are searched for some that were made twice."""
     consolidate_seconds: float = 3600
     refresh_seconds: float = 60
     """At most one count write per ticket in this time."""

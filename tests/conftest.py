@@ -23,7 +23,13 @@ from bridge.wiring import Application, build, for_replay
 from bridge.wiring.clock import SimulatedClock
 from tests.builders import START
 
-_FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+FAST_SERVER = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "200",
+}
+"""For databases that are thrown away, used by many processes at once."""
 _TEMPLATE = "bridge_template"
 _ROOT = Path(tempfile.gettempdir()) / f"bridge-tests-{os.getuid()}"
 
@@ -41,7 +47,7 @@ def server(worker_id: str, testrun_uid: str) -> Iterator[str]:
     # Open to the database's own user, so that it needs no second place under /var.
     _ROOT.mkdir(mode=0o711, exist_ok=True)
     data_dir = _ROOT / testrun_uid[:12]
-    running = embedded.start(data_dir, options=_FAST, databases=("bridge",))
+    running = embedded.start(data_dir, options=FAST_SERVER, databases=("bridge",))
     yield running.conninfo("")
     embedded.stop_if_unused(running)
     if worker_id == "master":

@@ -10,6 +10,7 @@ from bridge.domain.errors import AnswerLost, Refused, SignInRefused, TryAgainLat
 from bridge.domain.issues import Outcome
 from bridge.domain.tickets import (
     Attempt,
+    Sighting,
     StatusCategory,
     TicketDraft,
     TicketRef,
@@ -38,7 +39,7 @@ class FakeTicket:
 
     number: int
     draft: TicketDraft
-    fingerprint: str
+    fingerprint: str | None
     updated_at: datetime
     is_indexed: bool
     names_ticket: str | None = None
@@ -48,6 +49,8 @@ class FakeTicket:
     uses_resolution: bool = True
     fix_versions: list[str] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
+    duplicates: set[str] = field(default_factory=set)
+    """Ids of the tickets that this one is a duplicate of."""
     links: int = 0
 
     @property
@@ -83,9 +86,13 @@ class FakeTracker:
         self._answer()
         return self._last_number
 
-    def create(self, draft: TicketDraft, attempt: Attempt) -> TicketRef:
+    def create(
+        self, draft: TicketDraft, attempt: Attempt, *, until: datetime | None = None
+    ) -> TicketRef:
         """Make a ticket, unless a trouble was put in its way."""
         self._answer()
+        if until is not None and self._now() >= until:
+            raise TryAgainLater("the time for this request is over")
         trouble = self._troubles.popleft() if self._troubles else None
         self._before_commit(trouble)
         ticket = self._add(draft, draft.fingerprint)
@@ -97,6 +104,10 @@ class FakeTracker:
         """Let the mark name its own ticket."""
         ticket = self._get(ref.remote_id)
         ticket.fingerprint, ticket.names_ticket = fingerprint, ref.remote_id
+
+    def adopt(self, ref: TicketRef, fingerprint: str) -> None:
+        """Mark a ticket that a person made."""
+        self.confirm(ref, fingerprint)
 
     def probe(self, fingerprint: str, *, after: int) -> TicketRef | None:
         """Walk the numbers above `after` until a hundred in a row are missing."""
@@ -119,6 +130,41 @@ class FakeTracker:
             for ticket in self.tickets.values()
             if ticket.is_indexed and self._is_ours(ticket, fingerprint)
         ]
+
+    def labelled(self, fingerprint: str | None = None) -> list[str]:
+        """Ids of tickets with our mark that the index knows already; copies have it too."""
+        self._answer()
+        return [
+            ticket.remote_id
+            for ticket in self.tickets.values()
+            if ticket.is_indexed and ticket.fingerprint in (fingerprint or ticket.fingerprint,)
+        ]
+
+    def sight(self, names: Sequence[str]) -> list[Sighting]:
+        """The tickets that exist, by id or key, with their marks."""
+        self._answer()
+        by_age = sorted(self.tickets.values(), key=lambda ticket: ticket.number)
+        found = [t for t in by_age if {t.remote_id, self._ref(t).key} & {*names}]
+        return [
+            Sighting(
+                status=self._status(ticket),
+                fingerprint=ticket.fingerprint,
+                is_copy=ticket.names_ticket not in (None, ticket.remote_id),
+                is_claimed=ticket.names_ticket == ticket.remote_id,
+            )
+            for ticket in found
+        ]
+
+    def join(self, duplicate: TicketRef, original: TicketRef) -> None:
+        """Link one ticket as the duplicate of another."""
+        self._get(original.remote_id)
+        self._get(duplicate.remote_id).duplicates.add(original.remote_id)
+
+    def close_duplicate(self, ref: TicketRef) -> bool:
+        """Close a ticket as a duplicate."""
+        self._get(ref.remote_id)
+        self.move(ref.remote_id, StatusCategory.DONE, Outcome.DUPLICATE)
+        return True
 
     def update(self, ref: TicketRef, draft: TicketDraft) -> None:
         """Replace what we wrote; the link is one, however often it is written."""
@@ -228,7 +274,7 @@ class FakeTracker:
         if trouble is Trouble.DROP_BEFORE_COMMIT:
             raise AnswerLost("the connection broke before the ticket was made")
 
-    def _add(self, draft: TicketDraft, fingerprint: str) -> FakeTicket:
+    def _add(self, draft: TicketDraft, fingerprint: str | None) -> FakeTicket:
         self._last_number += 1
         ticket = FakeTicket(
             number=self._last_number,

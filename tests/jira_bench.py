@@ -52,6 +52,7 @@ def settings_for(sandbox: SandboxServer) -> JiraSettings:
         webhook_secret=sandbox.webhook_secret,
         allow_private=True,
         calls_per_second=1000,
+        duplicate_transition="Done",
     )
 
 
@@ -138,6 +139,11 @@ class JiraBench:
 
     def customers(self, ref: TicketRef) -> float:
         return float(self._ticket(ref)["customers"])
+
+    def duplicates(self, ref: TicketRef) -> list[str]:
+        links = self._ticket(ref)["fields"]["issuelinks"]
+        # What hangs on the outward side of this ticket is what it duplicates.
+        return [link["outwardIssue"]["id"] for link in links if "outwardIssue" in link]
 
     def link_count(self, ref: TicketRef) -> int:
         return len(self._ticket(ref)["remotelinks"])

@@ -64,6 +64,10 @@ class TrackerBench(Protocol):
         """The number of customers that the ticket shows."""
         ...
 
+    def duplicates(self, ref: TicketRef) -> list[str]:
+        """Ids of the tickets that this one is a duplicate of."""
+        ...
+
     def link_count(self, ref: TicketRef) -> int:
         """How many links to us the ticket shows."""
         ...
@@ -120,6 +124,9 @@ class FakeBench:
 
     def customers(self, ref: TicketRef) -> float:
         return self.fake.tickets[ref.remote_id].draft.customers
+
+    def duplicates(self, ref: TicketRef) -> list[str]:
+        return sorted(self.fake.tickets[ref.remote_id].duplicates)
 
     def link_count(self, ref: TicketRef) -> int:
         return self.fake.tickets[ref.remote_id].links

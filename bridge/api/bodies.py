@@ -138,9 +138,21 @@ class SnoozeIn(Given):
 
 
 class FileIn(Given):
-    """Fields of the ticket that the tracker asks for; none can be set yet."""
+    """Fields of the ticket that the tracker asks for; none can be set yet.
+
+    `again` says of a parked filing that somebody has looked: its request made no ticket.
+    """
 
     fields: dict[str, str] = Field(default_factory=dict, max_length=0)
+    again: bool = False
+
+
+class TicketIn(Given):
+    """The ticket that exists, by its key or its address."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ticket": "FB-12"}]})
+
+    ticket: Annotated[Text, Field(min_length=1, max_length=300)]
 
 
 class ReleaseIn(Given):

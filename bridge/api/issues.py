@@ -7,7 +7,7 @@ from fastapi import Depends, Path, Query
 from starlette.responses import Response
 
 from bridge.api import present
-from bridge.api.bodies import DismissIn, FileIn, Nothing
+from bridge.api.bodies import DismissIn, FileIn, Nothing, TicketIn
 from bridge.api.deps import (
     BODY_ANSWERS,
     Call,
@@ -26,6 +26,7 @@ from bridge.api.wire import ISSUE_PATTERN, Text, issue_number
 from bridge.domain.contacts import ContactId
 from bridge.domain.errors import Outdated
 from bridge.domain.issues import Issue, IssueState
+from bridge.steps.name_ticket import name_ticket
 from bridge.steps.review import confirm_issue, dismiss_issue, file_issue
 from bridge.store.issues import IssueFilter
 
@@ -176,7 +177,32 @@ def file(
 
     def do() -> tuple[int, IssueOut]:
         issue = take_issue(issue_id, if_match, call)
-        changed = file_issue(issue, call.product, store=call.store, cause=call.cause())
+        again = body is not None and body.again
+        changed = file_issue(issue, call.product, store=call.store, cause=call.cause(), again=again)
+        return 200, present.issue(changed.id, call.product, store=call.store, context=call.context)
+
+    return with_etag(once.run(call, do))
+
+
+@router.post(
+    "/issues/{id}/link",
+    summary="Say which ticket it is",
+    response_model=IssueOut,
+    responses=BODY_ANSWERS | answers(412),
+    dependencies=[Depends(json_only)],
+)
+def link(
+    issue_id: IssueIdPath,
+    body: TicketIn,
+    call: Filer,
+    once: OnceDep,
+    if_match: IfMatch = None,
+) -> Response:
+    """Only while nobody is sure whether a ticket was made; a job checks that it exists."""
+
+    def do() -> tuple[int, IssueOut]:
+        issue = take_issue(issue_id, if_match, call)
+        changed = name_ticket(issue, body.ticket, store=call.store, cause=call.cause())
         return 200, present.issue(changed.id, call.product, store=call.store, context=call.context)
 
     return with_etag(once.run(call, do))

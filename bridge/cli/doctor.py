@@ -24,8 +24,22 @@ _CLOCK_DRIFT = timedelta(seconds=5)
 _SLOW_QUEUE = timedelta(minutes=10)
 _WORDS = {
     FilingState.REFUSED: "the tracker refused the ticket",
-    FilingState.PARKED: "filing is parked",
+    FilingState.PARKED: "nobody is sure whether the tracker made the ticket",
     FilingState.UNCERTAIN: "an answer got lost; the bridge looks before it tries again",
+}
+_FIXES = {
+    FilingState.REFUSED: "put that right, then bridge issues file {name}",
+    FilingState.PARKED: "look in the tracker: bridge issues link {name} KEY if the ticket exists, "
+    "bridge issues file {name} --again if not",
+    FilingState.UNCERTAIN: "",
+}
+_NUMBERS = {
+    FilingState.PLANNED: "wait to be sent",
+    FilingState.SENDING: "being sent",
+    FilingState.UNCERTAIN: "being checked with the tracker",
+    FilingState.REFUSED: "refused by the tracker",
+    FilingState.PARKED: "waiting for a person to look",
+    FilingState.LINKED: "with their ticket",
 }
 _CONNECT = "correct it and run bridge jira connect again"
 
@@ -117,15 +131,19 @@ def _connections(store: Store, now: datetime) -> Iterator[Finding]:
 
 
 def _filings(store: Store, now: datetime) -> Iterator[Finding]:
-    troubled = store.filings.troubled()
-    if not troubled:
-        yield Finding("filings", True, "none in trouble")
-    for one in troubled:
+    counted = store.measures.take().filings
+    told = [f"{counted[one.value]} {said}" for one, said in _NUMBERS.items() if one in counted]
+    yield Finding("filings", True, ", ".join(told) or "none yet")
+    for one in store.filings.troubled():
         product_id = store.filings.product_of(one.id)
         name = store.issues.get(product_id, one.issue_id).name
         detail = f"{name}: {_WORDS[one.state]} ({one.reason or 'no reason given'})"
         waits = one.state is FilingState.UNCERTAIN
-        yield Finding("filings", waits, detail, "" if waits else "mend the cause and file it again")
+        yield Finding("filings", waits, detail, _FIXES[one.state].format(name=name))
+    for duplicate, original in store.twins.open():
+        detail = f"{duplicate} is a duplicate of {original} and still open"
+        fix = f"close {duplicate} in the tracker, or give the connection a --duplicate-transition"
+        yield Finding("filings", False, detail, fix)
 
 
 def _contacts(store: Store, now: datetime) -> Iterator[Finding]:

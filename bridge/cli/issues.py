@@ -1,32 +1,33 @@
-"""`bridge issues`, `bridge releases` and `bridge workarounds`: the same answers as the API."""
+"""`bridge issues` and `bridge workarounds`: the same answers as the API."""
 
 import getpass
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from bridge.api import present
 from bridge.api.paging import Wanted, page_of, read_cursor
-from bridge.api.schemas import IssueContactOut, IssueOut, IssuePage, NotShippedOut, ShippedOut
+from bridge.api.schemas import IssueContactOut, IssueOut, IssuePage
 from bridge.cli.opening import opened, read_settings
 from bridge.cli.options import AsJson, DataDir, ProductName, new_app
-from bridge.cli.output import emit, say, show_facts, show_table
+from bridge.cli.output import emit, show_facts, show_table
 from bridge.domain.contacts import ProductId
-from bridge.domain.errors import InvalidInput
-from bridge.domain.issues import IssueId, IssueState
+from bridge.domain.issues import Issue, IssueId, IssueState
 from bridge.domain.people import Actor
-from bridge.domain.products import DEFAULT_PRODUCT
+from bridge.domain.products import DEFAULT_PRODUCT, Product
 from bridge.steps.moves import Cause
-from bridge.steps.ship import ReleaseNews, ship
+from bridge.steps.name_ticket import name_ticket
+from bridge.steps.review import file_issue
 from bridge.store import Store
 from bridge.store.issues import IssueFilter
 
-issues_app, releases_app, workarounds_app = new_app(), new_app(), new_app()
+issues_app, workarounds_app = new_app(), new_app()
 _NAME = re.compile(r"(?:ISS-)?([1-9][0-9]{0,17})", re.IGNORECASE)
 _SHOWN_CONTACTS = 5
-_FUTURE = timedelta(days=1)
 _FACTS = (
     *("id", "title", "state", "outcome", "customer_count", "contact_count", "account_count"),
     *("anonymous_count", "first_seen_at", "last_seen_at", "fixed_in", "link"),
@@ -35,7 +36,7 @@ _FACTS = (
 
 @issues_app.callback()
 def issues() -> None:
-    """List and show issues."""
+    """List, show and file issues."""
 
 
 @issues_app.command("list", short_help="List issues, the most affecting first.")
@@ -102,7 +103,7 @@ def show(
     """
     with opened(read_settings(data_dir)) as application, application.open() as store:
         home = store.products.by_slug(product)
-        issue_id = _issue_id(issue, home.id, store)
+        issue_id = issue_id_of(issue, home.id, store)
         shown = present.issue(issue_id, home, store=store, context=application.context)
         newest = present.assigned_contacts(
             store.contacts.on_issue(issue_id, limit=_SHOWN_CONTACTS),
@@ -115,63 +116,74 @@ def show(
         _show(shown, newest)
 
 
-@releases_app.callback()
-def releases() -> None:
-    """Tell which version customers can get."""
+@issues_app.command("file", short_help="File an issue in the tracker, once.")
+def file_one(
+    issue: Annotated[str, typer.Argument(metavar="ISSUE", help="ISS-42, or its number.")],
+    again: Annotated[
+        bool, typer.Option("--again", help="A parked one: I looked, no ticket was made.")
+    ] = False,
+    product: ProductName = DEFAULT_PRODUCT,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """\b
+    Examples:
+      bridge issues file ISS-42
+      bridge issues file ISS-42 --again
+
+    Want a ticket for an issue. Asking twice changes nothing; a refused one is tried again.
+    """
+
+    def decide(found: Issue, home: Product, store: Store) -> None:
+        file_issue(found, home, store=store, cause=operator(), again=again)
+
+    _decided(issue, decide, product, data_dir, as_json=as_json)
 
 
-@releases_app.command("add", short_help="Say that a version has reached customers.")
-def add_release(  # noqa: PLR0913 - one parameter an option
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="Such as 4.2.")],
-    component: Annotated[str, typer.Option("--component")] = "",
-    shipped_at: Annotated[
-        str | None, typer.Option("--shipped-at", help="ISO 8601 with its zone [default: now].")
-    ] = None,
-    percent: Annotated[
-        int, typer.Option("--percent", min=1, max=100, help="Share of customers who have it.")
-    ] = 100,
-    issue: Annotated[
-        list[str] | None, typer.Option("--issue", help="Issue it fixes; repeat for several.")
-    ] = None,
+@issues_app.command("link", short_help="Say which ticket exists for a parked issue.")
+def link_one(
+    issue: Annotated[str, typer.Argument(metavar="ISSUE", help="ISS-42, or its number.")],
+    ticket: Annotated[str, typer.Argument(metavar="TICKET", help="FB-12, or its address.")],
     product: ProductName = DEFAULT_PRODUCT,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """\b
     Example:
-      bridge releases add 4.2 --issue ISS-42
+      bridge issues link ISS-42 FB-12
 
-    Say that customers can get a version. Ships the named issues and every resolved one whose
-    ticket has a fix version of that name: agents are told, workarounds retire.
+    Say which ticket was made when nobody is sure that one was. A job checks that it exists.
     """
+
+    def decide(found: Issue, home: Product, store: Store) -> None:
+        name_ticket(found, ticket, store=store, cause=operator())
+
+    _decided(issue, decide, product, data_dir, as_json=as_json)
+
+
+def _decided(
+    name: str,
+    decide: Callable[[Issue, Product, Store], None],
+    product: str,
+    data_dir: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Decide about one issue and show it as it is then."""
     with opened(read_settings(data_dir)) as application, application.open() as store:
-        now = application.context.now()
-        moment = _moment(shipped_at) if shipped_at else now
-        if moment > now + _FUTURE:
-            raise InvalidInput("a release cannot have shipped in the future")
         home = store.products.by_slug(product)
-        news = ReleaseNews(
-            version=version.strip(),
-            shipped_at=moment,
-            component=component.strip(),
-            percent=percent,
-            issue_ids=tuple(_issue_id(one, home.id, store) for one in issue or ()),
-        )
-        actor = Actor("operator", getpass.getuser())
-        cause = Cause(actor, now, f"version {news.version} was released", "cli")
-        done = ship(news, home, store=store, context=application.context, cause=cause)
-    answer = ShippedOut(
-        **present.release(done.release).model_dump(),
-        shipped=[one.name for one in done.shipped],
-        not_shipped=[NotShippedOut(issue=one.name, reason=why) for one, why in done.not_shipped],
-    )
+        found = store.issues.get(home.id, issue_id_of(name, home.id, store), lock=True)
+        decide(found, home, store)
+        shown = present.issue(found.id, home, store=store, context=application.context)
     if as_json:
-        emit(answer.model_dump(mode="json"))
-        return
-    say(f"version {answer.version} ships {len(answer.shipped)} issues")
-    rows = [(name, "shipped", "") for name in answer.shipped]
-    rows += [(one.issue, "not shipped", one.reason) for one in answer.not_shipped]
-    show_table(("issue", "result", "reason"), rows)
+        emit(shown.model_dump(mode="json"))
+    else:
+        _show(shown, [])
+
+
+def operator(reason: str = "") -> Cause:
+    """Whoever has the command line."""
+    return Cause(Actor("operator", getpass.getuser()), datetime.now(UTC), reason, "cli")
 
 
 @workarounds_app.callback()
@@ -194,7 +206,7 @@ def list_workarounds(
     """
     with opened(read_settings(data_dir)) as application, application.open() as store:
         home = store.products.by_slug(product)
-        issue_id = _issue_id(issue, home.id, store) if issue else None
+        issue_id = issue_id_of(issue, home.id, store) if issue else None
         found = store.fixes.workarounds(home.id, issue_id=issue_id)
         shown = present.workarounds(found, home.id, store)
     if as_json:
@@ -209,21 +221,12 @@ def list_workarounds(
     )
 
 
-def _issue_id(name: str, product_id: ProductId, store: Store) -> IssueId:
+def issue_id_of(name: str, product_id: ProductId, store: Store) -> IssueId:
+    """The issue that is called so on the command line."""
     match = _NAME.fullmatch(name.strip())
     if match is None:
         raise typer.BadParameter(f"an issue is called ISS-42, not {name[:40]!r}")
     return store.issues.by_number(product_id, int(match[1])).id
-
-
-def _moment(given: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(given)
-    except ValueError as error:
-        raise typer.BadParameter(f"{given[:40]!r} is not a moment") from error
-    if moment.tzinfo is None:
-        raise typer.BadParameter("--shipped-at needs a time zone, such as Z")
-    return moment.astimezone(UTC)
 
 
 def _show(shown: IssueOut, newest: list[IssueContactOut]) -> None:

@@ -9,6 +9,7 @@ from bridge.cli.options import AsJson, DataDir, ProductName, new_app
 from bridge.cli.output import Exit, emit, say, show_table
 from bridge.domain.errors import NotConfigured
 from bridge.domain.products import DEFAULT_PRODUCT
+from bridge.domain.tickets import FilingPolicy
 from bridge.wiring.jira import JiraGiven, connect_jira
 from integrations.jira.sandbox.server import serve_forever
 
@@ -42,6 +43,22 @@ def connect(  # noqa: PLR0913 - one parameter an option
             help="Register a webhook signed with it.",
         ),
     ] = None,
+    policy: Annotated[
+        FilingPolicy | None,
+        typer.Option(
+            "--policy",
+            help="When two looks found no ticket of a lost answer: send again, or park it for a "
+            "person [default: as before, else retry].",
+        ),
+    ] = None,
+    duplicate_transition: Annotated[
+        str | None,
+        typer.Option(
+            "--duplicate-transition",
+            metavar="NAME",
+            help="Transition, or status it leads to, that closes a ticket made twice.",
+        ),
+    ] = None,
     product: ProductName = DEFAULT_PRODUCT,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Allow an address inside this network.")
@@ -66,6 +83,8 @@ def connect(  # noqa: PLR0913 - one parameter an option
         number_field=number_field,
         webhook_secret=webhook_secret,
         allow_private=allow_private,
+        policy=policy,
+        duplicate_transition=duplicate_transition,
     )
     with opened(read_settings(data_dir)) as application:
         with application.open() as store:

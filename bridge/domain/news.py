@@ -9,6 +9,8 @@ class TicketChanged:
     """A ticket changed in some way; read it again to know how."""
 
     remote_id: str
+    is_labelled: bool = False
+    """It carries a label of ours, so it may be one of our tickets, or a copy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,15 @@ class FilingState(StrEnum):
     PARKED = "parked"
 
 
+class FilingPolicy(StrEnum):
+    """What follows when two looks found no ticket of a request whose answer was lost."""
+
+    RETRY = "retry"
+    """Send another request: safe as long as no create commits later than the second look."""
+    PARK = "park"
+    """Never send a second request; a person says whether the ticket exists."""
+
+
 class StatusCategory(StrEnum):
     """The tracker's status, by category and never by name."""
 
@@ -123,6 +132,24 @@ class TicketStatus:
     """False when the workflow leaves the resolution empty in done: then done counts as fixed."""
     versions: tuple[TrackerVersion, ...]
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A ticket read directly, with what its mark says."""
+
+    status: TicketStatus
+    fingerprint: str | None
+    """None when it carries no mark of ours."""
+    is_copy: bool
+    """Its mark names another ticket: a person copied one of ours."""
+    is_claimed: bool
+    """Its mark names the ticket itself."""
+
+    @property
+    def ref(self) -> TicketRef:
+        """How the tracker names it."""
+        return self.status.ref
 
 
 @dataclass(frozen=True, slots=True)

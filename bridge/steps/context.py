@@ -10,6 +10,7 @@ import numpy as np
 
 from bridge.cleaning import Cleaned, clean
 from bridge.domain.contacts import ProductId
+from bridge.domain.errors import TryAgainLater
 from bridge.domain.products import Product
 from bridge.ports import Notifier, Tracker, Webhook
 from bridge.settings import Settings
@@ -78,6 +79,11 @@ class Context:
             join_threshold=self.finder.join_threshold
             - product.join_shift / self.finder.same_weights[0],
         )
+
+    def require_usable(self, connection: Connection) -> None:
+        """Raise TryAgainLater, with the trouble in words, while the connection is paused."""
+        if connection.paused_until and connection.paused_until > self.now():
+            raise TryAgainLater(connection.trouble or "the connection is paused")
 
     def center(self, store: Store, product_id: int) -> Vector:
         """The mean vector of the product's first contacts, kept once there are enough of them.

@@ -17,18 +17,22 @@ from bridge.domain.errors import (
     SignInRefused,
     TryAgainLater,
 )
-from bridge.domain.issues import IssueState
 from bridge.domain.people import MACHINE
-from bridge.domain.tickets import Attempt, Filing, FilingState, TicketRef
+from bridge.domain.tickets import Attempt, Filing, FilingPolicy, FilingState, TicketDraft, TicketRef
 from bridge.ports import Tracker
 from bridge.steps.context import Context
 from bridge.steps.drafts import draft_ticket
-from bridge.steps.moves import Cause, move_issue
+from bridge.steps.linking import link_ticket, sweep_soon
+from bridge.steps.moves import Cause
 from bridge.store import Store
+from bridge.store.attempts import Progress
+from bridge.store.connections import Connection
 
 _WAIT = timedelta(seconds=10)
 _SIGN_IN_WAIT = timedelta(minutes=1)
 _ORIGIN = "job:file"
+_OPEN = (FilingState.PLANNED, FilingState.SENDING, FilingState.UNCERTAIN)
+_PARKED = "two looks found no ticket, and this connection never sends a second request"
 
 log = structlog.get_logger()
 
@@ -38,25 +42,32 @@ def file_ticket(context: Context, *, filing_id: int) -> None:
     now = context.now()
     with context.open() as store:
         filing = store.filings.find(filing_id)
-        if filing is None:
+        if filing is None or filing.state not in _OPEN:
             return
-        not_before, lease_until, _ = store.filings.timing(filing.id)
-        wait_until = lease_until if filing.state is FilingState.SENDING else not_before
+        progress = store.attempts.progress(filing.id)
         connection = store.connections.get(filing.connection_id)
-        if filing.state is FilingState.PLANNED and connection.paused_until:
-            wait_until = max(connection.paused_until, wait_until or connection.paused_until)
-        if filing.state not in (FilingState.PLANNED, FilingState.SENDING, FilingState.UNCERTAIN):
-            return
-        if wait_until is not None and wait_until > now:
-            _again(filing, store, at=wait_until)
+        due = _due(filing, progress, connection)
+        if due is not None and due > now:
+            _again(filing, store, at=due)
             return
         if filing.state is FilingState.SENDING:
-            store.filings.doubt(filing.id, now=now)
+            if store.attempts.doubt(filing.id, token=progress.token, now=now):
+                _sweep_later(filing, context, store, sent_at=now)
+            _again(filing, store, at=now)
+            return
     tracker = context.tracker(connection)
     if filing.state is FilingState.PLANNED:
         _send(filing, tracker, context)
     else:
-        _look(filing, tracker, context)
+        _look(filing, progress, connection.policy, tracker=tracker, context=context)
+
+
+def _due(filing: Filing, progress: Progress, connection: Connection) -> datetime | None:
+    """When the next step may be taken; None for now."""
+    if filing.state is FilingState.SENDING:
+        return progress.lease_until
+    moments = [one for one in (progress.not_before, connection.paused_until) if one is not None]
+    return max(moments, default=None)
 
 
 def _send(filing: Filing, tracker: Tracker, context: Context) -> None:
@@ -67,34 +78,32 @@ def _send(filing: Filing, tracker: Tracker, context: Context) -> None:
         _wait(filing, error, context)
         return
     sent_at = context.now()
-    lease = timedelta(seconds=context.settings.filing_quiet_seconds)
+    lease_until = sent_at + timedelta(seconds=context.settings.filing_quiet_seconds)
     with context.open() as store:
-        attempt = store.filings.start_sending(
+        attempt = store.attempts.start(
             filing.id,
             token=randomness.token_hex(8),
             lower_bound=lower_bound,
             now=sent_at,
-            lease_until=sent_at + lease,
+            lease_until=lease_until,
         )
         if attempt is None:
             return
-        issue = store.issues.standing_for(store.filings.product_of(filing.id), filing.issue_id)
-        draft = draft_ticket(
-            issue.id, filing.fingerprint, issue.product_id, store=store, context=context
-        )
+        draft = _draft(filing, store, context)
     try:
-        ref = tracker.create(draft, attempt)
+        ref = tracker.create(draft, attempt, until=lease_until)
     except AnswerLost as error:
         with context.open() as store:
-            look_at = sent_at + lease
-            state = FilingState.UNCERTAIN
-            store.filings.end_attempt(attempt, state, reason=str(error), not_before=look_at)
-            _again(filing, store, at=look_at)
+            reason = str(error)
+            if store.attempts.end(
+                attempt, FilingState.UNCERTAIN, reason=reason, not_before=lease_until
+            ):
+                _again(filing, store, at=lease_until)
+                _sweep_later(filing, context, store, sent_at=sent_at)
         log.warning("answer lost, checking with the tracker", filing_id=filing.id)
     except Refused as error:
         with context.open() as store:
-            reason = _in_words(error)
-            store.filings.end_attempt(attempt, FilingState.REFUSED, reason=reason)
+            store.attempts.end(attempt, FilingState.REFUSED, reason=_in_words(error))
         log.warning("the tracker refused a ticket", filing_id=filing.id)
     except TryAgainLater as error:
         _wait(filing, error, context, attempt=attempt)
@@ -102,10 +111,19 @@ def _send(filing: Filing, tracker: Tracker, context: Context) -> None:
         _link(filing, ref, context)
 
 
-def _look(filing: Filing, tracker: Tracker, context: Context) -> None:
-    """Look for the ticket of an earlier request; two empty proofs allow a new request."""
+def _draft(filing: Filing, store: Store, context: Context) -> TicketDraft:
+    issue = store.issues.standing_for(store.filings.product_of(filing.id), filing.issue_id)
+    return draft_ticket(
+        issue.id, filing.fingerprint, issue.product_id, store=store, context=context
+    )
+
+
+def _look(
+    filing: Filing, seen: Progress, policy: FilingPolicy, *, tracker: Tracker, context: Context
+) -> None:
+    """Look for the ticket of an earlier request; only after two empty proofs it is given up."""
     with context.open() as store:
-        attempts = store.filings.attempts(filing.id)
+        attempts = store.attempts.of_filing(filing.id)
     try:
         found = tracker.probe(filing.fingerprint, after=min(one.lower_bound for one in attempts))
         if found is None:
@@ -116,29 +134,46 @@ def _look(filing: Filing, tracker: Tracker, context: Context) -> None:
     if found is not None:
         _link(filing, found, context)
         return
+    now, settings = context.now(), context.settings
+    second = attempts[-1].sent_at + timedelta(seconds=settings.filing_second_look_seconds)
+    # Two looks at one moment would be one: after a long pause they are a quiet time apart.
+    later = max(second, now + timedelta(seconds=settings.filing_quiet_seconds))
     with context.open() as store:
-        _, _, empty_looks = store.filings.timing(filing.id)
-        second = timedelta(seconds=context.settings.filing_second_look_seconds)
-        look_again_at = max(attempts[-1].sent_at + second, context.now())
-        store.filings.note_empty_look(
-            filing.id, look_again_at=None if empty_looks else look_again_at
-        )
-        _again(filing, store, at=context.now() if empty_looks else look_again_at)
+        if seen.empty_looks == 0:
+            if store.attempts.look_again(filing, seen, at=later):
+                _again(filing, store, at=later)
+        elif policy is FilingPolicy.PARK:
+            store.attempts.give_up_looking(filing, seen, FilingState.PARKED, reason=_PARKED)
+        elif store.attempts.give_up_looking(filing, seen, FilingState.PLANNED):
+            _again(filing, store, at=now)
 
 
 def _link(filing: Filing, ref: TicketRef, context: Context) -> None:
-    now = context.now()
     with context.open() as store:
-        product_id = store.filings.product_of(filing.id)
-        ticket = store.tickets.save(product_id, filing.connection_id, ref, now=now)
-        if not store.filings.link(filing.id, ticket.id):
+        cause = Cause(MACHINE, context.now(), f"ticket {ref.key}", _ORIGIN)
+        # The first refresh, which this queues, writes the ticket's own id into its mark.
+        link_ticket(filing, ref, store=store, cause=cause)
+
+
+def claim_ticket(context: Context, *, filing_id: int) -> None:
+    """Write the ticket's own id into its mark: a person's copy then names another ticket's."""
+    with context.open() as store:
+        filing = store.filings.find(filing_id)
+        if filing is None or filing.ticket_id is None:
             return
-        store.connections.mark_healthy(filing.connection_id)
-        issue = store.issues.standing_for(product_id, filing.issue_id, lock=True)
-        cause = Cause(MACHINE, now, f"ticket {ref.key}", _ORIGIN)
-        if issue.can_move(IssueState.FILED):
-            move_issue(issue, IssueState.FILED, store=store, cause=cause)
-        store.enqueue("refresh", once=f"refresh:{ticket.id}", ticket_id=ticket.id)
+        ticket = store.tickets.get(filing.ticket_id)
+        connection = store.connections.get(ticket.connection_id)
+    if ticket.is_deleted:
+        return
+    context.require_usable(connection)
+    context.tracker(connection).confirm(ticket.ref, filing.fingerprint)
+
+
+def _sweep_later(filing: Filing, context: Context, store: Store, *, sent_at: datetime) -> None:
+    """A create may come through after both looks: look once more when it is over."""
+    settings = context.settings
+    wait = settings.filing_second_look_seconds + settings.filing_quiet_seconds
+    sweep_soon(filing, store=store, at=sent_at + timedelta(seconds=wait))
 
 
 def _wait(
@@ -154,7 +189,7 @@ def _wait(
             # All filings of the connection wait together instead of knocking one by one.
             store.connections.pause(filing.connection_id, until=now + wait, trouble=str(error))
         if attempt is not None:
-            store.filings.end_attempt(
+            store.attempts.end(
                 attempt, FilingState.PLANNED, reason=str(error), not_before=now + wait
             )
         _again(filing, store, at=now + wait)

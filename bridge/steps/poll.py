@@ -1,12 +1,16 @@
 """Poll: ask trackers what changed, because webhooks only lower the latency."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import structlog
 
 from bridge.domain.errors import SignInRefused, TryAgainLater
+from bridge.domain.tickets import TicketStatus
 from bridge.steps.context import Context
-from bridge.steps.track import release_soon, tells_news, track_soon
+from bridge.steps.track import look_at, release_soon, tells_news, track_soon
+from bridge.store import Store
+from bridge.store.connections import Connection
 
 _OVERLAP = timedelta(minutes=10)
 _FIRST_LOOK = timedelta(days=30)
@@ -46,14 +50,33 @@ def poll(context: Context, *, connection_id: int) -> None:
         return
     with context.open() as store:
         store.connections.mark_healthy(connection_id)
-        for remote_id in ours:
-            ticket = store.tickets.by_remote_id(connection_id, remote_id)
-            if ticket is not None and tells_news(statuses.get(remote_id), ticket):
-                track_soon(connection, remote_id, store=store)
+        _follow(connection, changed, statuses, store=store)
         for version in released:
             if store.fixes.resolved_for(connection.product_id, version.name):
                 release_soon(connection, version.name, store=store)
         store.connections.move_cursor(connection_id, "changes", now)
+
+
+def _follow(
+    connection: Connection,
+    changed: Sequence[str],
+    statuses: Mapping[str, TicketStatus],
+    *,
+    store: Store,
+) -> None:
+    """Queue a look at each changed ticket that tells news, and at those nobody knows yet.
+
+    statuses: of those of our tickets that the tracker still shows.
+    """
+    known = set(store.tickets.remote_ids(connection.id))
+    settled = store.twins.settled(connection.id, changed)
+    for remote_id in changed:
+        if remote_id in known:
+            ticket = store.tickets.by_remote_id(connection.id, remote_id)
+            if ticket is not None and tells_news(statuses.get(remote_id), ticket):
+                track_soon(connection, remote_id, store=store)
+        elif remote_id not in settled:
+            look_at(connection, remote_id, store=store)
 
 
 def poll_all(context: Context) -> None:

@@ -12,7 +12,7 @@ from bridge.domain.grouping import SuggestionKind
 from bridge.domain.issues import TRACKED, Issue, IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
-from bridge.domain.tickets import FilingState
+from bridge.domain.tickets import Filing, FilingState
 from bridge.steps.asking import real_key
 from bridge.steps.burst import burst_since
 from bridge.steps.context import Context, rows_of
@@ -52,22 +52,23 @@ def dismiss_issue(
     return move_issue(issue, IssueState.DISMISSED, store=store, cause=cause)
 
 
-def file_issue(issue: Issue, product: Product, *, store: Store, cause: Cause) -> Issue:
+def file_issue(
+    issue: Issue, product: Product, *, store: Store, cause: Cause, again: bool = False
+) -> Issue:
     """Want a ticket for it: plans the filing of this episode and queues the job, once.
 
-    Asking again, from another tab or by another person, changes nothing, but a refused or parked
-    filing, or one whose ticket was deleted in the tracker, is tried again.
+    Asking again, from another tab or by another person, changes nothing, but a refused filing, or
+    one whose ticket was deleted in the tracker, is tried again. A parked one only with `again`:
+    then somebody has looked and says that the first request made no ticket.
     """
     # Its own last, after those of issues merged into it.
     filings = reversed(store.filings.of_issue(issue.id))
     existing = [one for one in filings if one.episode == issue.episode]
-    if existing and existing[0].state in (FilingState.REFUSED, FilingState.PARKED):
-        store.filings.retry(existing[0].id)
-        store.enqueue("file", once=f"file:{existing[0].id}", filing_id=existing[0].id)
-    if existing and existing[0].ticket_id and store.tickets.get(existing[0].ticket_id).is_deleted:
-        store.filings.replan(existing[0].id)
-        store.enqueue("file", once=f"file:{existing[0].id}", filing_id=existing[0].id)
-    if existing or issue.state in TRACKED:
+    if existing:
+        _file_again(existing[0], issue, again, store=store, cause=cause)
+    # What came back after a fix may need a ticket of its own: the next episode's filing.
+    is_tracked = issue.state in TRACKED and issue.state is not IssueState.REGRESSED
+    if existing or is_tracked:
         return issue
     found = (store.connections.of_product(product.id, name) for name in TRACKERS)
     connection = next(filter(None, found), None)
@@ -75,7 +76,7 @@ def file_issue(issue: Issue, product: Product, *, store: Store, cause: Cause) ->
         raise NotConfigured("no tracker is connected: run `bridge jira connect` first")
     if issue.state is IssueState.CANDIDATE:
         issue = confirm_issue(issue, store=store, cause=cause)
-    if issue.state is not IssueState.CONFIRMED:
+    if issue.state not in (IssueState.CONFIRMED, IssueState.REGRESSED):
         raise InvalidMove(f"{issue.name} is {issue.state}; only a confirmed issue can be filed")
     instance = connection.config["instance"]
     fingerprint = f"{instance}/{product.slug}/{issue.name}/{issue.episode}"
@@ -92,6 +93,31 @@ def file_issue(issue: Issue, product: Product, *, store: Store, cause: Cause) ->
     )
     store.enqueue("file", once=f"file:{filing.id}", filing_id=filing.id)
     return issue
+
+
+def _file_again(filing: Filing, issue: Issue, again: bool, *, store: Store, cause: Cause) -> None:
+    """Plan a filing once more where a person may want that, and say so in the history."""
+    before = filing.state.value
+    if filing.state is FilingState.REFUSED or (filing.state is FilingState.PARKED and again):
+        if not store.filings.plan_again(filing.id, after=filing.state):
+            return
+    elif filing.ticket_id and store.tickets.get(filing.ticket_id).is_deleted:
+        store.filings.replan(filing.id)
+        before = "deleted"
+    else:
+        return
+    store.decisions.record(
+        issue.product_id,
+        "file_again",
+        at=cause.at,
+        actor=cause.actor,
+        issue_id=issue.id,
+        before={"filing": before},
+        after={"filing": filing.id},
+        reason=cause.reason,
+        origin=cause.origin,
+    )
+    store.enqueue("file", once=f"file:{filing.id}", filing_id=filing.id)
 
 
 def promote(context: Context, *, product_id: int, issue_id: int) -> None:

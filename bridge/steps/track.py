@@ -1,6 +1,5 @@
 """Track: read a ticket again and let its issue follow, without trusting order or payloads."""
 
-from bridge.domain.errors import TryAgainLater
 from bridge.domain.issues import Issue, IssueState, Outcome
 from bridge.domain.news import TicketChanged, TicketDeleted, TrackerNews, VersionReleased
 from bridge.domain.people import MACHINE
@@ -18,8 +17,11 @@ def hear(news: TrackerNews, connection: Connection, *, store: Store) -> None:
     """Queue what a piece of news from the tracker asks for."""
     match news:
         case TicketChanged(remote_id) | TicketDeleted(remote_id):
+            is_labelled = isinstance(news, TicketChanged) and news.is_labelled
             if store.tickets.by_remote_id(connection.id, remote_id) is not None:
                 track_soon(connection, remote_id, store=store)
+            elif is_labelled:
+                look_at(connection, remote_id, store=store)
         case VersionReleased(name=name):
             release_soon(connection, name, store=store)
         case _:
@@ -56,12 +58,21 @@ def tells_news(status: TicketStatus | None, ticket: Ticket) -> bool:
     return now != (ticket.ref, ticket.category, ticket.outcome, ticket.versions)
 
 
+def look_at(connection: Connection, remote_id: str, *, store: Store) -> None:
+    """Queue a look at a ticket we do not know, although it carries a label of ours."""
+    store.enqueue(
+        "sweep",
+        once=f"sweep:{connection.id}:ticket:{remote_id}",
+        connection_id=connection.id,
+        remote_id=remote_id,
+    )
+
+
 def track(context: Context, *, connection_id: int, remote_id: str) -> None:
     """Read one ticket and move its issues where its status says they are."""
     with context.open() as store:
         connection = store.connections.get(connection_id)
-    if connection.paused_until and connection.paused_until > context.now():
-        raise TryAgainLater(connection.trouble or "the connection is paused")
+    context.require_usable(connection)
     found = context.tracker(connection).read([remote_id])
     with context.open() as store:
         ticket = store.tickets.by_remote_id(connection_id, remote_id, lock=True)

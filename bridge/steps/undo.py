@@ -14,6 +14,7 @@ _STATES = ("confirmed", "dismissed", "snoozed")
 _OTHERS = {
     "shipped": "people were told that it has shipped",
     "candidate": "snooze it again instead",
+    "ticket_named": "close the ticket in the tracker instead",
 }
 _ASIDE = ("undo", "workaround_added", "workaround_retired", "workaround_restored")
 """Workarounds are retired and restored by their own buttons."""
@@ -45,7 +46,7 @@ def undo_last(issue: Issue, act: Act) -> Issue:
         _undo_grouping(found, trail, issue.product_id, act)
     elif found.action in _STATES:
         _undo_state(found, issue, act)
-    elif found.action == "file":
+    elif found.action in ("file", "file_again"):
         _undo_filing(found, issue, act)
     else:
         why = _OTHERS.get(found.action, "other things followed from it")

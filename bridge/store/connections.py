@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
+from bridge.domain.tickets import FilingPolicy
 from bridge.store.tables import ConnectionRow, CursorRow, DeliveryRow
 
 
@@ -25,6 +26,11 @@ class Connection:
     sealed: bytes = field(repr=False)
     paused_until: datetime | None
     trouble: str | None
+
+    @property
+    def policy(self) -> FilingPolicy:
+        """What follows on a request whose ticket was not found by two looks."""
+        return FilingPolicy(str(self.config.get("policy", FilingPolicy.RETRY)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from bridge.domain.errors import TryAgainLater
 from bridge.queue import JobArgument, Queue
 from bridge.store.accounts import Accounts
 from bridge.store.answers import Answers
+from bridge.store.attempts import Attempts
 from bridge.store.centroids import Centroids
 from bridge.store.connections import Connections
 from bridge.store.constraints import Constraints
@@ -39,6 +40,7 @@ from bridge.store.products import Products
 from bridge.store.suggestions import Suggestions
 from bridge.store.templates import Templates
 from bridge.store.tickets import Tickets
+from bridge.store.twins import Twins
 from bridge.store.vectors import Vectors
 from bridge.store.waiting import Waiting
 
@@ -87,7 +89,9 @@ class Store:
         self.lessons = Lessons(session)
         self.decisions = Decisions(session)
         self.filings = Filings(session)
+        self.attempts = Attempts(session)
         self.tickets = Tickets(session)
+        self.twins = Twins(session)
         self.fixes = Fixes(session)
         self.notices = Notices(session)
         self.answers = Answers(session)

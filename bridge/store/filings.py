@@ -1,6 +1,6 @@
-"""Filings: our will to have a ticket, changed only by whoever holds its token.
+"""Filings: our will to have a ticket, planned by people and settled by evidence.
 
-Each change names the state it starts from, so that a late writer changes nothing.
+What the sender of a request may change is in `bridge.store.attempts`.
 """
 
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import Issue, IssueId
-from bridge.domain.tickets import Attempt, Filing, FilingId, FilingState, TicketId
+from bridge.domain.tickets import Filing, FilingId, FilingState, TicketId
 from bridge.store.lineage import lineage
-from bridge.store.tables import FilingAttemptRow, FilingRow
+from bridge.store.tables import FilingRow
 
 _OPEN = (FilingState.PLANNED.value, FilingState.SENDING.value, FilingState.UNCERTAIN.value)
 
 
 class Filings:
-    """Reads and changes filings and their attempts."""
+    """Reads and changes filings."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -83,13 +83,13 @@ class Filings:
         return {IssueId(root): _filing(row) for root, row in self._session.execute(query)}
 
     def drop_planned(self, issue_ids: Sequence[IssueId]) -> list[FilingId]:
-        """Give up filings that nothing was sent for; returns them."""
-        nothing_sent = (FilingState.PLANNED, FilingState.REFUSED, FilingState.PARKED)
+        """Give up filings for which surely no ticket was made; returns them."""
+        nothing_made = (FilingState.PLANNED, FilingState.REFUSED)
         statement = (
             delete(FilingRow)
             .where(
                 FilingRow.issue_id.in_(issue_ids),
-                FilingRow.state.in_([state.value for state in nothing_sent]),
+                FilingRow.state.in_([state.value for state in nothing_made]),
                 FilingRow.ticket_id.is_(None),
             )
             .returning(FilingRow.id)
@@ -101,6 +101,16 @@ class Filings:
         query = select(FilingRow).where(FilingRow.ticket_id == ticket_id).order_by(FilingRow.id)
         return [_filing(row) for row in self._session.scalars(query)]
 
+    def by_fingerprint(self, connection_id: int, fingerprint: str) -> Filing | None:
+        """The filing whose tickets carry that fingerprint."""
+        query = (
+            select(FilingRow)
+            .where(FilingRow.connection_id == connection_id, FilingRow.fingerprint == fingerprint)
+            .order_by(FilingRow.id)
+        )
+        row = self._session.scalars(query).first()
+        return _filing(row) if row else None
+
     def unsettled(self) -> list[FilingId]:
         """Filings that still have to be sent or looked for, over all products."""
         query = select(FilingRow.id).where(FilingRow.state.in_(_OPEN)).order_by(FilingRow.id)
@@ -111,86 +121,6 @@ class Filings:
         states = [s.value for s in (FilingState.REFUSED, FilingState.PARKED, FilingState.UNCERTAIN)]
         query = select(FilingRow).where(FilingRow.state.in_(states)).order_by(FilingRow.id)
         return [_filing(row) for row in self._session.scalars(query)]
-
-    def start_sending(
-        self,
-        filing_id: FilingId,
-        *,
-        token: str,
-        lower_bound: int,
-        now: datetime,
-        lease_until: datetime,
-    ) -> Attempt | None:
-        """Take a planned filing for one request; None when somebody else has it."""
-        taken = (
-            update(FilingRow)
-            .where(FilingRow.id == filing_id, FilingRow.state == FilingState.PLANNED.value)
-            .values(
-                state=FilingState.SENDING.value,
-                token=token,
-                lease_until=lease_until,
-                empty_looks=0,
-                reason=None,
-            )
-            .returning(FilingRow.id)
-        )
-        if self._session.scalars(taken).first() is None:
-            return None
-        newest = select(func.coalesce(func.max(FilingAttemptRow.number), 0)).where(
-            FilingAttemptRow.filing_id == filing_id
-        )
-        number = self._session.scalars(newest).one() + 1
-        self._session.add(
-            FilingAttemptRow(
-                filing_id=filing_id,
-                number=number,
-                token=token,
-                lower_bound=lower_bound,
-                sent_at=now,
-            )
-        )
-        return Attempt(filing_id, number, token, lower_bound, now)
-
-    def end_attempt(
-        self,
-        attempt: Attempt,
-        state: FilingState,
-        *,
-        reason: str,
-        not_before: datetime | None = None,
-    ) -> bool:
-        """Move our sending filing on; False when it is not ours any more."""
-        statement = (
-            update(FilingRow)
-            .where(
-                FilingRow.id == attempt.filing_id,
-                FilingRow.state == FilingState.SENDING.value,
-                FilingRow.token == attempt.token,
-            )
-            .values(state=state.value, reason=reason, not_before=not_before)
-            .returning(FilingRow.id)
-        )
-        moved = self._session.scalars(statement).first() is not None
-        self._note(attempt, f"{state.value}: {reason}")
-        return moved
-
-    def doubt(self, filing_id: FilingId, *, now: datetime) -> bool:
-        """Turn a sending filing whose lease is over into an uncertain one."""
-        statement = (
-            update(FilingRow)
-            .where(
-                FilingRow.id == filing_id,
-                FilingRow.state == FilingState.SENDING.value,
-                FilingRow.lease_until <= now,
-            )
-            .values(
-                state=FilingState.UNCERTAIN.value,
-                reason="the request was under way when its worker stopped",
-                not_before=now,
-            )
-            .returning(FilingRow.id)
-        )
-        return self._session.scalars(statement).first() is not None
 
     def link(self, filing_id: FilingId, ticket_id: TicketId) -> bool:
         """Point the filing at its ticket, whoever brings the evidence; False if it had one."""
@@ -204,46 +134,23 @@ class Filings:
         )
         return self._session.scalars(statement).first() is not None
 
-    def note_empty_look(self, filing_id: FilingId, *, look_again_at: datetime | None) -> None:
-        """A proof found nothing: look again then, or plan a new attempt when None."""
-        state = FilingState.UNCERTAIN if look_again_at else FilingState.PLANNED
-        self._session.execute(
-            update(FilingRow)
-            .where(FilingRow.id == filing_id, FilingRow.state == FilingState.UNCERTAIN.value)
-            .values(
-                state=state.value,
-                empty_looks=FilingRow.empty_looks + 1,
-                not_before=look_again_at,
-            )
-        )
-
-    def timing(self, filing_id: FilingId) -> tuple[datetime | None, datetime | None, int]:
-        """(not before, lease until, empty looks so far)."""
-        row = self._session.get_one(FilingRow, filing_id, populate_existing=True)
-        return row.not_before, row.lease_until, row.empty_looks
-
-    def attempts(self, filing_id: FilingId) -> list[Attempt]:
-        """Every attempt, oldest first."""
-        query = (
-            select(FilingAttemptRow)
-            .where(FilingAttemptRow.filing_id == filing_id)
-            .order_by(FilingAttemptRow.number)
-        )
-        return [
-            Attempt(filing_id, row.number, row.token, row.lower_bound, row.sent_at)
-            for row in self._session.scalars(query)
-        ]
-
-    def retry(self, filing_id: FilingId) -> bool:
-        """A person wants a refused or parked filing tried again."""
-        states = (FilingState.REFUSED.value, FilingState.PARKED.value)
+    def plan_again(self, filing_id: FilingId, *, after: FilingState) -> bool:
+        """A person wants a refused or parked filing tried again; False when it is not so now."""
         statement = (
             update(FilingRow)
-            .where(FilingRow.id == filing_id, FilingRow.state.in_(states))
+            .where(FilingRow.id == filing_id, FilingRow.state == after.value)
             .values(state=FilingState.PLANNED.value, reason=None, not_before=None)
             .returning(FilingRow.id)
         )
         return self._session.scalars(statement).first() is not None
+
+    def explain(self, filing_id: FilingId, reason: str) -> None:
+        """Say why a filing that waits for a person stands where it stands."""
+        self._session.execute(
+            update(FilingRow)
+            .where(FilingRow.id == filing_id, FilingRow.state != FilingState.LINKED.value)
+            .values(reason=reason)
+        )
 
     def replan(self, filing_id: FilingId) -> None:
         """A person wants another ticket in place of one that is gone from the tracker."""
@@ -266,16 +173,6 @@ class Filings:
             FilingRow.product_id == product_id, FilingRow.state == state.value
         )
         return self._session.scalars(query).one()
-
-    def _note(self, attempt: Attempt, result: str) -> None:
-        self._session.execute(
-            update(FilingAttemptRow)
-            .where(
-                FilingAttemptRow.filing_id == attempt.filing_id,
-                FilingAttemptRow.number == attempt.number,
-            )
-            .values(result=result)
-        )
 
 
 def _filing(row: FilingRow) -> Filing:

@@ -474,6 +474,8 @@ class TicketRow(Base):
     written_at: Mapped[datetime | None]
     written_digest: Mapped[str | None]
     write_turn: Mapped[int] = mapped_column(default=0)
+    duplicate_of: Mapped[int | None] = refers_maybe("ticket.id")
+    duplicate_told_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
@@ -486,7 +488,7 @@ class FilingRow(Base):
     connection_id: Mapped[int] = refers("connection.id")
     episode: Mapped[int]
     state: Mapped[str] = mapped_column(index=True)
-    fingerprint: Mapped[str]
+    fingerprint: Mapped[str] = mapped_column(index=True)
     token: Mapped[str | None]
     lease_until: Mapped[datetime | None]
     not_before: Mapped[datetime | None]

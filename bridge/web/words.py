@@ -42,6 +42,9 @@ NOTICES: Mapping[NoticeKind, str] = {
 _ACTIONS: Mapping[str, str] = {
     "candidate": "Found",
     "file": "Ticket asked for",
+    "file_again": "Ticket asked for again",
+    "ticket_named": "Ticket named",
+    "duplicate_ticket": "Duplicate ticket found",
     "filed": "Ticket filed",
     "workarounds_retired": "Workarounds retired",
     "workaround_added": "Workaround added",

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bridge.domain.errors import OutsideError
 from bridge.domain.products import Product
+from bridge.domain.tickets import FilingPolicy
 from bridge.ports import CheckStep, Tracker
 from bridge.steps.context import Context
 from bridge.store import Store
@@ -40,6 +41,10 @@ class JiraGiven:
     webhook_secret: str | None = field(default=None, repr=False)
     allow_private: bool = False
     calls_per_second: float = 5.0
+    policy: FilingPolicy | None = None
+    """None keeps what the connection has, `retry` for a new one."""
+    duplicate_transition: str | None = None
+    """None keeps what the connection has."""
 
     @classmethod
     def to_sandbox(cls, account: Mapping[str, str], *, has_webhook: bool = False) -> "JiraGiven":
@@ -54,6 +59,7 @@ class JiraGiven:
             webhook_secret=account["webhook_secret"] if has_webhook else None,
             allow_private=True,
             calls_per_second=_SANDBOX_CALLS_PER_SECOND,
+            duplicate_transition="Done",
         )
 
 
@@ -77,18 +83,28 @@ def connect_jira(given: JiraGiven, product: Product, *, context: Context) -> lis
         webhook_secret=given.webhook_secret,
         allow_private=given.allow_private,
         calls_per_second=given.calls_per_second,
+        duplicate_transition=given.duplicate_transition or _kept(known, "duplicate_transition"),
     )
     steps = check(settings)
     if not all(step.ok for step in steps):
         return steps
-    connection = _save(resolve(settings), product, context)
+    policy = FilingPolicy(given.policy or _kept(known, "policy") or FilingPolicy.RETRY)
+    connection = _save(resolve(settings), policy, product, context)
     if given.webhook_secret:
         public_url = context.settings.public_url.rstrip("/")
         steps.append(_webhook_step(settings, f"{public_url}/webhooks/jira/{connection.id}"))
     return steps
 
 
-def _save(settings: JiraSettings, product: Product, context: Context) -> Connection:
+def _kept(known: Connection | None, name: str) -> str | None:
+    """A setting of the connection as it was, when it had one."""
+    value = known.config.get(name) if known else None
+    return None if value is None else str(value)
+
+
+def _save(
+    settings: JiraSettings, policy: FilingPolicy, product: Product, context: Context
+) -> Connection:
     config = {
         "url": settings.url,
         "user": settings.user,
@@ -98,6 +114,8 @@ def _save(settings: JiraSettings, product: Product, context: Context) -> Connect
         "instance": settings.instance,
         "allow_private": settings.allow_private,
         "calls_per_second": settings.calls_per_second,
+        "duplicate_transition": settings.duplicate_transition,
+        "policy": policy.value,
     }
     kept = {"token": settings.token, "webhook_secret": settings.webhook_secret}
     sealed = context.secrets.encrypt(json.dumps(kept).encode())
@@ -172,6 +190,7 @@ def jira_settings(connection: Connection, secrets: Secrets) -> JiraSettings:
         webhook_secret=sealed.get("webhook_secret"),
         allow_private=bool(config.get("allow_private")),
         calls_per_second=float(str(config.get("calls_per_second", 5.0))),
+        duplicate_transition=_kept(connection, "duplicate_transition"),
     )
 
 

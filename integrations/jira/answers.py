@@ -112,6 +112,41 @@ class Comments(_Answer):
     total: int
 
 
+class Target(_Answer):
+    """The status that a transition leads to."""
+
+    id: str
+    name: str = ""
+
+
+class AllowedValues(_Answer):
+    """What a field on the screen of a transition takes."""
+
+    required: bool = False
+    allowed_values: list[Resolution] = Field(default_factory=list)
+
+
+class ScreenOfMove(_Answer):
+    """The one field of a transition's screen that we can fill in."""
+
+    resolution: AllowedValues | None = None
+
+
+class Transition(_Answer):
+    """A move that is open to a ticket now."""
+
+    id: str
+    name: str = ""
+    to: Target
+    fields: ScreenOfMove = Field(default_factory=ScreenOfMove)
+
+
+class Transitions(_Answer):
+    """The moves that are open to a ticket now."""
+
+    transitions: list[Transition]
+
+
 class Permission(_Answer):
     """Whether the account has one permission."""
 

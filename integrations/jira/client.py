@@ -90,10 +90,15 @@ class JiraClient:
         self._pace = pace or RateLimiter(settings.calls_per_second)
         # The library keeps its session private, yet most calls we need have no method there.
         self._session: requests.Session = _library_client(settings)._session
+        # What may not be repeated travels on a connection of its own: on a used one there may be
+        # bytes of an earlier answer, and one that Jira has closed looks like a lost answer.
+        self._single: requests.Session = _library_client(settings)._session
+        self._single.headers["Connection"] = "close"
 
     def close(self) -> None:
         """Give the open connections back."""
         self._session.close()
+        self._single.close()
 
     def get(
         self,
@@ -137,12 +142,24 @@ class JiraClient:
             again.is_everywhere = error.is_everywhere
             raise again from error
 
-    def post_once(self, shape: TypeAdapter[T], path: str, *, body: JsonValue) -> T:
-        """POST something new: one request, whatever happens; anything but 201 is an error."""
+    def post_once(
+        self,
+        shape: TypeAdapter[T],
+        path: str,
+        *,
+        body: JsonValue,
+        may_send: Callable[[], bool] = lambda: True,
+    ) -> T:
+        """POST something new: one request, whatever happens; anything but 201 is an error.
+
+        `may_send` is asked at the last moment; after a no nothing is sent: TryAgainLater.
+        """
         call = _call("POST", path)
         self._pace.wait(call)
+        if not may_send():
+            raise TryAgainLater("the time for this request was over before it could be sent")
         with self._reported(call), single_call():
-            response = self._send("POST", path, body=body)
+            response = self._single.request("POST", f"{self._url}/{path}", json=body)
             if response.status_code != requests.codes.created:
                 raise ValueError(f"status {response.status_code} instead of 201")
             return shape.validate_json(response.content)
@@ -154,6 +171,13 @@ class JiraClient:
             with attempt:
                 return do()
         raise AssertionError("the last try either returns or raises")
+
+    def move_once(self, path: str, body: JsonValue) -> None:
+        """POST a transition: one request, since a repeat finds the way closed and is refused."""
+        call = _call("POST", path)
+        self._pace.wait(call)
+        with self._reported(call), single_call():
+            self._single.request("POST", f"{self._url}/{path}", json=body)
 
     def put_property(self, issue_id: str, value: JsonValue) -> None:
         """Write our entity property on an issue; repeated on trouble."""

@@ -1,16 +1,18 @@
 """How we recognise our own tickets: labels to find candidates, the property as the proof."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 
 from pydantic import JsonValue, ValidationError
 
-from bridge.domain.tickets import Attempt
+from bridge.domain.tickets import Attempt, Sighting, TicketStatus
 from integrations.jira.answers import Issue, Mark, Written
 from integrations.jira.client import PROPERTY
 
 COMMON_LABEL = "support-bridge"
 """On every ticket we file, so that one bounded search finds what changed among them."""
+_FINGERPRINT_LABEL = re.compile("fb-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def fingerprint_label(fingerprint: str) -> str:
@@ -56,16 +58,37 @@ def written_on(remote_id: str, mark: Mark | None) -> Written | None:
     return mark.written.model_copy(update={"link": None, "comment": None, "comment_text": None})
 
 
+def mark_on(issue: Issue, *, instance: str) -> Mark | None:
+    """This installation's mark on a ticket, if it carries one."""
+    mark = mark_in(issue.properties)
+    return mark if mark is not None and mark.instance == instance else None
+
+
+def sighting_of(issue: Issue, status: TicketStatus, *, instance: str) -> Sighting:
+    """A ticket as it stands, with what its mark says."""
+    mark = mark_on(issue, instance=instance)
+    return Sighting(
+        status=status,
+        fingerprint=mark.fingerprint if mark else None,
+        is_copy=mark is not None and mark.ticket not in (None, issue.id),
+        is_claimed=mark is not None and mark.ticket == issue.id,
+    )
+
+
 def is_ours(issue: Issue, *, fingerprint: str, instance: str) -> bool:
     """Whether this ticket is the one we filed under the fingerprint.
 
     A person's copy of our ticket carries our property too, but names the original's id.
     """
-    mark = mark_in(issue.properties)
-    if mark is None:
+    mark = mark_on(issue, instance=instance)
+    if mark is None or mark.fingerprint != fingerprint:
         return False
-    same = mark.fingerprint == fingerprint and mark.instance == instance
-    return same and mark.ticket in (None, issue.id)
+    return mark.ticket in (None, issue.id)
+
+
+def is_our_label(label: str) -> bool:
+    """Whether a label on a ticket says that it may be one of ours; people copy and edit labels."""
+    return label.casefold() == COMMON_LABEL or _FINGERPRINT_LABEL.fullmatch(label) is not None
 
 
 def _value(mark: Mark) -> JsonValue:

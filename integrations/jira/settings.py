@@ -32,6 +32,8 @@ class JiraSettings:
     """Address people open, when it is not the one of the API (api.atlassian.com)."""
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     """Resolution id to outcome, confirmed by a person; others are guessed from their names."""
+    duplicate_transition: str | None = None
+    """Transition, or status it leads to, that closes our own duplicate; by name or id."""
     fields: Mapping[str, JsonValue] = field(default_factory=dict)
     """Constant values for fields that this project requires on creation, by field id."""
     calls_per_second: float = 5.0

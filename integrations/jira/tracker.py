@@ -10,6 +10,7 @@ from pydantic import JsonValue, TypeAdapter
 from bridge.domain.errors import TryAgainLater
 from bridge.domain.tickets import (
     Attempt,
+    Sighting,
     StatusCategory,
     TicketDraft,
     TicketRef,
@@ -20,6 +21,7 @@ from integrations.jira.adf import comment, description, summary
 from integrations.jira.answers import Created, Issue, SearchPage, StoredProperty
 from integrations.jira.client import API, PROPERTY, JiraClient
 from integrations.jira.comments import add_once
+from integrations.jira.duplicates import close_duplicate, link_duplicate
 from integrations.jira.editing import Editor, written_at_first
 from integrations.jira.keys import HUNDRED, bulk_fetch, number_of, walk
 from integrations.jira.marks import (
@@ -30,6 +32,7 @@ from integrations.jira.marks import (
     is_ours,
     mark_in,
     note_marker,
+    sighting_of,
     written_on,
 )
 from integrations.jira.outcomes import category_of, outcome_of
@@ -45,6 +48,7 @@ _OVERLAP_MINUTES = 2
 _PAGE_SIZE = 100
 _HIGHEST_SECONDS = 600.0
 """A number seen so long ago serves as lower bound; a lower one than needed costs a look at most."""
+_IDS_A_PAGE = 1_000
 
 
 def _utc_now() -> datetime:
@@ -91,7 +95,9 @@ class JiraTracker:
         self._remember(highest)
         return highest
 
-    def create(self, draft: TicketDraft, attempt: Attempt) -> TicketRef:
+    def create(
+        self, draft: TicketDraft, attempt: Attempt, *, until: datetime | None = None
+    ) -> TicketRef:
         """Send one POST, never repeated, that creates the ticket with label and property."""
         mark = first_mark(
             draft.fingerprint,
@@ -103,7 +109,12 @@ class JiraTracker:
             "fields": self._fields_of(draft),
             "properties": [{"key": PROPERTY, "value": mark}],
         }
-        created = self._client.post_once(_CREATED, f"{API}/issue", body=body)
+        created = self._client.post_once(
+            _CREATED,
+            f"{API}/issue",
+            body=body,
+            may_send=lambda: until is None or self._now() < until,
+        )
         if self._is_in_project(created.key):
             self._remember(number_of(created.key))
         return self._ref(created.id, created.key)
@@ -122,6 +133,14 @@ class JiraTracker:
             written=written_on(ref.remote_id, known),
         )
         self._client.put_property(ref.remote_id, mark)
+
+    def adopt(self, ref: TicketRef, fingerprint: str) -> None:
+        """Put our labels and our mark on a ticket that a person made; safe to repeat."""
+        labels: list[JsonValue] = [
+            {"add": label} for label in (COMMON_LABEL, fingerprint_label(fingerprint))
+        ]
+        self._client.put(f"{API}/issue/{ref.remote_id}", {"update": {"labels": labels}})
+        self.confirm(ref, fingerprint)
 
     def probe(self, fingerprint: str, *, after: int) -> TicketRef | None:
         """Look for our ticket by reading every number above `after`.
@@ -147,6 +166,30 @@ class JiraTracker:
         hits = self._search(f'project = "{self._settings.project}" AND labels = "{label}"')
         found = self._read_all([issue.id for issue in hits])
         return self._ours(found, fingerprint)
+
+    def labelled(self, fingerprint: str | None = None) -> list[str]:
+        """Remote ids of tickets with our label, or with a fingerprint's, through the index."""
+        label = COMMON_LABEL if fingerprint is None else fingerprint_label(fingerprint)
+        jql = f'project = "{self._settings.project}" AND labels = "{label}"'
+        return [issue.id for issue in self._search(jql, fields=("id",), size=_IDS_A_PAGE)]
+
+    def sight(self, names: Sequence[str]) -> list[Sighting]:
+        """These tickets, by id or key, with what their marks say; oldest first."""
+        found = self._read_all(list(dict.fromkeys(names)), fields=_STATUS_FIELDS)
+        by_id = {issue.id: issue for issue in found}
+        instance = self._settings.instance
+        return [
+            sighting_of(by_id[id], self._status_of(by_id[id]), instance=instance)
+            for id in sorted(by_id, key=int)
+        ]
+
+    def join(self, duplicate: TicketRef, original: TicketRef) -> None:
+        """Link one ticket as the duplicate of another; the same link again changes nothing."""
+        link_duplicate(self._client, duplicate.remote_id, original.remote_id)
+
+    def close_duplicate(self, ref: TicketRef) -> bool:
+        """Close a ticket of ours as a duplicate; False when no transition is configured."""
+        return close_duplicate(self._client, ref.remote_id, self._settings)
 
     def update(self, ref: TicketRef, draft: TicketDraft) -> None:
         """Bring our part of the ticket up to date; what people wrote or chose stays.
@@ -237,14 +280,19 @@ class JiraTracker:
             yield from bulk_fetch(self._client, ids[start : start + HUNDRED], fields=fields)
 
     def _search(
-        self, jql: str, *, limit: int | None = None, fields: tuple[str, ...] = ("labels",)
+        self,
+        jql: str,
+        *,
+        limit: int | None = None,
+        fields: tuple[str, ...] = ("labels",),
+        size: int = _PAGE_SIZE,
     ) -> list[Issue]:
         found: list[Issue] = []
         token: str | None = None
         while True:
             body: dict[str, JsonValue] = {
                 "jql": jql,
-                "maxResults": limit or _PAGE_SIZE,
+                "maxResults": limit or size,
                 "fields": [*fields],
             }
             if token is not None:

@@ -16,6 +16,7 @@ from bridge.domain.news import (
     VersionUnreleased,
 )
 from bridge.ports import WebhookRequest
+from integrations.jira.marks import is_our_label
 
 _SIGNATURE = "x-hub-signature"
 _IDENTIFIER = "x-atlassian-webhook-identifier"
@@ -76,7 +77,10 @@ def _payload(body: bytes) -> Mapping[str, Any]:
 
 
 def _ticket_changed(payload: Mapping[str, Any]) -> TrackerNews:
-    return TicketChanged(_id_of(_part(payload, "issue")))
+    issue = _part(payload, "issue")
+    labels = _part(issue, "fields").get("labels") if "fields" in issue else None
+    texts = [one for one in labels if isinstance(one, str)] if isinstance(labels, list) else []
+    return TicketChanged(_id_of(issue), any(is_our_label(one) for one in texts))
 
 
 def _ticket_deleted(payload: Mapping[str, Any]) -> TrackerNews:

@@ -7,6 +7,7 @@ import pytest
 
 from bridge.domain.issues import IssueState
 from bridge.domain.people import MACHINE, Role
+from bridge.domain.tickets import FilingState
 from bridge.steps.moves import Cause, move_issue
 from tests.api_client import Api, serving
 from tests.builders import START, contacts_about_export
@@ -190,6 +191,40 @@ def test_filing_plans_one_ticket_however_often_it_is_asked_for(
     assert api.admin.post(f"/issues/{issue}/file", {"fields": {"a": "b"}}).status_code == 422
 
 
+def test_a_parked_filing_is_only_filed_again_on_a_persons_word(
+    api: Api, pipeline: Pipeline, issue: str
+) -> None:
+    connect_tracker(pipeline)
+    assert api.admin.post(f"/issues/{issue}/link", {"ticket": "FB-1"}).status_code == 409
+    api.admin.post(f"/issues/{issue}/file")
+    park(pipeline)
+    for body, state in (({}, "parked"), ({"again": True}, "planned")):
+        answer = api.admin.post(f"/issues/{issue}/file", body)
+        assert answer.json()["filing"]["state"] == state
+    assert api.admin.post(f"/issues/{issue}/link", {"ticket": "FB-1"}).status_code == 409
+    park(pipeline)
+    for nonsense in ({}, {"ticket": ""}, {"ticket": 7}, {"ticket": "two words"}):
+        assert api.admin.post(f"/issues/{issue}/link", nonsense).status_code == 422
+    named = api.admin.post(f"/issues/{issue}/link", {"ticket": "FB-1"})
+    assert named.status_code == 200
+    assert "somebody says it is FB-1" in named.json()["filing"]["reason"]
+    assert api.as_(Role.AGENT).post(f"/issues/{issue}/link", {"ticket": "FB-1"}).status_code == 403
+    actions = [one["action"] for one in api.admin.get(f"/issues/{issue}/history").json()["items"]]
+    assert actions[-2:] == ["file_again", "ticket_named"]
+
+
+def park(pipeline: Pipeline) -> None:
+    """As if a request had been sent, lost, and looked for in vain."""
+    now = pipeline.clock.moment
+    with pipeline.application.open() as store:
+        (filing_id,) = store.filings.unsettled()
+        attempt = store.attempts.start(
+            filing_id, token="t", lower_bound=0, now=now, lease_until=now
+        )
+        assert attempt is not None
+        store.attempts.end(attempt, FilingState.PARKED, reason="two looks found no ticket")
+
+
 def test_things_of_another_product_do_not_exist(api: Api, pipeline: Pipeline, issue: str) -> None:
     resolve(pipeline, issue)
     api.admin.post("/releases", {"version": "4.2", "issues": [issue]})
@@ -207,6 +242,7 @@ def test_things_of_another_product_do_not_exist(api: Api, pipeline: Pipeline, is
         (f"/issues/{issue}/confirm", {}),
         (f"/issues/{issue}/dismiss", {"reason": "x"}),
         (f"/issues/{issue}/file", {}),
+        (f"/issues/{issue}/link", {"ticket": "FB-1"}),
         ("/releases", {"version": "1", "issues": [issue]}),
         (f"/notices/{notice}/acknowledge", {}),
         ("/workarounds", advice),

@@ -17,6 +17,7 @@ import structlog
 import typer
 
 from bridge.cli import COMMANDS, main
+from bridge.domain.tickets import FilingState
 from bridge.wiring import Application
 from integrations.jira.sandbox import SandboxServer
 
@@ -252,6 +253,43 @@ def test_the_doctor_names_a_contact_that_was_set_aside(
     answer = bridge("doctor", "--json")
     assert (answer.code, answer.data["ok"]) == (1, False)
     assert "its text breaks the encoder" in answer.out
+
+
+def test_the_doctor_and_the_operator_settle_a_parked_filing(
+    bridge: Bridge, application: Application
+) -> None:
+    with application.open() as store:
+        home = store.products.by_slug("default")
+        store.connections.save(home.id, "jira", name="jira", config={"instance": "i"}, sealed=b"-")
+        number = store.products.next_issue_number(home.id)
+        now = application.context.now()
+        store.issues.add(home.id, number=number, title="x", terms=[], now=now)
+    filed = bridge("issues", "file", "ISS-1", "--json")
+    assert _filing(filed)["state"] == "planned"
+    assert "1 wait to be sent" in bridge("doctor").out
+    with application.open() as store:
+        (filing_id,) = store.filings.unsettled()
+        attempt = store.attempts.start(
+            filing_id, token="t", lower_bound=0, now=now, lease_until=now
+        )
+        assert attempt is not None
+        store.attempts.end(attempt, FilingState.PARKED, reason="two looks found no ticket")
+    told = bridge("doctor")
+    assert told.code == 1
+    assert "nobody is sure whether the tracker made the ticket" in told.out
+    assert "bridge issues link ISS-1 KEY" in told.out
+    assert "bridge issues file ISS-1 --again" in told.out
+    named = bridge("issues", "link", "ISS-1", "FB-1", "--json")
+    assert "somebody says it is FB-1" in str(_filing(named)["reason"])
+    assert _filing(bridge("issues", "file", "ISS-1", "--json"))["state"] == "parked"
+    again = bridge("issues", "file", "ISS-1", "--again", "--json")
+    assert _filing(again)["state"] == "planned"
+
+
+def _filing(answer: Answer) -> dict[str, object]:
+    filing = answer.data["filing"]
+    assert isinstance(filing, dict)
+    return filing
 
 
 def test_the_doctor_finds_a_broken_promise(

@@ -17,6 +17,7 @@ from bridge.settings import Settings
 from bridge.wiring import Application
 from tests.builders import EXPORT_TEXTS, a_contact, contacts_about_export
 from tests.conftest import Pipeline
+from tests.contract.sandbox_client import Api
 from tests.pages_bench import SITE, PagesBench, press, token_in
 
 
@@ -285,6 +286,7 @@ def test_without_a_tracker_the_page_says_how_to_connect_one(bench: PagesBench) -
     [
         (FilingState.UNCERTAIN, "We are checking with Jira whether ticket creation went through"),
         (FilingState.REFUSED, "Jira refused the ticket: Severity: field is required."),
+        (FilingState.PARKED, "Nobody is sure whether Jira made the ticket"),
     ],
 )
 def test_the_state_of_a_filing_is_told_in_plain_words(
@@ -298,6 +300,63 @@ def test_the_state_of_a_filing_is_told_in_plain_words(
     shown = lead.get(page).text
     assert sentence in shown
     assert ("Try again" in shown) is (state is FilingState.REFUSED)
+    assert ("It does not exist: file again" in shown) is (state is FilingState.PARKED)
+    assert ("It exists…" in shown) is (state is not FilingState.REFUSED)
+
+
+def test_a_person_answers_whether_the_ticket_of_a_parked_filing_exists(
+    bench: PagesBench, tmp_path: Path
+) -> None:
+    issue = bench.find_issue()
+    with bench.jira(tmp_path) as sandbox, Api(sandbox.describe()) as jira:
+        lead, page = bench.signed_in(Role.LEAD), f"/issues/{issue.name}"
+        press(lead, page, f"{page}/file")
+        _end_attempt(bench, issue, FilingState.PARKED)
+        assert "Jira is asked for that ticket" in _followed(
+            lead, press(lead, page, f"{page}/link", ticket="FB-7")
+        )
+        bench.drain()
+        assert "FB-7 cannot be linked" in lead.get(page).text
+        key = jira.create("Made by hand")
+        press(lead, page, f"{page}/link", ticket=f"{sandbox.url}/browse/{key}")
+        bench.drain()
+        assert key in lead.get(page).text
+        assert bench.issue(issue.id).state is IssueState.FILED
+        (ticket,) = jira.truth()["tickets"]
+    assert {"support-bridge"} < set(ticket["labels"])
+    assert ticket["properties"]["bridge"]["ticket"] == ticket["id"]
+    refused = press(lead, page, f"{page}/link", ticket="FB-1")
+    assert refused.status_code == 409
+    assert "does not wait for anybody" in refused.text
+
+
+def test_saying_that_the_ticket_does_not_exist_files_again(
+    bench: PagesBench, tmp_path: Path
+) -> None:
+    issue = bench.find_issue()
+    with bench.jira(tmp_path) as sandbox:
+        lead, page = bench.signed_in(Role.LEAD), f"/issues/{issue.name}"
+        press(lead, page, f"{page}/file")
+        _end_attempt(bench, issue, FilingState.PARKED)
+        press(lead, page, f"{page}/file")
+        bench.drain()
+        assert "Nobody is sure" in lead.get(page).text
+        press(lead, page, f"{page}/file", again="true")
+        bench.drain()
+        assert "FB-1" in lead.get(page).text
+        with Api(sandbox.describe()) as jira:
+            (ticket,) = jira.truth()["tickets"]
+            jira.call("DELETE", f"issue/{ticket['id']}")
+        with bench.application.open() as store:
+            store.enqueue("track", connection_id=1, remote_id=ticket["id"])
+        bench.drain()
+    shown = lead.get(page).text
+    assert "FB-1 is gone from Jira" in shown
+    assert "File a new ticket" in shown
+
+
+def _followed(client: TestClient, answer: Response) -> str:
+    return client.get(answer.headers["Location"]).text
 
 
 def _end_attempt(bench: PagesBench, issue: Issue, state: FilingState) -> None:
@@ -305,11 +364,11 @@ def _end_attempt(bench: PagesBench, issue: Issue, state: FilingState) -> None:
     now = bench.pipeline.clock()
     with bench.application.open() as store:
         (filing,) = store.filings.of_issue(issue.id)
-        attempt = store.filings.start_sending(
+        attempt = store.attempts.start(
             filing.id, token="t", lower_bound=0, now=now, lease_until=now + timedelta(minutes=2)
         )
         assert attempt is not None
-        store.filings.end_attempt(attempt, state, reason="Severity: field is required")
+        store.attempts.end(attempt, state, reason="Severity: field is required")
 
 
 def test_a_paused_connection_is_announced_with_what_still_works(

@@ -158,7 +158,7 @@ def test_a_registered_webhook_brings_signed_news(bench: JiraBench) -> None:
         ref = bench.tracker.create(a_draft(), an_attempt())
         request = arrived.get(timeout=10)
         webhook.verify(request, secrets, now)
-        assert webhook.translate(request.body) == [TicketChanged(ref.remote_id)]
+        assert webhook.translate(request.body) == [TicketChanged(ref.remote_id, is_labelled=True)]
         assert webhook.event_id(request) == request.headers["x-atlassian-webhook-identifier"]
         with pytest.raises(BadSignature):
             webhook.verify(request, ["another"], now)

@@ -1,5 +1,8 @@
 """The sandbox misbehaves as told, searches as late as told, and carries the `jira` library."""
 
+import base64
+import json
+import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -47,6 +50,17 @@ def test_a_dropped_connection_is_seen_as_one(api: Api, kind: str, tickets: int) 
         ("error_503_retry_after", 503, 0),
         ("error_503_after_commit", 503, 1),
         ("rate_limited", 429, 0),
+        ("rate_limited_per_issue", 429, 0),
+        ("rate_limited_quota", 429, 0),
+        ("rate_limited_gateway", 429, 0),
+        ("error_401", 401, 0),
+        ("error_403", 403, 0),
+        ("error_404", 404, 0),
+        ("error_409", 409, 0),
+        ("error_413", 413, 0),
+        ("required_field", 400, 0),
+        ("required_field_localised", 400, 0),
+        ("html_after_commit", 200, 1),
         ("html_body", 502, 0),
         ("empty_body", 201, 1),
         ("truncated_json", 201, 1),
@@ -59,8 +73,33 @@ def test_a_fault_answers_its_status_and_commits_or_not(
     answers = [api.call("POST", "issue", a_body()) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [status, status, 201]
     assert len(_summaries(api)) == 2 * tickets + 1
-    if kind == "rate_limited":
+    if kind == "rate_limited_gateway":
+        assert "Retry-After" not in answers[0].headers
+    elif kind.startswith("rate_limited"):
         assert answers[0].headers["Retry-After"] == "1"
+        assert answers[0].headers["RateLimit-Reason"].startswith("jira-")
+    if kind.startswith("required_field"):
+        assert answers[0].json()["errors"].keys() == {"customfield_10060"}
+
+
+def test_an_answer_sent_twice_is_two_whole_answers_on_one_connection(api: Api) -> None:
+    api.arm("POST /rest/api/3/issue$", "answer_twice")
+    body = json.dumps(a_body("twice")).encode()
+    sign_in = base64.b64encode(f"{api.account['user']}:{api.account['token']}".encode())
+    head = (
+        b"POST /rest/api/3/issue HTTP/1.1\r\nHost: jira\r\nAuthorization: Basic %s\r\n"
+        b"Content-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    )
+    port = int(api.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(head % (sign_in, len(body)) + body)
+        received = b""
+        while part := connection.recv(65_536):
+            received += part
+    assert received.count(b"HTTP/1.1 201") == 2
+    assert received.count(b'"key":"FB-1"') == 2
+    assert _summaries(api) == ["twice"]
+    assert api.create("after") == "FB-2"
 
 
 def test_a_late_commit_happens_after_the_client_has_gone(api: Api) -> None:

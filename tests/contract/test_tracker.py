@@ -151,6 +151,64 @@ def test_the_oldest_of_two_tickets_is_taken(bench: TrackerBench) -> None:
     assert bench.tracker.find(OURS) == [first, second]
 
 
+def test_nothing_is_sent_once_the_time_for_it_is_over(bench: TrackerBench) -> None:
+    with pytest.raises(TryAgainLater):
+        bench.tracker.create(a_draft(), an_attempt(), until=bench.now())
+    assert bench.ticket_count() == 0
+    assert bench.tracker.create(a_draft(), an_attempt(), until=bench.now() + timedelta(minutes=2))
+
+
+def test_a_sighting_tells_ours_from_a_copy_and_who_has_claimed_its_mark(
+    bench: TrackerBench,
+) -> None:
+    fresh = bench.tracker.create(a_draft(), an_attempt())
+    claimed = create(bench, fingerprint="shop/1/1")
+    copy = bench.copy(claimed)
+    for names in ([copy, claimed.remote_id, fresh.remote_id], [fresh.key, claimed.key, copy]):
+        seen = bench.tracker.sight([*names, "99999"])
+        assert [one.ref.remote_id for one in seen] == [fresh.remote_id, claimed.remote_id, copy]
+    assert [one.fingerprint for one in seen] == [OURS, "shop/1/1", "shop/1/1"]
+    assert [one.is_copy for one in seen] == [False, False, True]
+    assert [one.is_claimed for one in seen] == [False, True, False]
+    assert set(bench.tracker.labelled()) == {fresh.remote_id, claimed.remote_id, copy}
+    assert bench.tracker.labelled(OURS) == [fresh.remote_id]
+
+
+def test_a_copy_becomes_ours_when_a_person_says_so(bench: TrackerBench) -> None:
+    copy = bench.copy(create(bench, fingerprint="shop/1/1"))
+    (seen,) = bench.tracker.sight([copy])
+    for _ in range(2):
+        bench.tracker.adopt(seen.ref, OURS)
+    assert bench.tracker.find(OURS) == [seen.ref]
+    assert bench.tracker.labelled(OURS) == [copy]
+    (seen,) = bench.tracker.sight([copy])
+    assert (seen.fingerprint, seen.is_copy, seen.is_claimed) == (OURS, False, True)
+
+
+def test_a_duplicate_is_joined_once_and_closed(bench: TrackerBench) -> None:
+    first = bench.tracker.create(a_draft(), an_attempt(1))
+    second = bench.tracker.create(a_draft(), an_attempt(2))
+    for _ in range(2):
+        bench.tracker.join(second, first)
+    assert bench.duplicates(second) == [first.remote_id]
+    assert bench.duplicates(first) == []
+    assert bench.tracker.close_duplicate(second)
+    (status,) = bench.tracker.read([second.remote_id])
+    assert (status.category, status.outcome) == (StatusCategory.DONE, Outcome.DUPLICATE)
+
+
+def test_without_a_transition_a_duplicate_stays_open(jira: JiraBench) -> None:
+    tracker = jira.tracker_with(replace(jira.settings, duplicate_transition=None))
+    ref = create(jira)
+    assert not tracker.close_duplicate(ref)
+    with pytest.raises(Refused, match="Verworfen"):
+        jira.tracker_with(replace(jira.settings, duplicate_transition="Verworfen")).close_duplicate(
+            ref
+        )
+    (status,) = jira.tracker.read([ref.remote_id])
+    assert status.category is StatusCategory.NEW
+
+
 def test_an_update_is_absolute_and_may_be_repeated(bench: TrackerBench) -> None:
     ref = create(bench)
     for customers in (24, 30, 30):

@@ -130,7 +130,7 @@ def test_a_request_that_was_sent_blocks_the_merge(groups: Groups, sandbox: Sandb
     now = groups.pipeline.clock.moment
     with groups.application.open() as store:
         (filing,) = store.filings.of_issue(login.id)
-        store.filings.start_sending(
+        store.attempts.start(
             filing.id, token="t", lower_bound=0, now=now, lease_until=now + timedelta(minutes=2)
         )
     with pytest.raises(InvalidMove, match="being filed"):

@@ -15,6 +15,7 @@ from bridge.steps.moves import Cause
 from bridge.steps.review import dismiss_issue, file_issue
 from bridge.steps.ship import ReleaseNews, ship
 from bridge.steps.track import track_soon
+from bridge.store.issues import IssueFilter
 from integrations.jira.sandbox import SandboxServer
 from tests.builders import a_contact, contacts_about_export
 from tests.conftest import Pipeline
@@ -174,6 +175,26 @@ def test_a_regression_brings_the_workaround_back_and_opens_the_next_episode(
     assert kinds == [NoticeKind.REGRESSION, NoticeKind.FIX]
     with Api(sandbox.describe()) as jira:
         assert len(jira.truth()["tickets"]) == 1
+
+
+def test_a_person_may_want_a_new_ticket_for_what_came_back(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    shipped(pipeline)
+    pipeline.send(*contacts_about_export(1, first=6, minutes=600, version="4.2"))
+    for _ in range(2):
+        with pipeline.application.open() as store:
+            (summary,) = store.issues.search(pipeline.product.id, IssueFilter())
+            issue = store.issues.get(pipeline.product.id, summary.issue.id, lock=True)
+            cause = Cause(Actor("person", LEAD), pipeline.clock.moment)
+            file_issue(issue, pipeline.product, store=store, cause=cause)
+        pipeline.queue.drain(pipeline.clock.moment)
+    assert state_of(pipeline) is IssueState.FILED
+    with pipeline.application.open() as store:
+        filings = store.filings.of_issue(summary.issue.id)
+    assert [one.episode for one in filings] == [1, 2]
+    with Api(sandbox.describe()) as jira:
+        assert len(jira.truth()["tickets"]) == 2
 
 
 def test_a_quiet_fix_is_verified(pipeline: Pipeline, sandbox: SandboxServer) -> None:

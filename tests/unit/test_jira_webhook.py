@@ -93,8 +93,8 @@ def test_without_an_identifier_the_body_is_the_id() -> None:
 @pytest.mark.parametrize(
     ("name", "news"),
     [
-        ("issue_created", [TicketChanged("10042")]),
-        ("issue_updated", [TicketChanged("10042")]),
+        ("issue_created", [TicketChanged("10042", is_labelled=True)]),
+        ("issue_updated", [TicketChanged("10042", is_labelled=True)]),
         ("issue_deleted", [TicketDeleted("10042")]),
         (
             "version_released",

@@ -18,6 +18,7 @@ from bridge.domain.fixes import Audience, Workaround, WorkaroundState
 from bridge.domain.issues import Issue
 from bridge.domain.permissions import Action
 from bridge.steps import advise, review
+from bridge.steps.name_ticket import name_ticket
 from bridge.web import words
 from bridge.web.issues.detail import Id, Part, Trouble, issue_page
 from bridge.web.issues.pages import issue_named
@@ -79,14 +80,27 @@ def dismiss(
 
 
 @router.post("/file")
-def file(name: str, visit: SubmissionDep) -> Response:
+def file(name: str, visit: SubmissionDep, again: Annotated[bool, Form()] = False) -> Response:
     """Want a ticket for it; a second click, tab or person gets the same one."""
     visit.caller.require(Action.FILE)
 
     def act(issue: Issue) -> None:
-        review.file_issue(issue, visit.product, store=visit.store, cause=visit.cause())
+        review.file_issue(issue, visit.product, store=visit.store, cause=visit.cause(), again=again)
 
     return acted(name, visit, act, done="filed")
+
+
+@router.post("/link")
+def link(
+    name: str, visit: SubmissionDep, ticket: Annotated[str, Form(max_length=_MOST_WORDS)] = ""
+) -> Response:
+    """It exists: say which ticket it is."""
+    visit.caller.require(Action.FILE)
+
+    def act(issue: Issue) -> None:
+        name_ticket(issue, ticket, store=visit.store, cause=visit.cause())
+
+    return acted(name, visit, act, done="named")
 
 
 @router.post("/workarounds")

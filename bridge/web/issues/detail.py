@@ -72,6 +72,10 @@ class TicketState:
     is_trouble: bool = False
     can_file: bool = False
     button: str = "File in Jira"
+    can_name: bool = False
+    """Nobody is sure whether the ticket exists: a person may say which one it is."""
+    again: bool = False
+    """The button says that it does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ _DONE = {
     "confirmed": "Confirmed. File it to get a ticket.",
     "dismissed": "Dismissed. It is kept under Archived.",
     "filed": "The ticket is on its way; asking again would change nothing.",
+    "named": "Thank you. Jira is asked for that ticket; this page tells what came of it.",
     "added": "The workaround can be used from now on.",
     "retired": "The workaround is retired.",
     "restored": "The workaround can be used again.",
@@ -177,13 +182,22 @@ def _ticket_state(issue: Issue, visit: Visit) -> TicketState:
     connection = visit.store.connections.of_product(visit.product.id, "jira")
     if not filings:
         return _without_filing(issue, connection)
-    return _in_words(filings[-1], visit.store.connections.get(filings[-1].connection_id))
+    filing = filings[-1]
+    if filing.ticket_id is not None:
+        ticket = visit.store.tickets.get(filing.ticket_id)
+        if not ticket.is_deleted:
+            return TicketState("")
+        gone = f"{ticket.ref.key} is gone from Jira, or hidden from us. A new ticket can be filed."
+        return TicketState(gone, is_trouble=True, can_file=True, button="File a new ticket")
+    return _in_words(filing, visit.store.connections.get(filing.connection_id))
 
 
 def _without_filing(issue: Issue, connection: Connection | None) -> TicketState:
     if issue.state not in (IssueState.CANDIDATE, IssueState.CONFIRMED):
         if issue.state is IssueState.REGRESSED:
-            return TicketState("It is back; the ticket is the one of the earlier fix.")
+            told = "It is back; the ticket is the one of the earlier fix. Should engineering "
+            told += "reopen that one, nothing needs to be done here; else file a new one."
+            return TicketState(told, can_file=connection is not None, button="File a new ticket")
         return TicketState("")
     if connection is None:
         return TicketState("No tracker is connected yet: `bridge jira connect` does it.")
@@ -208,10 +222,21 @@ def _in_words(filing: Filing, connection: Connection) -> TicketState:
         case FilingState.UNCERTAIN:
             return TicketState(
                 "We are checking with Jira whether ticket creation went through. No second "
-                "ticket is sent before that is sure.",
+                f"ticket is sent before that is sure. The reason: {reason}",
                 is_trouble=True,
+                can_name=True,
             )
-        case FilingState.REFUSED | FilingState.PARKED:
+        case FilingState.PARKED:
+            return TicketState(
+                "Nobody is sure whether Jira made the ticket, and none is sent again by itself. "
+                f"The reason: {reason} Please look in Jira, then say which of the two it is.",
+                is_trouble=True,
+                can_file=True,
+                button="It does not exist: file again",
+                can_name=True,
+                again=True,
+            )
+        case FilingState.REFUSED:
             return TicketState(
                 f"Jira refused the ticket: {reason} Put that right, then try again.",
                 is_trouble=True,

@@ -1,0 +1,87 @@
+"""`bridge releases`: the same answers as the API."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from bridge.api import present
+from bridge.api.schemas import NotShippedOut, ShippedOut
+from bridge.cli.issues import issue_id_of, operator
+from bridge.cli.opening import opened, read_settings
+from bridge.cli.options import AsJson, DataDir, ProductName, new_app
+from bridge.cli.output import emit, say, show_table
+from bridge.domain.errors import InvalidInput
+from bridge.domain.products import DEFAULT_PRODUCT
+from bridge.steps.ship import ReleaseNews, ship
+
+releases_app = new_app()
+_FUTURE = timedelta(days=1)
+
+
+@releases_app.callback()
+def releases() -> None:
+    """Tell which version customers can get."""
+
+
+@releases_app.command("add", short_help="Say that a version has reached customers.")
+def add_release(  # noqa: PLR0913 - one parameter an option
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="Such as 4.2.")],
+    component: Annotated[str, typer.Option("--component")] = "",
+    shipped_at: Annotated[
+        str | None, typer.Option("--shipped-at", help="ISO 8601 with its zone [default: now].")
+    ] = None,
+    percent: Annotated[
+        int, typer.Option("--percent", min=1, max=100, help="Share of customers who have it.")
+    ] = 100,
+    issue: Annotated[
+        list[str] | None, typer.Option("--issue", help="Issue it fixes; repeat for several.")
+    ] = None,
+    product: ProductName = DEFAULT_PRODUCT,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """\b
+    Example:
+      bridge releases add 4.2 --issue ISS-42
+
+    Say that customers can get a version. Ships the named issues and every resolved one whose
+    ticket has a fix version of that name: agents are told, workarounds retire.
+    """
+    with opened(read_settings(data_dir)) as application, application.open() as store:
+        now = application.context.now()
+        moment = _moment(shipped_at) if shipped_at else now
+        if moment > now + _FUTURE:
+            raise InvalidInput("a release cannot have shipped in the future")
+        home = store.products.by_slug(product)
+        news = ReleaseNews(
+            version=version.strip(),
+            shipped_at=moment,
+            component=component.strip(),
+            percent=percent,
+            issue_ids=tuple(issue_id_of(one, home.id, store) for one in issue or ()),
+        )
+        cause = operator(f"version {news.version} was released")
+        done = ship(news, home, store=store, context=application.context, cause=cause)
+    answer = ShippedOut(
+        **present.release(done.release).model_dump(),
+        shipped=[one.name for one in done.shipped],
+        not_shipped=[NotShippedOut(issue=one.name, reason=why) for one, why in done.not_shipped],
+    )
+    if as_json:
+        emit(answer.model_dump(mode="json"))
+        return
+    say(f"version {answer.version} ships {len(answer.shipped)} issues")
+    rows = [(name, "shipped", "") for name in answer.shipped]
+    rows += [(one.issue, "not shipped", one.reason) for one in answer.not_shipped]
+    show_table(("issue", "result", "reason"), rows)
+
+
+def _moment(given: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError as error:
+        raise typer.BadParameter(f"{given[:40]!r} is not a moment") from error
+    if moment.tzinfo is None:
+        raise typer.BadParameter("--shipped-at needs a time zone, such as Z")
+    return moment.astimezone(UTC)

@@ -1,0 +1,53 @@
+"""Linking: a filing gets its ticket, whoever brings the evidence."""
+
+from datetime import datetime
+
+from bridge.domain.issues import IssueState
+from bridge.domain.tickets import Filing, TicketRef
+from bridge.steps.moves import Cause, move_issue
+from bridge.store import Store
+from bridge.store.tickets import Ticket
+
+
+def link_ticket(filing: Filing, ref: TicketRef, *, store: Store, cause: Cause) -> bool:
+    """Point a filing at a ticket; False when it is gone or has one already.
+
+    Another ticket than the one it has is swept up.
+    """
+    if store.filings.find(filing.id) is None:
+        return False
+    product_id = store.filings.product_of(filing.id)
+    # The lock on the issue comes first, as where a person decides about it.
+    store.issues.standing_for(product_id, filing.issue_id, lock=True)
+    ticket = store.tickets.save(product_id, filing.connection_id, ref, now=cause.at)
+    if not store.filings.link(filing.id, ticket.id):
+        if store.filings.get(filing.id).ticket_id != ticket.id:
+            sweep_soon(filing, store=store)
+        return False
+    store.connections.mark_healthy(filing.connection_id)
+    follow_link(filing, ticket, store=store, cause=cause)
+    return True
+
+
+def follow_link(filing: Filing, ticket: Ticket, *, store: Store, cause: Cause) -> None:
+    """What must follow once a filing points to a ticket, in the same transaction."""
+    issue = store.issues.standing_for(ticket.product_id, filing.issue_id, lock=True)
+    if issue.can_move(IssueState.FILED):
+        move_issue(issue, IssueState.FILED, store=store, cause=cause)
+    store.enqueue("refresh", once=f"refresh:{ticket.id}", ticket_id=ticket.id)
+
+
+def claim_soon(filing: Filing, *, store: Store) -> None:
+    """Queue the writing of the ticket's own id into its mark."""
+    store.enqueue("claim", once=f"claim:{filing.id}", filing_id=filing.id)
+
+
+def sweep_soon(filing: Filing, *, store: Store, at: datetime | None = None) -> None:
+    """Queue a search for a second ticket of this filing."""
+    store.enqueue(
+        "sweep",
+        once=f"sweep:{filing.connection_id}:{filing.id}",
+        at=at,
+        connection_id=filing.connection_id,
+        fingerprint=filing.fingerprint,
+    )

@@ -1,0 +1,66 @@
+"""What becomes of a ticket of ours that was made twice: linked to the older one, and closed."""
+
+from pydantic import JsonValue, TypeAdapter
+
+from bridge.domain.errors import Refused
+from bridge.domain.issues import Outcome
+from integrations.jira.answers import Resolution, Transition, Transitions
+from integrations.jira.client import API, JiraClient
+from integrations.jira.outcomes import guess_outcome
+from integrations.jira.settings import JiraSettings
+
+_TRANSITIONS = TypeAdapter(Transitions)
+_LINK_TYPE = "Duplicate"
+
+
+def link_duplicate(client: JiraClient, duplicate: str, original: str) -> None:
+    """Say in Jira that one ticket duplicates another; Jira keeps one such link."""
+    # The inward issue is the one that "duplicates": the wrong way round is the classic mistake.
+    body: JsonValue = {
+        "type": {"name": _LINK_TYPE},
+        "inwardIssue": {"id": duplicate},
+        "outwardIssue": {"id": original},
+    }
+    client.upsert(f"{API}/issueLink", body)
+
+
+def close_duplicate(client: JiraClient, remote_id: str, settings: JiraSettings) -> bool:
+    """Move a ticket along the configured transition; False when there is none configured.
+
+    Raises Refused when that transition is not open to the ticket, AnswerLost when the move may
+    have happened: reading the ticket tells.
+    """
+    if settings.duplicate_transition is None:
+        return False
+    path = f"{API}/issue/{remote_id}/transitions"
+    offered = client.get(_TRANSITIONS, path, params={"expand": "transitions.fields"})
+    move = _chosen(offered.transitions, settings.duplicate_transition)
+    body: dict[str, JsonValue] = {"transition": {"id": move.id}}
+    screen = move.fields.resolution
+    if screen is not None and screen.allowed_values:
+        body["fields"] = {"resolution": {"id": _resolution(screen.allowed_values, settings).id}}
+    client.move_once(path, body)
+    return True
+
+
+def _chosen(offered: list[Transition], wanted: str) -> Transition:
+    name = wanted.strip().casefold()
+    for move in offered:
+        if name in (move.id, move.name.casefold(), move.to.name.casefold()):
+            return move
+    raise Refused(
+        f"no transition {wanted!r} is open to a duplicate ticket: correct it in the connection"
+    )
+
+
+def _resolution(allowed: list[Resolution], settings: JiraSettings) -> Resolution:
+    """The resolution that means duplicate, else the one that surely is no fix."""
+
+    def outcome(one: Resolution) -> Outcome:
+        return settings.outcomes.get(one.id) or guess_outcome(one.name)
+
+    for wanted in (Outcome.DUPLICATE, Outcome.WONT_FIX):
+        for one in allowed:
+            if outcome(one) is wanted:
+                return one
+    raise Refused("Jira offers no resolution that means duplicate")

@@ -1,0 +1,164 @@
+"""The place where fault runs happen: one database server, one template, forked processes."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from pydantic import SecretStr
+
+from bridge.domain.issues import IssueState
+from bridge.domain.products import DEFAULT_PRODUCT
+from bridge.queue import InlineQueue
+from bridge.settings import Settings
+from bridge.wiring import build, for_replay
+from bridge.wiring.clock import SimulatedClock
+from tests.builders import START
+from tests.conftest import Pipeline, database_of
+from tests.groups_bench import TEXTS, Groups
+
+ROOT = Path(__file__).parents[2]
+ISSUES = 10
+"""Confirmed issues in the template, each ready to be filed."""
+KEY = "a secret key for tests only"
+
+
+@dataclass
+class Handle:
+    """One forked process."""
+
+    id: int
+    pid: int | None = None
+    code: int | None = None
+
+
+class Workshop:
+    """Talks to the process that forks."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.workshop"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._handles: dict[int, Handle] = {}
+        self._news = threading.Condition()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def close(self) -> None:
+        """End it, and with it whatever still runs."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=30)
+        self._process.stdout.close()
+
+    def start(self, do: str, log: Path, environment: Mapping[str, str], **more: object) -> Handle:
+        """Fork one process; returns once it has a process id."""
+        assert self._process.stdin is not None
+        with self._news:
+            handle = Handle(len(self._handles))
+            self._handles[handle.id] = handle
+            command = {"id": handle.id, "do": do, "log": str(log), "environment": {**environment}}
+            self._process.stdin.write((json.dumps(command | more) + "\n").encode())
+            self._process.stdin.flush()
+            # The first one waits until everything is imported, on a busy machine for minutes.
+            if not self._news.wait_for(lambda: handle.pid is not None, timeout=300):
+                raise TimeoutError("the workshop does not answer")
+        return handle
+
+    def wake(self, handle: Handle) -> None:
+        """Let a process go on that had stopped itself."""
+        if handle.code is None and handle.pid is not None:
+            os.kill(handle.pid, signal.SIGCONT)
+
+    def end(self, handle: Handle) -> None:
+        """Kill it if it runs, and wait until it is gone."""
+        if handle.code is None and handle.pid is not None:
+            os.kill(handle.pid, signal.SIGKILL)
+        with self._news:
+            if not self._news.wait_for(lambda: handle.code is not None, timeout=60):
+                raise TimeoutError("a process does not end")
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            told = json.loads(line)
+            with self._news:
+                handle = self._handles[told["id"]]
+                handle.pid = told.get("pid", handle.pid)
+                handle.code = told.get("code", handle.code)
+                self._news.notify_all()
+
+
+class Floor:
+    """Makes databases with issues that are ready to be filed."""
+
+    def __init__(self, server: str, template: str, folder: Path) -> None:
+        """`server` is a conninfo without a database, `template` a migrated one there."""
+        self._server = server
+        self._folder = folder
+        self.workshop = Workshop()
+        self._template = f"faults_{secrets.token_hex(4)}"
+        self._clone(self._template, template)
+        self._prepare()
+
+    def close(self) -> None:
+        """End the processes and drop the template."""
+        self.workshop.close()
+        self._drop(self._template)
+
+    @contextmanager
+    def database(self) -> Iterator[Settings]:
+        """A database of its own, with the waits scaled down."""
+        name = f"run_{secrets.token_hex(5)}"
+        folder = self._folder / name
+        folder.mkdir()
+        self._clone(name, self._template)
+        try:
+            yield self._settings(name, folder)
+        finally:
+            self._drop(name)
+
+    def _settings(self, database: str, folder: Path) -> Settings:
+        return Settings(
+            DATABASE_URL=SecretStr(database_of(self._server, database)),
+            secret_key=SecretStr(KEY),
+            data_dir=folder,
+            encoder="hashing",
+        )
+
+    def _clone(self, name: str, template: str) -> None:
+        with psycopg.connect(self._server, dbname="postgres", autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+    def _drop(self, name: str) -> None:
+        with psycopg.connect(self._server, dbname="postgres", autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _prepare(self) -> None:
+        """Confirmed issues, as the machine and a person would have made them."""
+        queue, clock = InlineQueue(), SimulatedClock(START)
+        folder = self._folder / self._template
+        folder.mkdir()
+        application = build(self._settings(self._template, folder), queue=queue, now=clock)
+        try:
+            with application.open() as store:
+                product = store.products.by_slug(DEFAULT_PRODUCT)
+            groups = Groups(Pipeline(for_replay(application), queue, clock, product))
+            for number in range(ISSUES):
+                topic = f"topic-{number}"
+                TEXTS[topic] = TEXTS["export"] + f", module {number}"
+                groups.issue(topic, 2, state=IssueState.CONFIRMED)
+        finally:
+            application.close()
