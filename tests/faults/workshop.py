@@ -49,6 +49,8 @@ def scale_waits() -> None:
     worker_module._LONGEST_WAIT_SECONDS = 300 // SCALE
     worker_module._STALLED_SECONDS = 3
     worker_module._HEARTBEAT_SECONDS = 1
+    # One job at a time: the same moments come in the same order each time.
+    worker_module._CONCURRENCY = 1
     settings_of = jira_wiring.jira_settings
 
     def scaled(connection: Connection, secrets: Secrets) -> JiraSettings:
