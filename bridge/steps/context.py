@@ -29,6 +29,7 @@ _WORD_USE_CONTACTS = 300
 _WORD_USE_LIFE = timedelta(days=1)
 _LEARNED_LIFE = timedelta(minutes=10)
 _MOST_TAUGHT = 200
+_MOST_CLAUSES = 5_000
 
 
 class Cleaner(Protocol):
@@ -63,6 +64,7 @@ class Context:
     _word_use: dict[int, tuple[WordUse, datetime]] = field(default_factory=dict)
     _living: dict[tuple[int, str], Living] = field(default_factory=dict)
     _templates: dict[int, tuple[frozenset[bytes], datetime]] = field(default_factory=dict)
+    _clauses: dict[tuple[str, str], Vector] = field(default_factory=dict)
     _own_kinds: dict[str, KindModel] = field(default_factory=dict)
     _kinds: dict[tuple[int, str], tuple[KindModel, datetime]] = field(default_factory=dict)
 
@@ -132,6 +134,20 @@ class Context:
             known = (self._own_kinds[encoder.name].learned(lesson), self.now())
             self._kinds[key] = known
         return known[0]
+
+    def clause_vectors(self, clauses: Sequence[str]) -> Vectors:
+        """Unit rows of clauses that may name an issue: it is named again and again."""
+        encoder = self.encoder()
+        known = {one: self._clauses.get((encoder.name, one)) for one in clauses}
+        missing = [one for one, vector in known.items() if vector is None]
+        if missing:
+            found = dict(zip(missing, encoder.encode(missing), strict=True))
+            known.update(found)
+            if len(self._clauses) > _MOST_CLAUSES:
+                self._clauses.clear()
+            self._clauses.update({(encoder.name, one): found[one] for one in missing})
+        rows = [vector for one in clauses if (vector := known[one]) is not None]
+        return rows_of(rows, encoder.dimensions)
 
     def forget_kinds(self, product_id: ProductId) -> None:
         """Learn the product's kinds anew when they are next asked for."""

@@ -23,10 +23,10 @@ def rename(issue_id: IssueId, product_id: ProductId, *, store: Store, context: C
     texts = [text for _, text, _, _ in members]
     vectors = np.array([vector for _, _, _, vector in members], dtype=np.float32)
     elsewhere = context.word_use(store, product_id)
-    kinds, encoder = context.kinds(store, product_id), context.encoder()
+    kinds = context.kinds(store, product_id)
 
     def states(clauses: Sequence[str]) -> list[float]:
-        return kinds.states(clauses, encoder.encode(clauses))
+        return kinds.states(clauses, context.clause_vectors(clauses))
 
     name = title(texts, vectors, elsewhere, states=states)
     store.issues.rename(issue_id, name, key_terms(texts, elsewhere))
