@@ -18,6 +18,7 @@ from bridge.domain.tickets import (
     TrackerVersion,
 )
 from bridge.ports import Message
+from tests.drafts import a_draft
 
 _GAP_SEEN_ACROSS = 100
 
@@ -137,7 +138,9 @@ class FakeTracker:
         return [
             ticket.remote_id
             for ticket in self.tickets.values()
-            if ticket.is_indexed and ticket.fingerprint in (fingerprint or ticket.fingerprint,)
+            if ticket.is_indexed
+            and ticket.fingerprint is not None
+            and ticket.fingerprint == (fingerprint or ticket.fingerprint)
         ]
 
     def sight(self, names: Sequence[str]) -> list[Sighting]:
@@ -209,6 +212,10 @@ class FakeTracker:
         """Let the index catch up."""
         for ticket in self.tickets.values():
             ticket.is_indexed = True
+
+    def make_by_hand(self) -> str:
+        """A person makes a ticket without a mark; returns its id."""
+        return self._add(a_draft(), None).remote_id
 
     def copy(self, remote_id: str) -> str:
         """A person copies a ticket: the mark comes along; returns the new id."""

@@ -101,6 +101,10 @@ class JiraBench:
             made = self.call("POST", "rest/api/3/issue", {"fields": self._fields("In between")})
             self.call("DELETE", f"rest/api/3/issue/{made['id']}")
 
+    def make_by_hand(self) -> str:
+        body = {"fields": self._fields("Made by hand")}
+        return str(self.call("POST", "rest/api/3/issue", body)["id"])
+
     def copy(self, ref: TicketRef) -> str:
         original = self._ticket(ref)
         properties = [{"key": key, "value": value} for key, value in original["properties"].items()]

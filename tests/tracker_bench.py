@@ -30,6 +30,10 @@ class TrackerBench(Protocol):
         """Leave a gap in the numbers."""
         ...
 
+    def make_by_hand(self) -> str:
+        """A person makes a ticket without any mark or label of ours; returns its id."""
+        ...
+
     def copy(self, ref: TicketRef) -> str:
         """A person copies a ticket with all that is on it; returns the new id."""
         ...
@@ -94,6 +98,7 @@ class FakeBench:
         self.tracker: Tracker = self.fake
         self.trouble_next = self.fake.trouble_next
         self.skip_numbers = self.fake.skip_numbers
+        self.make_by_hand = self.fake.make_by_hand
         self.add_version = self.fake.add_version
 
     def end_trouble(self) -> None:

@@ -85,12 +85,6 @@ class SearchPage(_Answer):
     next_page_token: str | None = None
 
 
-class StoredProperty(_Answer):
-    """An entity property with its value."""
-
-    value: JsonValue
-
-
 class Person(_Answer):
     """Somebody with an account."""
 

@@ -18,7 +18,7 @@ from bridge.domain.tickets import (
     TrackerVersion,
 )
 from integrations.jira.adf import comment, description, summary
-from integrations.jira.answers import Created, Issue, SearchPage, StoredProperty
+from integrations.jira.answers import Created, Issue, SearchPage
 from integrations.jira.client import API, PROPERTY, JiraClient
 from integrations.jira.comments import add_once
 from integrations.jira.duplicates import close_duplicate, link_duplicate
@@ -40,8 +40,8 @@ from integrations.jira.settings import JiraSettings
 from integrations.jira.versions import to_version
 
 _CREATED = TypeAdapter(Created)
+_ISSUE = TypeAdapter(Issue)
 _PAGE = TypeAdapter(SearchPage)
-_STORED_PROPERTY = TypeAdapter(StoredProperty)
 _STATUS_FIELDS = ("status", "resolution", "fixVersions", "updated")
 _OVERLAP_MINUTES = 2
 """The search index lags and our clock is not Jira's, so each poll looks back a little more."""
@@ -124,13 +124,15 @@ class JiraTracker:
 
         `update` does so too, in the request that it makes anyway.
         """
-        path = f"{API}/issue/{ref.remote_id}/properties/{PROPERTY}"
-        known = mark_in({PROPERTY: self._client.get(_STORED_PROPERTY, path).value})
+        # The whole ticket is read: asking for a property that it lacks is refused like a ticket
+        # that is gone.
+        params = {"fields": "labels", "properties": PROPERTY}
+        issue = self._client.get(_ISSUE, f"{API}/issue/{ref.remote_id}", params=params)
         mark = confirmed_mark(
             fingerprint,
             instance=self._settings.instance,
             ticket=ref.remote_id,
-            written=written_on(ref.remote_id, known),
+            written=written_on(ref.remote_id, mark_in(issue.properties)),
         )
         self._client.put_property(ref.remote_id, mark)
 

@@ -110,6 +110,7 @@ class Backlog:
     def __init__(self, application: Application, folder: Path) -> None:
         self.application = application
         self.state_file = folder / "jira.db"
+        self.workers: list[subprocess.Popen[bytes]] = []
         with application.open() as store:
             self.product: Product = store.products.by_slug(DEFAULT_PRODUCT)
         self.tracker: SandboxServer | None = SandboxServer(self.state_file, control=True).start()
@@ -221,6 +222,7 @@ class Backlog:
 
     def is_drained(self) -> bool:
         """Every filing has its ticket and no count waits."""
+        assert all(one.poll() is None for one in self.workers), "a worker ended by itself"
         with self.application.open() as store:
             linked = store.filings.count(self.product.id, FilingState.LINKED)
         with psycopg.connect(self.application.conninfo) as connection:
@@ -274,8 +276,8 @@ def backlog(settings: Settings, tmp_path: Path) -> Iterator[Backlog]:
 
 
 @contextmanager
-def a_worker(settings: Settings) -> Iterator[None]:
-    """A worker process."""
+def a_worker(backlog: Backlog, settings: Settings) -> Iterator[None]:
+    """A worker process, such as `bridge worker` starts."""
     assert settings.database_url is not None
     assert settings.secret_key is not None
     environment = {
@@ -287,8 +289,9 @@ def a_worker(settings: Settings) -> Iterator[None]:
         "BRIDGE_REFRESH_SECONDS": "60" if IS_WHOLE else "5",
         "PYTHONPATH": str(_ROOT),
     }
-    script = _ROOT / "tests" / "killed_worker.py"
-    process = subprocess.Popen([sys.executable, str(script), "never"], env=environment, cwd=_ROOT)
+    command = [sys.executable, "-m", "bridge.cli", "worker"]
+    process = subprocess.Popen(command, env=environment, cwd=_ROOT)
+    backlog.workers.append(process)
     try:
         yield
     finally:
@@ -312,7 +315,7 @@ def test_what_waited_for_the_tracker_is_drained_at_the_agreed_rate(
         backlog.go_away()
         backlog.ask_for_tickets(issues)
         for _ in range(WORKERS):
-            workers.enter_context(a_worker(settings))
+            workers.enter_context(a_worker(backlog, settings))
         count = FIRST_CONTACTS
         for what in ("filings and their counts", "counts"):
             more = range(count, count + CHANGES_EACH)

@@ -185,6 +185,22 @@ def test_a_copy_becomes_ours_when_a_person_says_so(bench: TrackerBench) -> None:
     assert (seen.fingerprint, seen.is_copy, seen.is_claimed) == (OURS, False, True)
 
 
+def test_a_ticket_made_by_hand_becomes_ours_when_a_person_says_so(bench: TrackerBench) -> None:
+    made = bench.make_by_hand()
+    assert bench.tracker.labelled() == []
+    (seen,) = bench.tracker.sight([made])
+    assert (seen.fingerprint, seen.is_copy, seen.is_claimed) == (None, False, False)
+    for _ in range(2):
+        bench.tracker.adopt(seen.ref, OURS)
+    assert bench.tracker.find(OURS) == [seen.ref]
+    assert bench.tracker.labelled(OURS) == [made]
+    (seen,) = bench.tracker.sight([made])
+    assert (seen.fingerprint, seen.is_copy, seen.is_claimed) == (OURS, False, True)
+    bench.delete(seen.ref)
+    with pytest.raises(Refused):
+        bench.tracker.adopt(seen.ref, OURS)
+
+
 def test_a_duplicate_is_joined_once_and_closed(bench: TrackerBench) -> None:
     first = bench.tracker.create(a_draft(), an_attempt(1))
     second = bench.tracker.create(a_draft(), an_attempt(2))
