@@ -39,12 +39,11 @@ class Tracker(Protocol):
         """
         ...
 
-    def confirm(self, ref: TicketRef, fingerprint: str) -> None:
-        """Write the fingerprint again with the ticket's own id inside; safe to repeat."""
-        ...
-
     def adopt(self, ref: TicketRef, fingerprint: str) -> None:
-        """Mark a ticket that a person made as the one of this fingerprint; safe to repeat."""
+        """Mark a ticket as the one of this fingerprint, with its own id inside; safe to repeat.
+
+        For a ticket that a person names: on one that a filing points to only `update` may write.
+        """
         ...
 
     def probe(self, fingerprint: str, *, after: int) -> TicketRef | None:

@@ -101,14 +101,10 @@ class FakeTracker:
             raise AnswerLost("the connection broke after the ticket was made")
         return self._ref(ticket)
 
-    def confirm(self, ref: TicketRef, fingerprint: str) -> None:
-        """Let the mark name its own ticket."""
+    def adopt(self, ref: TicketRef, fingerprint: str) -> None:
+        """Mark a ticket, and let the mark name it."""
         ticket = self._get(ref.remote_id)
         ticket.fingerprint, ticket.names_ticket = fingerprint, ref.remote_id
-
-    def adopt(self, ref: TicketRef, fingerprint: str) -> None:
-        """Mark a ticket that a person made."""
-        self.confirm(ref, fingerprint)
 
     def probe(self, fingerprint: str, *, after: int) -> TicketRef | None:
         """Walk the numbers above `after` until a hundred in a row are missing."""
@@ -171,7 +167,7 @@ class FakeTracker:
 
     def update(self, ref: TicketRef, draft: TicketDraft) -> None:
         """Replace what we wrote; the link is one, however often it is written."""
-        self.confirm(ref, draft.fingerprint)
+        self.adopt(ref, draft.fingerprint)
         ticket = self._get(ref.remote_id)
         ticket.links = 1
         if ticket.draft != draft:

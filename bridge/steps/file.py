@@ -155,20 +155,6 @@ def _link(filing: Filing, ref: TicketRef, context: Context) -> None:
         link_ticket(filing, ref, store=store, cause=cause)
 
 
-def claim_ticket(context: Context, *, filing_id: int) -> None:
-    """Write the ticket's own id into its mark: a person's copy then names another ticket's."""
-    with context.open() as store:
-        filing = store.filings.find(filing_id)
-        if filing is None or filing.ticket_id is None:
-            return
-        ticket = store.tickets.get(filing.ticket_id)
-        connection = store.connections.get(ticket.connection_id)
-    if ticket.is_deleted:
-        return
-    context.require_usable(connection)
-    context.tracker(connection).confirm(ticket.ref, filing.fingerprint)
-
-
 def _sweep_later(filing: Filing, context: Context, store: Store, *, sent_at: datetime) -> None:
     """A create may come through after both looks: look once more when it is over."""
     settings = context.settings

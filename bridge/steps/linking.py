@@ -34,12 +34,12 @@ def follow_link(filing: Filing, ticket: Ticket, *, store: Store, cause: Cause) -
     issue = store.issues.standing_for(ticket.product_id, filing.issue_id, lock=True)
     if issue.can_move(IssueState.FILED):
         move_issue(issue, IssueState.FILED, store=store, cause=cause)
+    write_soon(ticket, store=store)
+
+
+def write_soon(ticket: Ticket, *, store: Store) -> None:
+    """Queue a refresh, which writes the ticket's own id into its mark as well."""
     store.enqueue("refresh", once=f"refresh:{ticket.id}", ticket_id=ticket.id)
-
-
-def claim_soon(filing: Filing, *, store: Store) -> None:
-    """Queue the writing of the ticket's own id into its mark."""
-    store.enqueue("claim", once=f"claim:{filing.id}", filing_id=filing.id)
 
 
 def sweep_soon(filing: Filing, *, store: Store, at: datetime | None = None) -> None:

@@ -6,7 +6,7 @@ from bridge.domain.people import MACHINE
 from bridge.domain.tickets import Filing, FilingState, TicketRef
 from bridge.ports import Tracker
 from bridge.steps.context import Context
-from bridge.steps.linking import claim_soon, link_ticket
+from bridge.steps.linking import link_ticket
 from bridge.steps.moves import Cause
 from bridge.store import Store
 
@@ -50,23 +50,21 @@ def adopt_ticket(context: Context, *, filing_id: int, name: str) -> None:
         connection = store.connections.get(filing.connection_id)
     context.require_usable(connection)
     try:
-        ref, is_ours = _marked(filing, name, context.tracker(connection))
+        ref = _marked(filing, name, context.tracker(connection))
     except Refused as error:
         with context.open() as store:
             store.filings.explain(filing.id, f"{name} cannot be linked: {error}")
         return
     with context.open() as store:
         cause = Cause(MACHINE, context.now(), f"ticket {ref.key}", "job:adopt")
-        if link_ticket(filing, ref, store=store, cause=cause) and is_ours:
-            claim_soon(filing, store=store)
+        link_ticket(filing, ref, store=store, cause=cause)
 
 
-def _marked(filing: Filing, name: str, tracker: Tracker) -> tuple[TicketRef, bool]:
-    """The ticket of that name, and whether it carries our mark now."""
+def _marked(filing: Filing, name: str, tracker: Tracker) -> TicketRef:
+    """The ticket of that name, with our mark on it."""
     for sighting in tracker.sight([name]):
         # A ticket of another issue keeps its mark: it may stand for both.
-        is_free = sighting.is_copy or sighting.fingerprint in (None, filing.fingerprint)
-        if is_free:
+        if sighting.is_copy or sighting.fingerprint in (None, filing.fingerprint):
             tracker.adopt(sighting.ref, filing.fingerprint)
-        return sighting.ref, is_free
+        return sighting.ref
     raise Refused("the tracker has no such ticket that we may see")

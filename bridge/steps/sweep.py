@@ -22,7 +22,7 @@ from bridge.domain.tickets import (
 )
 from bridge.ports import Tracker
 from bridge.steps.context import Context
-from bridge.steps.linking import claim_soon, follow_link, link_ticket
+from bridge.steps.linking import follow_link, link_ticket, write_soon
 from bridge.steps.moves import Cause
 from bridge.store import Store
 from bridge.store.connections import Connection
@@ -157,8 +157,6 @@ def _kept(
 def _link(filing: Filing, kept: Sighting, store: Store, context: Context) -> None:
     """Point the filing at the ticket that stays, and all others of a younger one with it."""
     cause = Cause(MACHINE, context.now(), f"ticket {kept.ref.key}", _ORIGIN)
-    if not kept.is_claimed and kept.fingerprint == filing.fingerprint:
-        claim_soon(filing, store=store)
     if filing.state is not FilingState.LINKED or filing.ticket_id is None:
         link_ticket(filing, kept.ref, store=store, cause=cause)
         return
@@ -168,6 +166,10 @@ def _link(filing: Filing, kept: Sighting, store: Store, context: Context) -> Non
         store.twins.repoint(filing.ticket_id, to=ticket.id)
         store.twins.acquit(ticket.id)
         follow_link(filing, ticket, store=store, cause=cause)
+    elif not kept.is_claimed and kept.fingerprint == filing.fingerprint:
+        # Only a refresh may write the mark: another writer would put back what it has changed.
+        store.tickets.forget_write(ticket.id)
+        write_soon(ticket, store=store)
 
 
 def _pair_up(

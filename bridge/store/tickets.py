@@ -217,6 +217,12 @@ class Tickets:
         )
         return self._session.scalars(statement).one()
 
+    def forget_write(self, ticket_id: TicketId) -> None:
+        """Let the next refresh write, whether anything changed or not."""
+        self._session.execute(
+            update(TicketRow).where(TicketRow.id == ticket_id).values(written_digest=None)
+        )
+
     def move_site(self, connection_id: int, url: str) -> None:
         """The tracker answers at another address now: the links to its tickets follow."""
         self._session.execute(

@@ -59,7 +59,6 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "second_look": second_look.second_look,
     "promote": review.promote,
     "file": file.file_ticket,
-    "claim": file.claim_ticket,
     "refresh": refresh.refresh_ticket,
     "adopt": name_ticket.adopt_ticket,
     "sweep": sweep.sweep,

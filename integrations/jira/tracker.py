@@ -119,30 +119,30 @@ class JiraTracker:
             self._remember(number_of(created.key))
         return self._ref(created.id, created.key)
 
-    def confirm(self, ref: TicketRef, fingerprint: str) -> None:
-        """Write the property again, now with the ticket's own id; safe to repeat.
+    def adopt(self, ref: TicketRef, fingerprint: str) -> None:
+        """Put our labels, and our mark with the ticket's own id, on a ticket; safe to repeat.
 
-        `update` does so too, in the request that it makes anyway.
+        For a ticket that no filing points to: later `update` alone writes the mark.
         """
         # The whole ticket is read: asking for a property that it lacks is refused like a ticket
         # that is gone.
+        path = f"{API}/issue/{ref.remote_id}"
         params = {"fields": "labels", "properties": PROPERTY}
-        issue = self._client.get(_ISSUE, f"{API}/issue/{ref.remote_id}", params=params)
+        issue = self._client.get(_ISSUE, path, params=params)
         mark = confirmed_mark(
             fingerprint,
             instance=self._settings.instance,
             ticket=ref.remote_id,
             written=written_on(ref.remote_id, mark_in(issue.properties)),
         )
-        self._client.put_property(ref.remote_id, mark)
-
-    def adopt(self, ref: TicketRef, fingerprint: str) -> None:
-        """Put our labels and our mark on a ticket that a person made; safe to repeat."""
         labels: list[JsonValue] = [
             {"add": label} for label in (COMMON_LABEL, fingerprint_label(fingerprint))
         ]
-        self._client.put(f"{API}/issue/{ref.remote_id}", {"update": {"labels": labels}})
-        self.confirm(ref, fingerprint)
+        body: JsonValue = {
+            "update": {"labels": labels},
+            "properties": [{"key": PROPERTY, "value": mark}],
+        }
+        self._client.put(path, body)
 
     def probe(self, fingerprint: str, *, after: int) -> TicketRef | None:
         """Look for our ticket by reading every number above `after`.

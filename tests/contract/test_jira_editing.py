@@ -143,9 +143,9 @@ def test_a_crash_between_our_calls_is_not_taken_for_an_edit(jira: JiraBench) -> 
     assert jira.link_count(ref) == 1
 
 
-def test_a_confirmed_ticket_keeps_what_is_known_of_it(jira: JiraBench) -> None:
+def test_an_adopted_ticket_keeps_what_is_known_of_it(jira: JiraBench) -> None:
     ref = jira.tracker.create(a_draft(), an_attempt())
-    jira.tracker.confirm(ref, "shop/42/1")
+    jira.tracker.adopt(ref, "shop/42/1")
     jira.tracker.update(ref, a_draft("Another title", customers=24))
     assert "24 affected customers" in said(content(jira, ref))
     assert comments(jira, ref) == []

@@ -189,7 +189,7 @@ def test_a_copy_that_was_made_ours_gets_its_own_link_and_comment(
     made = jira.copy(ref)
     copied = TicketRef(made, "", "")
     describe(jira, copied, content(jira, ref))
-    numberless.confirm(copied, "shop/43/1")
+    numberless.adopt(copied, "shop/43/1")
     draft = replace(a_draft(customers=31), fingerprint="shop/43/1")
     numberless.update(copied, draft)
     assert jira.link_count(copied) == 1

@@ -39,7 +39,7 @@ def create(bench: TrackerBench, *, fingerprint: str = OURS) -> TicketRef:
     """A filed and confirmed ticket."""
     draft = a_draft(fingerprint=fingerprint)
     ref = bench.tracker.create(draft, an_attempt())
-    bench.tracker.confirm(ref, draft.fingerprint)
+    bench.tracker.adopt(ref, draft.fingerprint)
     return ref
 
 
@@ -47,8 +47,8 @@ def test_a_filed_ticket_is_found_again_by_every_way(bench: TrackerBench) -> None
     ref = bench.tracker.create(a_draft(), an_attempt())
     assert bench.tracker.probe(OURS, after=0) == ref
     assert bench.tracker.find(OURS) == [ref]
-    bench.tracker.confirm(ref, OURS)
-    bench.tracker.confirm(ref, OURS)
+    for _ in range(2):
+        bench.tracker.adopt(ref, OURS)
     assert bench.tracker.probe(OURS, after=0) == ref
     assert bench.tracker.find(OURS) == [ref]
     (status,) = bench.tracker.read([ref.remote_id])
@@ -78,7 +78,7 @@ def test_a_lost_answer_to_a_create_that_worked_is_found_by_the_probe(
     assert bench.ticket_count() == 1
     found = bench.tracker.probe(OURS, after=bound)
     assert found is not None
-    bench.tracker.confirm(found, OURS)
+    bench.tracker.adopt(found, OURS)
     assert bench.tracker.find(OURS) == [found]
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from bridge.wiring import JOBS
 
-PATH = ("file", "claim", "refresh", "sweep", "adopt")
+PATH = ("file", "refresh", "sweep", "adopt")
 """The jobs whose moments count."""
 
 

@@ -389,6 +389,44 @@ def test_a_copy_by_a_person_is_left_alone(desk: Desk) -> None:
     assert desk.key() == "FAKE-1"
 
 
+class Counting(FakeTracker):
+    """Counts the updates; during the first one a sweep goes by."""
+
+    updates = 0
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(now=desk.pipeline.clock)
+        self._desk = desk
+
+    def update(self, ref: TicketRef, draft: TicketDraft) -> None:
+        self.updates += 1
+        if self.updates == 1:
+            sweep(self._desk.pipeline.application.context, connection_id=self._desk.connection.id)
+        super().update(ref, draft)
+
+
+def test_a_sweep_leaves_the_mark_to_the_update_that_is_under_way(desk: Desk) -> None:
+    tracker = Counting(desk)
+    desk.use(tracker)
+    desk.file()
+    desk.later(minutes=5)
+    assert tracker.updates == 1
+    assert tracker.tickets["10001"].names_ticket == "10001"
+
+
+def test_a_mark_that_lost_its_ticket_id_is_written_again_by_the_next_sweep(desk: Desk) -> None:
+    tracker = Counting(desk)
+    desk.use(tracker)
+    desk.file()
+    desk.later(minutes=5)
+    tracker.tickets["10001"] = replace(tracker.tickets["10001"], names_ticket=None)
+    for _ in range(2):
+        desk.sweep()
+        desk.later(minutes=5)
+    assert tracker.tickets["10001"].names_ticket == "10001"
+    assert tracker.updates == 2
+
+
 def test_the_ticket_that_a_person_closed_as_a_duplicate_is_not_the_one_that_stays(
     desk: Desk,
 ) -> None:
