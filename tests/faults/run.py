@@ -36,8 +36,13 @@ LAGS = (0, 5, 120, 600)
 """Seconds that the search index is late, before scaling."""
 _LIMIT_SECONDS = 400
 _BUILDING = threading.Lock()
-_BOOT_SECONDS = 10
-"""A worker needs so long until it works and sees that another one sleeps."""
+_HELD_UP_SECONDS = 5
+_HELD_UP = """
+    SELECT EXISTS (
+        SELECT FROM pg_stat_activity WHERE datname = current_database()
+        AND wait_event_type = 'Lock' AND query_start < clock_timestamp() - make_interval(secs => %s)
+    )
+"""
 _LEAD = Actor("person", "lead@support.example")
 _QUIET, _SECOND, _POLL, _SWEEP, _REFRESH = 120, 600, 60, 3600, 60
 
@@ -248,9 +253,9 @@ class Bench:
             self._floor.workshop.end(handle)
 
     def wait_beside(self, sleeper: Handle, log: Path, moment: int) -> None:
-        """While one worker sleeps another one works; then the first one wakes.
+        """While one worker sleeps another one does all there is to do; then the first one wakes.
 
-        Not when all is done: inside a transaction it keeps locks that others wait for.
+        Sooner, when the other one waits for a lock: a sleeper inside a transaction keeps its locks.
         """
 
         def is_asleep() -> bool:
@@ -258,7 +263,11 @@ class Bench:
 
         wait_until(is_asleep, "the sleep", 120)
         self.worker(self._settings.data_dir / "beside")
-        time.sleep((_QUIET + _SECOND + _QUIET) / SCALE + _BOOT_SECONDS)
+        wait_until(
+            lambda: self._is_at_rest() or self._is_held_up(),
+            "the work beside the sleeper",
+            _LIMIT_SECONDS,
+        )
         self._floor.workshop.wake(sleeper)
 
     def wait(self, worker: Handle, verdict: Verdict, *, lag: int) -> None:
@@ -356,6 +365,12 @@ class Bench:
     def _is_at_rest(self) -> bool:
         is_linked = all(one.state is FilingState.LINKED for _, one in self._filings())
         return is_linked and self._waiting() == 0
+
+    def _is_held_up(self) -> bool:
+        """Whether somebody has waited for a lock for longer than a busy machine explains."""
+        with psycopg.connect(self.application.conninfo) as connection:
+            row = connection.execute(_HELD_UP, [_HELD_UP_SECONDS]).fetchone()
+        return row == (True,)
 
     def _waiting(self) -> int:
         query = (
