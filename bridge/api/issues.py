@@ -27,7 +27,7 @@ from bridge.domain.contacts import ContactId
 from bridge.domain.errors import Outdated
 from bridge.domain.issues import Issue, IssueState
 from bridge.steps.name_ticket import name_ticket
-from bridge.steps.review import confirm_issue, dismiss_issue, file_issue
+from bridge.steps.review import confirm_issue, dismiss_issue, file_issue, take_to_file
 from bridge.store.issues import IssueFilter
 
 router = area("issues")
@@ -176,10 +176,13 @@ def file(
     """Exactly one ticket, however often it is asked for; `filing` tells how far it has come."""
 
     def do() -> tuple[int, IssueOut]:
-        issue = take_issue(issue_id, if_match, call)
         again = body is not None and body.again
-        changed = file_issue(issue, call.product, store=call.store, cause=call.cause(), again=again)
-        return 200, present.issue(changed.id, call.product, store=call.store, context=call.context)
+        issue = take_to_file(_find(issue_id, call), store=call.store, again=again)
+        current = issue or _find(issue_id, call)
+        require_version(current.name, current.version, if_match)
+        if issue is not None:
+            file_issue(issue, call.product, store=call.store, cause=call.cause(), again=again)
+        return 200, present.issue(current.id, call.product, store=call.store, context=call.context)
 
     return with_etag(once.run(call, do))
 

@@ -52,6 +52,43 @@ def dismiss_issue(
     return move_issue(issue, IssueState.DISMISSED, store=store, cause=cause)
 
 
+class _AskedFor(Exception):
+    """Leaves a savepoint, and with it the lock taken inside."""
+
+
+def take_to_file(issue: Issue, *, store: Store, again: bool = False) -> Issue | None:
+    """The issue, locked, for `file_issue`; None and no lock when asking would change nothing.
+
+    Of fifty people who ask at once each would else wait for the answers of all before.
+    """
+    if _is_asked_for(issue, again, store):
+        return None
+    try:
+        with store.savepoint():
+            taken = store.issues.get(issue.product_id, issue.id, lock=True)
+            if _is_asked_for(taken, again, store):
+                raise _AskedFor
+    except _AskedFor:
+        return None
+    return taken
+
+
+def _is_asked_for(issue: Issue, again: bool, store: Store) -> bool:
+    """Whether its ticket is under way or there, and asking for it changes nothing."""
+    filing = _filing_now(issue, store)
+    if filing is None or filing.state is FilingState.REFUSED:
+        return False
+    if filing.state is FilingState.PARKED:
+        return not again
+    return filing.ticket_id is None or not store.tickets.get(filing.ticket_id).is_deleted
+
+
+def _filing_now(issue: Issue, store: Store) -> Filing | None:
+    """The filing of its present episode: its own, else that of an issue merged into it."""
+    filings = reversed(store.filings.of_issue(issue.id))
+    return next((one for one in filings if one.episode == issue.episode), None)
+
+
 def file_issue(
     issue: Issue, product: Product, *, store: Store, cause: Cause, again: bool = False
 ) -> Issue:
@@ -61,14 +98,12 @@ def file_issue(
     one whose ticket was deleted in the tracker, is tried again. A parked one only with `again`:
     then somebody has looked and says that the first request made no ticket.
     """
-    # Its own last, after those of issues merged into it.
-    filings = reversed(store.filings.of_issue(issue.id))
-    existing = [one for one in filings if one.episode == issue.episode]
-    if existing:
-        _file_again(existing[0], issue, again, store=store, cause=cause)
+    existing = _filing_now(issue, store)
+    if existing is not None:
+        _file_again(existing, issue, again, store=store, cause=cause)
     # What came back after a fix may need a ticket of its own: the next episode's filing.
     is_tracked = issue.state in TRACKED and issue.state is not IssueState.REGRESSED
-    if existing or is_tracked:
+    if existing is not None or is_tracked:
         return issue
     found = (store.connections.of_product(product.id, name) for name in TRACKERS)
     connection = next(filter(None, found), None)

@@ -1,5 +1,7 @@
 """Issues over HTTP: found, looked at, decided, filed, shipped; then notices and workarounds."""
 
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +11,7 @@ from bridge.domain.issues import IssueState
 from bridge.domain.people import MACHINE, Role
 from bridge.domain.tickets import FilingState
 from bridge.steps.moves import Cause, move_issue
+from bridge.steps.review import file_issue, take_to_file
 from tests.api_client import Api, serving
 from tests.builders import START, contacts_about_export
 from tests.conftest import Pipeline
@@ -189,6 +192,50 @@ def test_filing_plans_one_ticket_however_often_it_is_asked_for(
     with pipeline.application.open() as store:
         assert len(store.filings.unsettled()) == 1
     assert api.admin.post(f"/issues/{issue}/file", {"fields": {"a": "b"}}).status_code == 422
+
+
+def test_asking_for_a_ticket_that_is_under_way_waits_for_nobody(
+    api: Api, pipeline: Pipeline, issue: str
+) -> None:
+    connect_tracker(pipeline)
+    asked = api.admin.post(f"/issues/{issue}/file").json()
+    with pipeline.application.open() as store:
+        found = store.issues.by_number(pipeline.product.id, asked["number"])
+        store.issues.get(pipeline.product.id, found.id, lock=True)
+        assert api.admin.post(f"/issues/{issue}/file").json() == asked
+    outdated = api.admin.post(f"/issues/{issue}/file", headers={"If-Match": '"0"'})
+    assert outdated.status_code == 412
+
+
+def test_who_waited_for_another_ones_request_lets_the_issue_go(
+    api: Api, pipeline: Pipeline, issue: str
+) -> None:
+    connect_tracker(pipeline)
+    product, open_store = pipeline.product, pipeline.application.open
+    with open_store() as store:
+        found = store.issues.by_number(product.id, int(issue.removeprefix("ISS-")))
+    waits, may_end = threading.Event(), threading.Event()
+
+    def ask() -> bool:
+        with open_store() as store:
+            waits.set()
+            taken = take_to_file(found, store=store)
+            may_end.wait(60)
+            return taken is None
+
+    with ThreadPoolExecutor(1) as other:
+        with open_store() as store:
+            taken = take_to_file(found, store=store)
+            assert taken is not None
+            asking = other.submit(ask)
+            waits.wait(60)
+            time.sleep(1)
+            file_issue(taken, product, store=store, cause=Cause(MACHINE, START, "", "test"))
+        # The other one's block is still open; were its lock, this would end with an error.
+        with open_store() as store:
+            store.issues.get(product.id, found.id, lock=True)
+        may_end.set()
+        assert asking.result(60)
 
 
 def test_a_parked_filing_is_only_filed_again_on_a_persons_word(
