@@ -23,6 +23,10 @@ _WRITE_SPACING = timedelta(seconds=1)
 _DEFAULT_REST = timedelta(seconds=2)
 """After a refusal that names no time."""
 _MARGIN_SECONDS = 0.001
+_LATE_SECONDS = 0.1
+"""Whoever wakes up later than this lets its slot go and takes another one."""
+_MOST_NAPS = 3
+"""So often; then the call is made, however late it is."""
 
 
 class SharedPace:
@@ -53,6 +57,7 @@ class SharedPace:
             spaced=spaced,
             spacing=_WRITE_SPACING,
         )
+        naps = _MOST_NAPS
         while True:
             with self._open() as store:
                 turn = store.paces.take(
@@ -65,9 +70,14 @@ class SharedPace:
                 )
             if not turn.is_taken and turn.wait_seconds > LONGEST_WAIT_SECONDS:
                 raise held_up(turn.wait_seconds)
+            due = time.monotonic() + turn.wait_seconds
             if turn.wait_seconds > 0:
                 self._sleep(turn.wait_seconds + _MARGIN_SECONDS)
-            if turn.is_taken:
+            is_late = time.monotonic() - due > _LATE_SECONDS
+            if turn.is_taken and not turn.is_trial and is_late and naps > 0:
+                # On a busy machine: this call would come together with the next ones.
+                naps -= 1
+            elif turn.is_taken:
                 if turn.is_trial:
                     self._is_trial.set()
                 return

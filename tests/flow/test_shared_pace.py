@@ -92,6 +92,24 @@ def test_many_threads_of_two_workers_keep_one_rate(
     assert max(within) <= 21
 
 
+def test_who_wakes_up_late_does_not_crowd_the_next_one(
+    application: Application, connection_id: int
+) -> None:
+    class Sleepy(Worker):
+        naps = 0
+
+        def _sleep(self, seconds: float) -> None:
+            self.naps += 1
+            super()._sleep(seconds + (1 if self.naps == 1 else 0))
+
+    sleepy, other = (kind(application, connection_id, rate=2) for kind in (Sleepy, Worker))
+    sent = []
+    for worker in (other, sleepy, other):
+        worker.pace.wait(SEARCH)
+        sent.append(time.monotonic())
+    assert sent[2] - sent[1] >= 0.3
+
+
 def test_no_transaction_is_open_while_a_call_waits(
     application: Application, connection_id: int
 ) -> None:
