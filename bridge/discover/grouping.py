@@ -9,7 +9,7 @@ from bridge.discover.preparing import FileContact, Watch
 from bridge.domain.contacts import ContactNature
 from models import IssueFinder
 from models.encoders.base import Encoder
-from models.kinds import Kind, KindModel
+from models.kinds import KindModel
 from models.settings import FinderSettings
 from models.vectors import BoolArray, IntArray, Vectors, centered
 
@@ -69,10 +69,7 @@ def _are_chatter(
     if settings.least_chatter >= 1:
         return np.zeros(len(texts), dtype=bool)
     judged = KindModel.of_own_examples(encoder).judge(texts, vectors)
-    return np.array(
-        [one.kind is Kind.CHATTER and one.confidence > settings.least_chatter for one in judged],
-        dtype=bool,
-    )
+    return np.array([one.is_chatter(settings) for one in judged], dtype=bool)
 
 
 def _order(contacts: Sequence[FileContact]) -> IntArray:
