@@ -13,7 +13,7 @@ from benchmarks.measuring import labelled, middle, record, vectors_of
 from models.clues import Fixed
 from models.encoders.base import Encoder
 from models.kind_examples import EXAMPLES
-from models.kinds import Judged, Kind, KindModel
+from models.kinds import Kind, KindModel
 from models.matching import find_center, place
 from models.parts import are_apart, passages
 from models.settings import FinderSettings
@@ -37,9 +37,7 @@ def main() -> None:
         in_scope = [row for row, one in enumerate(contacts) if not one.is_out_of_scope]
         texts = [contacts[row].text for row in in_scope]
         found = model.judge(texts, vectors[in_scope])
-        cells = {
-            "taken for chatter for sure": _share([_is_chatter(one, settings) for one in found])
-        }
+        cells = {"taken for chatter for sure": _share([one.is_chatter(settings) for one in found])}
         record("kinds", f"{name}, in scope", cells)
     _two_problems(encoder, settings)
 
@@ -118,10 +116,6 @@ def _rows(text: str, encoder: Encoder, center: Vector) -> Vectors:
     stated = passages(text)
     rows = encoder.encode(stated)
     return rows if len(stated) > 1 and are_apart(rows, center) else encoder.encode([text])
-
-
-def _is_chatter(one: Judged, settings: FinderSettings) -> bool:
-    return one.kind is Kind.CHATTER and one.confidence > settings.least_chatter
 
 
 def _share(values: Sequence[bool]) -> str:

@@ -7,7 +7,10 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
+from benchmarks.loading import default_encoder
 from models import IssueFinder
+from models.kinds import KindModel
+from models.settings import FinderSettings
 from models.vectors import IntArray, Vectors, grow_mean, unit_rows
 
 Method = Callable[[Sequence[str], Vectors, int, int], IntArray]
@@ -23,6 +26,16 @@ _LARGE_TOPIC = 50
 def ours(_texts: Sequence[str], vectors: Vectors, _count: int, _seed: int) -> IntArray:
     """The issue finder with its defaults."""
     return np.asarray(IssueFinder().fit(vectors).labels_, dtype=np.int64)
+
+
+def without_chatter(texts: Sequence[str], vectors: Vectors, _count: int, _seed: int) -> IntArray:
+    """The issue finder on what is not surely chatter, as `bridge discover` does it."""
+    settings = FinderSettings()
+    judged = KindModel.of_own_examples(default_encoder()).judge(texts, vectors)
+    kept = np.array([not one.is_chatter(settings) for one in judged])
+    labels = np.full(len(texts), ALONE, dtype=np.int64)
+    labels[kept] = IssueFinder().fit(vectors[kept]).labels_
+    return labels
 
 
 def bertopic(size: int, *, reduce: bool) -> Method:
@@ -117,6 +130,7 @@ def k_means(_texts: Sequence[str], vectors: Vectors, count: int, seed: int) -> I
 
 METHODS: Mapping[str, Method] = {
     "IssueFinder": ours,
+    "IssueFinder, sure chatter left alone": without_chatter,
     "BERTopic, defaults": bertopic(_SMALL_TOPIC, reduce=False),
     "BERTopic, defaults, outliers reduced": bertopic(_SMALL_TOPIC, reduce=True),
     "BERTopic, topic size 50, outliers reduced": bertopic(_LARGE_TOPIC, reduce=True),

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from models.encoders.base import Encoder
 from models.kind_examples import EXAMPLES
+from models.settings import FinderSettings
 from models.texts import words
 from models.vectors import FloatArray, IntArray, Vectors
 
@@ -47,6 +48,10 @@ class Judged:
 
     kind: Kind
     confidence: float
+
+    def is_chatter(self, settings: FinderSettings) -> bool:
+        """Whether it surely states no problem."""
+        return self.kind is Kind.CHATTER and self.confidence > settings.least_chatter
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ around it: if the rest of the texts is about many things, the line belongs to no
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -41,6 +41,25 @@ def without_lines(text: str, is_template: Callable[[str], bool]) -> str:
     kept = [line for line in text.split("\n") if not is_template(_key(line))]
     rest = "\n".join(kept).strip()
     return rest if says_enough(rest) else text
+
+
+def around(texts: Iterable[str], is_line: Callable[[str], bool]) -> tuple[str, list[str]]:
+    """A line as the first text has it, and what stands beside it, each wording once.
+
+    is_line: whether a key of `line_keys` is the line's. Texts without it are passed over, and so is
+    a rest that says too little. ("", []) when no text has it.
+    """
+    words = ""
+    rests: dict[str, None] = {}
+    for text in texts:
+        mine = next((told for key, told in line_keys(text).items() if is_line(key)), None)
+        if mine is None:
+            continue
+        words = words or mine.strip()
+        rest = "\n".join(line for line in text.split("\n") if line != mine).strip()
+        if says_enough(rest):
+            rests[rest] = None
+    return words, list(rests)
 
 
 def are_unrelated(vectors: Vectors, center: Vector) -> bool:

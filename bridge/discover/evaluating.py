@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bridge.discover.common_lines import without_common_lines
 from bridge.discover.grouping import group
 from bridge.discover.preparing import FileContact, Watch, as_contact
 from bridge.discover.reading import RefusedRow, choose_columns, read_contacts
@@ -50,7 +51,7 @@ def evaluate(path: Path, settings: Settings, *, say: Callable[[str], None], watc
     rows = _read(path, max_bytes=settings.max_text_bytes)
     encoder, finder = finder_parts(settings, say=say)
     grouping = group(
-        [row.contact for row in rows],
+        without_common_lines([row.contact for row in rows], encoder, finder),
         encoder,
         settings=finder,
         min_contacts=finder.least_contacts,

@@ -9,8 +9,9 @@ from bridge.discover.preparing import FileContact, Watch
 from bridge.domain.contacts import ContactNature
 from models import IssueFinder
 from models.encoders.base import Encoder
+from models.kinds import KindModel
 from models.settings import FinderSettings
-from models.vectors import IntArray, Vectors, centered
+from models.vectors import BoolArray, IntArray, Vectors, centered
 
 _CHUNK = 512
 SEED = 0
@@ -26,6 +27,9 @@ class Grouping:
     vectors: Vectors
     """A unit row for each contact, after centring; zeros for those that state no problem."""
 
+    chatter: frozenset[int]
+    """Rows of contacts that the finder takes for chatter: they are in no issue."""
+
 
 def group(
     contacts: Sequence[FileContact],
@@ -37,8 +41,12 @@ def group(
 ) -> Grouping:
     """Find the issues of at least `min_contacts` contacts among all contacts at once."""
     order = _order(contacts)
-    vectors = _encode([contacts[row].text for row in order], encoder, watch=watch)
+    texts = [contacts[row].text for row in order]
+    vectors = _encode(texts, encoder, watch=watch)
     watch("finding issues", 0, 1)
+    is_chatter = _are_chatter(texts, vectors, encoder, settings)
+    chatter = frozenset(order[is_chatter].tolist())
+    order, vectors = order[~is_chatter], vectors[~is_chatter]
     spread = np.zeros((len(contacts), encoder.dimensions), dtype=np.float32)
     groups: list[IntArray] = []
     if len(order):
@@ -51,7 +59,17 @@ def group(
     watch("finding issues", 1, 1)
     groups = [rows for rows in groups if len(rows) >= min_contacts]
     groups.sort(key=lambda rows: (-len(rows), int(rows.min())))
-    return Grouping(groups, spread)
+    return Grouping(groups, spread, chatter)
+
+
+def _are_chatter(
+    texts: Sequence[str], vectors: Vectors, encoder: Encoder, settings: FinderSettings
+) -> BoolArray:
+    """Which texts surely state no problem, as told by our own examples."""
+    if settings.least_chatter >= 1:
+        return np.zeros(len(texts), dtype=bool)
+    judged = KindModel.of_own_examples(encoder).judge(texts, vectors)
+    return np.array([one.is_chatter(settings) for one in judged], dtype=bool)
 
 
 def _order(contacts: Sequence[FileContact]) -> IntArray:

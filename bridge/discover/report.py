@@ -75,7 +75,9 @@ def findings_of(
     issues = describe(contacts, grouping)
     grouped = {row for rows in grouping.groups for row in rows.tolist()}
     alone = Counter(
-        contact.nature.value for row, contact in enumerate(contacts) if row not in grouped
+        (ContactNature.CHATTER if row in grouping.chatter else contact.nature).value
+        for row, contact in enumerate(contacts)
+        if row not in grouped
     )
     period = period_of([at for contact in contacts if (at := contact.occurred_at) is not None])
     return Findings(

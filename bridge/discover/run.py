@@ -1,9 +1,10 @@
 """From a file of contacts to a folder of answers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bridge.discover.common_lines import without_common_lines
 from bridge.discover.grouping import group
 from bridge.discover.preparing import Watch, prepare
 from bridge.discover.reading import choose_columns
@@ -37,8 +38,10 @@ def discover(
         options.file, columns, max_bytes=settings.max_text_bytes, total=total, watch=watch
     )
     encoder, finder = finder_parts(settings, say=say)
+    contacts = without_common_lines(prepared.contacts, encoder, finder)
+    prepared = replace(prepared, contacts=contacts)
     grouping = group(
-        prepared.contacts,
+        contacts,
         encoder,
         settings=finder,
         min_contacts=options.min_contacts,
@@ -52,5 +55,5 @@ def discover(
         min_contacts=options.min_contacts,
     )
     options.out.mkdir(parents=True, exist_ok=True)
-    write_files(options.out, findings, prepared.contacts, grouping)
+    write_files(options.out, findings, contacts, grouping)
     return findings

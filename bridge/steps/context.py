@@ -66,7 +66,7 @@ class Context:
     _templates: dict[int, tuple[frozenset[bytes], datetime]] = field(default_factory=dict)
     _clauses: dict[tuple[str, str], Vector] = field(default_factory=dict)
     _own_kinds: dict[str, KindModel] = field(default_factory=dict)
-    _kinds: dict[tuple[int, str], tuple[KindModel, datetime]] = field(default_factory=dict)
+    _kinds: dict[tuple[int, str], tuple[KindModel, int, datetime]] = field(default_factory=dict)
 
     def finder_for(self, product: Product) -> FinderSettings:
         """The finder's settings, moved by what the people of a product have answered.
@@ -118,22 +118,32 @@ class Context:
         return known[0]
 
     def kinds(self, store: Store, product_id: ProductId) -> KindModel:
-        """What tells kinds of contacts apart in this product, learned anew every few minutes."""
+        """What tells kinds of contacts apart in this product.
+
+        Learned anew within minutes after a person decided about an issue.
+        """
         encoder = self.encoder()
         key = (product_id, encoder.name)
-        known = self._kinds.get(key)
-        if known is None or self.now() - known[1] >= _LEARNED_LIFE:
-            if encoder.name not in self._own_kinds:
-                self._own_kinds[encoder.name] = KindModel.of_own_examples(encoder)
-            taught = store.examples.taught(product_id, encoder.name, limit=_MOST_TAUGHT)
-            lesson = Lesson(
-                [one.text for one in taught],
-                rows_of([one.vector for one in taught], encoder.dimensions),
-                [one.is_chatter for one in taught],
-            )
-            known = (self._own_kinds[encoder.name].learned(lesson), self.now())
-            self._kinds[key] = known
-        return known[0]
+        known, newest, checked_at = self._kinds.get(key, (None, 0, self.now()))
+        if known is not None and self.now() - checked_at < _LEARNED_LIFE:
+            return known
+        decided = store.examples.last_decision(product_id)
+        if known is None or decided != newest:
+            known = self._learned_kinds(store, product_id)
+        self._kinds[key] = (known, decided, self.now())
+        return known
+
+    def _learned_kinds(self, store: Store, product_id: ProductId) -> KindModel:
+        encoder = self.encoder()
+        if encoder.name not in self._own_kinds:
+            self._own_kinds[encoder.name] = KindModel.of_own_examples(encoder)
+        taught = store.examples.taught(product_id, encoder.name, limit=_MOST_TAUGHT)
+        lesson = Lesson(
+            [one.text for one in taught],
+            rows_of([one.vector for one in taught], encoder.dimensions),
+            [one.is_chatter for one in taught],
+        )
+        return self._own_kinds[encoder.name].learned(lesson)
 
     def clause_vectors(self, clauses: Sequence[str]) -> Vectors:
         """Unit rows of clauses that may name an issue: it is named again and again."""

@@ -6,7 +6,7 @@ from bridge.domain.contacts import ContactId, ContactNature, ProductId
 from bridge.steps.context import Context, rows_of
 from bridge.store import Store
 from bridge.store.waiting import JudgedContact
-from models.kinds import Judged, Kind
+from models.kinds import Judged
 from models.vectors import Vector
 
 _MOST = 5_000
@@ -29,8 +29,7 @@ def judged(
 
 
 def _nature(one: Judged, context: Context) -> ContactNature:
-    is_chatter = one.kind is Kind.CHATTER and one.confidence > context.finder.least_chatter
-    return ContactNature.CHATTER if is_chatter else ContactNature.MESSAGE
+    return ContactNature.CHATTER if one.is_chatter(context.finder) else ContactNature.MESSAGE
 
 
 def judge_soon(product_id: ProductId, *, store: Store) -> None:

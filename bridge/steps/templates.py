@@ -1,5 +1,6 @@
 """Templates: learn which lines of contacts say nothing, and leave them out of new ones."""
 
+import functools
 from datetime import timedelta
 
 import structlog
@@ -12,10 +13,10 @@ from models.templates import (
     LEAST_CUSTOMERS,
     LEAST_RESTS,
     are_unrelated,
+    around,
     line_keys,
     without_lines,
 )
-from models.texts import says_enough
 
 _MOST_LINES = 20
 _MOST_TEXTS = 40
@@ -53,6 +54,10 @@ def _hash(key: str, context: Context) -> bytes:
     return context.secrets.fingerprint(key.encode())
 
 
+def _is(line: bytes, context: Context, key: str) -> bool:
+    return _hash(key, context) == line
+
+
 def learn_soon(product_id: ProductId, *, store: Store, context: Context) -> None:
     """Queue the next look at common lines, at most one a day."""
     at = context.now() + _EVERY
@@ -73,25 +78,10 @@ def learn_templates(context: Context, *, product_id: int) -> None:
             for one in common
         }
     for one in common:
-        words, rests = _apart(one.hash, texts[one.hash], context)
+        words, rests = around(texts[one.hash], functools.partial(_is, one.hash, context))
         if len(rests) < LEAST_RESTS or not are_unrelated(encoder.encode(rests), center):
             continue
         with context.open() as store:
             store.templates.add(product.id, one.hash, words=words, now=context.now())
         context.forget_templates(product.id)
         log.info("a line is a template", product_id=product_id, customers=one.customers)
-
-
-def _apart(line: bytes, texts: list[RedactedText], context: Context) -> tuple[str, list[str]]:
-    """The line as the first text has it, and what stands beside it, each wording once."""
-    words = ""
-    rests: dict[str, None] = {}
-    for text in texts:
-        mine = {_hash(key, context): told for key, told in line_keys(text).items()}
-        if line not in mine:
-            continue
-        words = words or mine[line].strip()
-        rest = "\n".join(told for told in text.split("\n") if told != mine[line]).strip()
-        if says_enough(rest):
-            rests[rest] = None
-    return words, list(rests)

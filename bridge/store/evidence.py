@@ -93,17 +93,24 @@ _RECENT_HOMES = text("""
     JOIN customer ON customer.id = contact.customer_id AND NOT customer.is_shared
     JOIN LATERAL (
         SELECT earlier.id
-        FROM contact AS earlier
-        WHERE earlier.customer_id IN (
-                SELECT coalesce(customer.merged_into, customer.id)
-                UNION ALL
-                SELECT alias.id FROM customer AS alias
-                WHERE alias.merged_into = coalesce(customer.merged_into, customer.id)
-            )
-            AND earlier.occurred_at <= contact.occurred_at
-            AND earlier.occurred_at > contact.occurred_at - :within
-            AND earlier.id <> contact.id
-            AND earlier.nature = 'message'
+        FROM (
+            SELECT coalesce(customer.merged_into, customer.id) AS id
+            UNION ALL
+            SELECT alias.id FROM customer AS alias
+            WHERE alias.merged_into = coalesce(customer.merged_into, customer.id)
+        ) AS person
+        -- Limited for each of them, so that the index by customer and time is what serves it.
+        JOIN LATERAL (
+            SELECT one.id, one.occurred_at
+            FROM contact AS one
+            WHERE one.customer_id = person.id
+                AND one.occurred_at <= contact.occurred_at
+                AND one.occurred_at > contact.occurred_at - :within
+                AND one.id <> contact.id
+                AND one.nature = 'message'
+            ORDER BY one.occurred_at DESC
+            LIMIT :most
+        ) AS earlier ON true
         ORDER BY earlier.occurred_at DESC
         LIMIT :most
     ) AS follow ON true

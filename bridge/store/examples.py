@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ContactId, ContactNature, ProductId
@@ -15,6 +15,10 @@ NO_PROBLEM = "no_problem"
 """What a dismissal keeps when a person says that the contacts state no problem."""
 
 _MOST_OF_ONE = 4
+_LAST_DECISION = select(func.max(DecisionRow.seq)).where(
+    DecisionRow.product_id == bindparam("product_id"),
+    DecisionRow.actor_kind != MACHINE.kind,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class Examples:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def last_decision(self, product_id: ProductId) -> int:
+        """Number of the newest decision of a person, 0 for none."""
+        found = self._session.connection().execute(_LAST_DECISION, {"product_id": product_id})
+        return found.scalar() or 0
 
     def taught(self, product_id: ProductId, encoder: str, *, limit: int) -> list[TaughtContact]:
         """Up to `limit` contacts of the issues decided about last, a few of each issue.
