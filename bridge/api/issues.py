@@ -21,12 +21,20 @@ from bridge.api.deps import (
 )
 from bridge.api.idempotency import OnceDep
 from bridge.api.paging import PageDep, page_of
-from bridge.api.schemas import CustomerPage, DecisionPage, IssueContactPage, IssueOut, IssuePage
+from bridge.api.schemas import (
+    CustomerPage,
+    DecisionPage,
+    IssueContactPage,
+    IssueOut,
+    IssuePage,
+    ProofOut,
+)
 from bridge.api.wire import ISSUE_PATTERN, Text, issue_number
 from bridge.domain.contacts import ContactId
-from bridge.domain.errors import Outdated
+from bridge.domain.errors import NotFound, Outdated
 from bridge.domain.issues import Issue, IssueState
 from bridge.steps.name_ticket import name_ticket
+from bridge.steps.prove import prove_fix
 from bridge.steps.review import confirm_issue, dismiss_issue, file_issue, take_to_file
 from bridge.store.issues import IssueFilter
 
@@ -95,6 +103,16 @@ def list_customers(issue_id: IssueIdPath, call: Reader, page: PageDep) -> Custom
     found = call.store.customers.affected(issue.id, limit=page.limit + 1, after=page.after() or 0)
     items, after = page_of(found, page, lambda one: (one.id,))
     return CustomerPage(items=[present.customer(one) for one in items], next=after)
+
+
+@router.get("/issues/{id}/proof", summary="Did its contacts stop?", responses=answers())
+def show_proof(issue_id: IssueIdPath, call: Reader) -> ProofOut:
+    """Its contacts before and after the last fix; 404 while none has shipped."""
+    issue = _find(issue_id, call)
+    found = prove_fix(issue, store=call.store, now=call.context.now())
+    if found is None:
+        raise NotFound(f"no fix of {issue.name} has shipped")
+    return present.proof(issue, found)
 
 
 @router.get("/issues/{id}/history", summary="Its history", responses=answers())

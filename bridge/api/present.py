@@ -1,9 +1,11 @@
 """Our own things to what the API shows of them."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from bridge.api.schemas import (
     ActorOut,
+    ComparedOut,
     CustomerOut,
     DecisionOut,
     FilingOut,
@@ -11,8 +13,10 @@ from bridge.api.schemas import (
     IssueOut,
     NearestOut,
     NoticeOut,
+    ProofOut,
     ReleaseOut,
     RunnerUpOut,
+    StillComingOut,
     TicketOut,
     WorkaroundOut,
 )
@@ -24,6 +28,7 @@ from bridge.domain.products import Product
 from bridge.domain.tickets import Filing
 from bridge.steps.context import Context
 from bridge.steps.drafts import issue_link
+from bridge.steps.prove import FixProof, proof_words
 from bridge.steps.why import Nearest, nearest_members
 from bridge.store import Store
 from bridge.store.contacts import AssignedContact
@@ -97,6 +102,24 @@ def _issue(
         snoozed_customers=found.snoozed_customers,
         suggested_title=found.suggested_title,
         link=link,
+    )
+
+
+def proof(issue: Issue, found: FixProof) -> ProofOut:
+    """The proof of a fix."""
+    compared = found.proof
+    return ProofOut(
+        issue=issue.name,
+        fixed_in=found.fixed_in,
+        shipped_at=found.shipped_at,
+        compared=None
+        if compared is None
+        else ComparedOut(**asdict(compared), is_proven=compared.is_proven),
+        still_coming=StillComingOut(**asdict(found.still)),
+        days_to_ticket=found.days_to_ticket,
+        days_to_release=found.days_to_release,
+        quiet_days=found.quiet_days,
+        words=proof_words(found),
     )
 
 

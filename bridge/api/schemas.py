@@ -102,6 +102,42 @@ class IssueOut(Answer):
     link: str
 
 
+class ComparedOut(Answer):
+    """Contacts before and after a fix; the bounds hold with 95 % confidence."""
+
+    days_before: int
+    days_after: int
+    before: int = Field(description="Contacts in the days before.")
+    after: int = Field(description="Contacts in the days since.")
+    expected: float = Field(description="Contacts in the days since, had nothing changed.")
+    avoided: float
+    least_avoided: float
+    most_avoided: float
+    is_proven: bool = Field(description="Fewer came than normal variation explains.")
+
+
+class StillComingOut(Answer):
+    """Contacts after the fix, by the version they name."""
+
+    without_fix: int
+    with_fix: int
+    unknown: int
+
+
+class ProofOut(Answer):
+    """What the contacts since the fix say of it."""
+
+    issue: str
+    fixed_in: str
+    shipped_at: datetime
+    compared: ComparedOut | None = Field(description="Null while it is too early.")
+    still_coming: StillComingOut
+    days_to_ticket: float | None
+    days_to_release: float | None
+    quiet_days: float
+    words: list[str]
+
+
 class IssuePage(Answer):
     """A page; `next` is the cursor of the one after it."""
 

@@ -10,6 +10,7 @@ from bridge.domain.people import MACHINE, NoticeKind
 from bridge.steps.context import Context
 from bridge.steps.drafts import issue_link
 from bridge.steps.moves import Cause, move_issue
+from bridge.steps.prove import proof_words, prove_fix
 from bridge.steps.tell import tell_agents
 from bridge.store import Store
 
@@ -112,7 +113,18 @@ def verify(context: Context, *, product_id: int, issue_id: int, episode: int) ->
             return
         days = context.settings.verify_after_days
         cause = Cause(MACHINE, context.now(), f"quiet for {days:g} days", "job:verify")
-        move_issue(issue, IssueState.VERIFIED, store=store, cause=cause)
+        issue = move_issue(issue, IssueState.VERIFIED, store=store, cause=cause)
+        _write_proof_back(issue, store=store, context=context)
+
+
+def _write_proof_back(issue: Issue, *, store: Store, context: Context) -> None:
+    """Tell each ticket once what the fix has brought."""
+    found = prove_fix(issue, store=store, now=context.now())
+    if found is None:
+        return
+    text = " ".join([f"{issue.name} is verified.", *proof_words(found)])
+    for ticket in store.tickets.of_issue(issue.id):
+        store.enqueue("note", ticket_id=ticket.id, key=f"proof-{issue.episode}", text=text)
 
 
 def note(context: Context, *, ticket_id: int, key: str, text: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bridge.domain.errors import TryAgainLater
 from bridge.queue import JobArgument, Queue
 from bridge.store.accounts import Accounts
+from bridge.store.after_fix import AfterFix
 from bridge.store.answers import Answers
 from bridge.store.attempts import Attempts
 from bridge.store.centroids import Centroids
@@ -93,6 +94,7 @@ class Store:
         self.tickets = Tickets(session)
         self.twins = Twins(session)
         self.fixes = Fixes(session)
+        self.after_fix = AfterFix(session)
         self.notices = Notices(session)
         self.answers = Answers(session)
         self.imports = Imports(session)

@@ -66,6 +66,21 @@ def test_a_release_ships_tells_each_agent_once_and_retires_workarounds(
     assert "fixed in 4.2" in use.json()["detail"]
 
 
+def test_what_came_after_a_fix_is_told_once_one_has_shipped(
+    api: Api, pipeline: Pipeline, issue: str
+) -> None:
+    assert api.admin.get(f"/issues/{issue}/proof").status_code == 404
+    resolve(pipeline, issue)
+    api.as_(Role.ENGINEER).post("/releases", {"version": "4.2", "issues": [issue]})
+    pipeline.send(*contacts_about_export(2, first=5, minutes=3 * 24 * 60, version="4.1"))
+    answer = api.as_(Role.AGENT).get(f"/issues/{issue}/proof")
+    found = answer.json()
+    assert (answer.status_code, found["issue"], found["fixed_in"]) == (200, issue, "4.2")
+    assert found["compared"] is None
+    assert found["still_coming"] == {"without_fix": 2, "with_fix": 0, "unknown": 0}
+    assert found["words"][0] == "There is not enough before or after the fix to compare yet."
+
+
 def test_an_issue_that_is_not_resolved_is_not_shipped_and_the_answer_says_so(
     api: Api, issue: str
 ) -> None:

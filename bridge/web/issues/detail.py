@@ -13,6 +13,7 @@ from bridge.domain.errors import OutsideError
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.tickets import Filing, FilingState, Quote
 from bridge.steps.drafts import pick_quotes
+from bridge.steps.prove import FixProof, proof_words, prove_fix
 from bridge.steps.undo import last_decision
 from bridge.store.connections import Connection
 from bridge.store.issues import IssueSummary
@@ -86,6 +87,14 @@ class Similar:
     similarity: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class ShownProof:
+    """What came after a fix, and the sentences that tell it."""
+
+    found: FixProof
+    words: list[str]
+
+
 _DONE = {
     "confirmed": "Confirmed. File it to get a ticket.",
     "dismissed": "Dismissed. It is kept under Archived.",
@@ -140,6 +149,7 @@ def issue_page(
         version_range=version_range(versions),
         workarounds=store.fixes.workarounds(product.id, issue_id=issue.id),
         similar=_similar(issue, visit),
+        proof=_proof(issue, visit),
     )
 
 
@@ -150,6 +160,11 @@ def _similar(issue: Issue, visit: Visit) -> list[Similar]:
         for one in visit.store.suggestions.near_misses(issue.product_id, issue.id)
         if one.contact_id is not None
     ]
+
+
+def _proof(issue: Issue, visit: Visit) -> ShownProof | None:
+    found = prove_fix(issue, store=visit.store, now=visit.now)
+    return None if found is None else ShownProof(found, proof_words(found))
 
 
 def _quotes(issue: Issue, visit: Visit) -> tuple[Quote, ...]:

@@ -1,0 +1,143 @@
+"""Prove: what the contacts since a fix say of it, for people and for its ticket."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bridge.domain.fixes import is_at_least
+from bridge.domain.issues import Issue
+from bridge.store import Store
+from models.proof import MOST_DAYS, Proof, prove
+
+_DAY = timedelta(days=1)
+_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class StillComing:
+    """Contacts after the fix, by what their version says."""
+
+    without_fix: int
+    """From a version that does not have it."""
+    with_fix: int
+    unknown: int
+    """They name no version, or none that compares."""
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.without_fix + self.with_fix + self.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class FixProof:
+    """A shipped fix and what came after it."""
+
+    fixed_in: str
+    shipped_at: datetime
+    proof: Proof | None
+    """None while it is too early, or when nothing came before the fix."""
+    still: StillComing
+    days_to_ticket: float | None
+    """From the first contact to the ticket; None without one."""
+    days_to_release: float | None
+    """From the first contact until customers could have the fix."""
+    quiet_days: float
+    """Since the fix, or since the last contact after it."""
+
+
+def prove_fix(issue: Issue, *, store: Store, now: datetime) -> FixProof | None:
+    """How the contacts of an issue came before and after its last fix; None before any shipped."""
+    if issue.shipped_at is None or issue.fixed_in is None:
+        return None
+    summary = store.issues.summary(issue.product_id, issue.id)
+    first, last = summary.first_seen_at, summary.last_seen_at
+    tickets = [one.id for one in store.tickets.of_issue(issue.id)]
+    since = max(issue.shipped_at, last) if last else issue.shipped_at
+    return FixProof(
+        fixed_in=issue.fixed_in,
+        shipped_at=issue.shipped_at,
+        proof=_proof(issue, issue.shipped_at, first, store=store, now=now),
+        still=_still(issue, issue.fixed_in, issue.shipped_at, store),
+        days_to_ticket=_days(first, store.after_fix.first_filed_at(tickets)),
+        days_to_release=_days(first, issue.shipped_at),
+        quiet_days=max(0.0, (now - since) / _DAY),
+    )
+
+
+def _proof(
+    issue: Issue, shipped_at: datetime, first: datetime | None, *, store: Store, now: datetime
+) -> Proof | None:
+    """Whole days on either side; the day of the first contact is none."""
+    if first is None:
+        return None
+    before = min(MOST_DAYS, (shipped_at - first) // _DAY)
+    after = min(MOST_DAYS, (now - shipped_at) // _DAY)
+    if before < 1 or after < 1:
+        return None
+    reads = store.after_fix
+    old = reads.days(issue.product_id, issue.id, since=shipped_at - before * _DAY, count=before)
+    new = reads.days(issue.product_id, issue.id, since=shipped_at, count=after)
+    return prove(old.on_issue, new.on_issue, old.others, new.others)
+
+
+def _still(issue: Issue, fixed_in: str, shipped_at: datetime, store: Store) -> StillComing:
+    counts = {True: 0, False: 0, None: 0}
+    for version, count in store.after_fix.versions_since(issue.id, shipped_at).items():
+        counts[None if version is None else is_at_least(version, fixed_in)] += count
+    return StillComing(without_fix=counts[False], with_fix=counts[True], unknown=counts[None])
+
+
+def _days(start: datetime | None, end: datetime | None) -> float | None:
+    return None if start is None or end is None else max(0.0, (end - start) / _DAY)
+
+
+def proof_words(found: FixProof) -> list[str]:
+    """The proof in sentences, as the ticket and the page tell it."""
+    told = []
+    proof = found.proof
+    if proof is None:
+        told.append("There is not enough before or after the fix to compare yet.")
+    else:
+        told.append(
+            f"{_WEEK * proof.before / proof.days_before:.1f} contacts a week before"
+            f" {found.fixed_in}, {_WEEK * proof.after / proof.days_after:.1f} since."
+        )
+        told.append(_avoided(proof))
+    if found.still.total:
+        told.append(_still_words(found.still))
+    times = [
+        f"{_counted(days, 'day')} from the first contact to {what}"
+        for days, what in ((found.days_to_ticket, "the ticket"), (found.days_to_release, "the fix"))
+        if days is not None
+    ]
+    if times:
+        told.append(f"{', '.join(times)}, quiet for {_counted(found.quiet_days, 'day')}.")
+    return told
+
+
+def _avoided(proof: Proof) -> str:
+    lies = f"between {proof.least_avoided:.0f} and {proof.most_avoided:.0f}"
+    if proof.is_proven:
+        return f"About {proof.avoided:.0f} contacts avoided in {proof.days_after} days ({lies})."
+    return (
+        f"In {proof.days_after} days {proof.after} came where {proof.expected:.0f} were to be"
+        f" expected: that is within normal variation ({lies} avoided)."
+    )
+
+
+def _still_words(still: StillComing) -> str:
+    parts = [
+        f"{count} {of}"
+        for count, of in (
+            (still.without_fix, "from versions without the fix"),
+            (still.with_fix, "from versions with it"),
+            (still.unknown, "without a known version"),
+        )
+        if count
+    ]
+    return f"{_counted(still.total, 'contact')} came after it: {', '.join(parts)}."
+
+
+def _counted(number: float, of: str) -> str:
+    """`1 day`, `2 days`."""
+    return f"{number:.0f} {of}" if round(number) == 1 else f"{number:.0f} {of}s"
