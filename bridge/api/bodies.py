@@ -53,7 +53,7 @@ Score = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1_000, le=1
 
 
 class SatisfactionIn(Given):
-    """Accepted so that senders need not change later; not used yet."""
+    """How satisfied the customer was: csat (of 5), ces (of 7) or nps (of 10), or of `max`."""
 
     metric: ShortText
     score: Score

@@ -58,6 +58,7 @@ def list_issues(
         states=tuple(state),
         words=q,
         sort=sort,
+        rules=call.context.settings.rank_rules,
         limit=page.limit + 1,
         after=None if last is None else (last[0], last[1]),
     )

@@ -11,6 +11,7 @@ from bridge.api.schemas import (
     IssueOut,
     NearestOut,
     NoticeOut,
+    RankPartOut,
     ReleaseOut,
     RunnerUpOut,
     TicketOut,
@@ -21,6 +22,7 @@ from bridge.domain.fixes import Release, Workaround
 from bridge.domain.issues import Issue, IssueId
 from bridge.domain.people import Notice
 from bridge.domain.products import Product
+from bridge.domain.rank import Rank, RankPart, RankRules
 from bridge.domain.tickets import Filing
 from bridge.steps.context import Context
 from bridge.steps.drafts import issue_link
@@ -55,20 +57,22 @@ def issues(
             filing=filings.get(summary.issue.id),
             merged_into=names.get(summary.issue.merged_into or 0),
             link=issue_link(summary.issue.name, product, context),
+            rules=context.settings.rank_rules,
         )
         for summary in summaries
     ]
 
 
-def _issue(
+def _issue(  # noqa: PLR0913 - all that is shown beside the issue itself
     summary: IssueSummary,
     *,
     tickets: Sequence[Ticket],
     filing: Filing | None,
     merged_into: str | None,
     link: str,
+    rules: RankRules,
 ) -> IssueOut:
-    found = summary.issue
+    found, rank = summary.issue, Rank.of(summary.impact, rules)
     return IssueOut(
         id=found.name,
         number=found.number,
@@ -81,7 +85,8 @@ def _issue(
         anonymous_count=summary.counts.anonymous,
         first_seen_at=summary.first_seen_at,
         last_seen_at=summary.last_seen_at,
-        rank=summary.rank,
+        rank=rank.score,
+        rank_parts=[_rank_part(one) for one in rank.parts],
         key_terms=list(summary.key_terms),
         fixed_in=found.fixed_in,
         episode=found.episode,
@@ -97,6 +102,16 @@ def _issue(
         snoozed_customers=found.snoozed_customers,
         suggested_title=found.suggested_title,
         link=link,
+    )
+
+
+def _rank_part(one: RankPart) -> RankPartOut:
+    return RankPartOut(
+        name=one.name,
+        value=one.value,
+        weight=one.weight,
+        contribution=one.contribution,
+        told=one.told,
     )
 
 

@@ -74,6 +74,16 @@ class FilingOut(Answer):
     reason: str | None
 
 
+class RankPartOut(Answer):
+    """One part of a rank: value times weight; null where nothing is known, which adds nothing."""
+
+    name: str = Field(examples=["effort"])
+    value: float | None
+    weight: float
+    contribution: float
+    told: str = Field(examples=["4 further contacts and 1 channel switch: 1.3 contacts each"])
+
+
 class IssueOut(Answer):
     """A recurring problem with its numbers as of now."""
 
@@ -89,6 +99,7 @@ class IssueOut(Answer):
     first_seen_at: datetime | None
     last_seen_at: datetime | None
     rank: float
+    rank_parts: list[RankPartOut]
     key_terms: list[str]
     fixed_in: str | None
     episode: int

@@ -3,6 +3,7 @@
 import getpass
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -72,7 +73,8 @@ def list_issues(  # noqa: PLR0913 - one parameter an option
     )
     with opened(read_settings(data_dir)) as application, application.open() as store:
         home = store.products.by_slug(product)
-        found = store.issues.search(home.id, wanted)
+        rules = application.context.settings.rank_rules
+        found = store.issues.search(home.id, replace(wanted, rules=rules))
         page = Wanted(limit, cursor)
         items, after = page_of(found, page, lambda one: (one.position, one.issue.number))
         shown = present.issues(items, home, store=store, context=application.context)
@@ -80,9 +82,12 @@ def list_issues(  # noqa: PLR0913 - one parameter an option
         emit(IssuePage(items=shown, next=after).model_dump(mode="json"))
         return
     show_table(
-        ("id", "customers", "contacts", "state", "ticket", "title"),
+        ("id", "rank", "customers", "contacts", "state", "ticket", "title"),
         (
-            (one.id, one.customer_count, one.contact_count, one.state, _keys(one), one.title)
+            (
+                *(one.id, f"{one.rank:.1f}", one.customer_count, one.contact_count),
+                *(one.state, _keys(one), one.title),
+            )
             for one in shown
         ),
     )
@@ -232,6 +237,10 @@ def issue_id_of(name: str, product_id: ProductId, store: Store) -> IssueId:
 def _show(shown: IssueOut, newest: list[IssueContactOut]) -> None:
     values = shown.model_dump()
     facts = {name: values[name] for name in _FACTS} | {"tickets": _keys(shown)}
+    facts["rank"] = f"{shown.rank:.1f}"
+    facts |= {
+        f"rank, {one.name}": f"{one.contribution:+.1f}: {one.told}" for one in shown.rank_parts
+    }
     if shown.filing is not None:
         facts["filing"] = f"{shown.filing.state}: {shown.filing.reason or 'as it should be'}"
     show_facts(facts | {f"contact {one.external_id}": one.text[:200] for one in newest})

@@ -235,6 +235,9 @@ class ContactRow(Base):
     lang: Mapped[str | None]
     version: Mapped[str | None]
     conversation: Mapped[str | None]
+    satisfaction_metric: Mapped[str | None]
+    satisfaction: Mapped[float | None]
+    """From 0 (worst) to 1; null where the score cannot be placed on a scale."""
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))

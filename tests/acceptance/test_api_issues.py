@@ -55,6 +55,13 @@ def test_an_issue_has_the_documented_members(api: Api, issue: str) -> None:
     assert (body["state"], body["tickets"], body["filing"]) == ("candidate", [], None)
     assert body["first_seen_at"] == "2026-03-02T09:00:00Z"
     assert body["link"].endswith(f"/issues/{issue}?product=default")
+    parts = {one["name"]: one for one in body["rank_parts"]}
+    assert body["rank"] == sum(one["contribution"] for one in body["rank_parts"]) == 10
+    assert parts["growth"] == {
+        **{"name": "growth", "value": 5, "weight": 1, "contribution": 5},
+        "told": "5 of them wrote in the last 7 days",
+    }
+    assert parts["satisfaction"]["value"] is None
     assert answer.headers["ETag"] == f'"{body["version"]}"'
     assert api.admin.get(f"/issues/{body['number']}").json() == body
 

@@ -132,6 +132,16 @@ def test_the_list_shows_each_issue_with_its_numbers(bench: PagesBench) -> None:
     assert "<strong>5</strong>" in page
     assert "5 contacts in 14 days, rising" in page
     assert 'class="badge new"' in page
+    assert 'aria-label="Why rank 10">10</a>' in page
+    assert "growth +5" in page
+
+
+def test_an_issue_tells_why_it_has_its_rank(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    page = bench.signed_in(Role.ENGINEER).get(f"/issues/{issue.name}").text
+    assert 'Why this rank <span class="count">10.0</span>' in page
+    assert "5 of them wrote in the last 7 days" in page
+    assert "nobody rated the help" in page
 
 
 def test_a_tab_holds_its_states_and_the_search_narrows_it(bench: PagesBench) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from bridge.domain.contacts import Contact, ContactId
 from bridge.domain.errors import OutsideError
 from bridge.domain.issues import Issue, IssueState
+from bridge.domain.rank import Rank
 from bridge.domain.tickets import Filing, FilingState, Quote
 from bridge.steps.drafts import pick_quotes
 from bridge.steps.undo import last_decision
@@ -121,6 +122,7 @@ def issue_page(
         trouble.status if trouble else HTTPStatus.OK,
         issue=issue,
         summary=summary,
+        rank=Rank.of(summary.impact, visit.web.application.context.settings.rank_rules),
         done=_DONE.get(part.done, ""),
         merged=part.merged,
         trouble=trouble,
