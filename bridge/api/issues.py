@@ -26,7 +26,9 @@ from bridge.api.wire import ISSUE_PATTERN, Text, issue_number
 from bridge.domain.contacts import ContactId
 from bridge.domain.errors import Outdated
 from bridge.domain.issues import Issue, IssueState
+from bridge.domain.permissions import Action
 from bridge.steps.name_ticket import name_ticket
+from bridge.steps.refusal import FieldsChosen
 from bridge.steps.review import confirm_issue, dismiss_issue, file_issue
 from bridge.store.issues import IssueFilter
 
@@ -178,8 +180,17 @@ def file(
 
     def do() -> tuple[int, IssueOut]:
         issue = take_issue(issue_id, if_match, call)
-        again = body is not None and body.again
-        changed = file_issue(issue, call.product, store=call.store, cause=call.cause(), again=again)
+        given = body or FileIn()
+        if given.for_all:
+            call.caller.require(Action.OPERATE)
+        changed = file_issue(
+            issue,
+            call.product,
+            store=call.store,
+            cause=call.cause(),
+            again=given.again,
+            chosen=FieldsChosen(given.fields, for_all=given.for_all),
+        )
         return 200, present.issue(changed.id, call.product, store=call.store, context=call.context)
 
     return with_etag(once.run(call, do))

@@ -1,6 +1,7 @@
 """Our own things to what the API shows of them."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from bridge.api.schemas import (
     ActorOut,
@@ -14,6 +15,7 @@ from bridge.api.schemas import (
     RankPartOut,
     ReleaseOut,
     RunnerUpOut,
+    TicketFieldOut,
     TicketOut,
     WorkaroundOut,
 )
@@ -97,12 +99,17 @@ def _issue(  # noqa: PLR0913 - all that is shown beside the issue itself
             for one in tickets
             if not one.is_deleted
         ],
-        filing=FilingOut(state=filing.state, reason=filing.reason) if filing else None,
+        filing=_filing(filing) if filing else None,
         snoozed_until=found.snoozed_until,
         snoozed_customers=found.snoozed_customers,
         suggested_title=found.suggested_title,
         link=link,
     )
+
+
+def _filing(filing: Filing) -> FilingOut:
+    asks = [TicketFieldOut.model_validate(asdict(one)) for one in filing.asks]
+    return FilingOut(state=filing.state, reason=filing.reason, asks=asks)
 
 
 def _rank_part(one: RankPart) -> RankPartOut:

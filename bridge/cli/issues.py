@@ -14,7 +14,7 @@ from bridge.api import present
 from bridge.api.paging import Wanted, page_of, read_cursor
 from bridge.api.schemas import IssueContactOut, IssueOut, IssuePage
 from bridge.cli.opening import opened, read_settings
-from bridge.cli.options import AsJson, DataDir, ProductName, new_app
+from bridge.cli.options import AsJson, DataDir, ProductName, named_values, new_app
 from bridge.cli.output import emit, show_facts, show_table
 from bridge.domain.contacts import ProductId
 from bridge.domain.issues import Issue, IssueId, IssueState
@@ -22,6 +22,7 @@ from bridge.domain.people import Actor
 from bridge.domain.products import DEFAULT_PRODUCT, Product
 from bridge.steps.moves import Cause
 from bridge.steps.name_ticket import name_ticket
+from bridge.steps.refusal import FieldsChosen
 from bridge.steps.review import file_issue
 from bridge.store import Store
 from bridge.store.issues import IssueFilter
@@ -122,10 +123,19 @@ def show(
 
 
 @issues_app.command("file", short_help="File an issue in the tracker, once.")
-def file_one(
+def file_one(  # noqa: PLR0913 - one parameter an option
     issue: Annotated[str, typer.Argument(metavar="ISSUE", help="ISS-42, or its number.")],
     again: Annotated[
         bool, typer.Option("--again", help="A parked one: I looked, no ticket was made.")
+    ] = False,
+    fields: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--field", metavar="NAME=VALUE", help="A field that the tracker asks for; repeatable."
+        ),
+    ] = None,
+    for_all: Annotated[
+        bool, typer.Option("--for-all", help="Send these fields with every later ticket too.")
     ] = False,
     product: ProductName = DEFAULT_PRODUCT,
     data_dir: DataDir = None,
@@ -135,12 +145,15 @@ def file_one(
     Examples:
       bridge issues file ISS-42
       bridge issues file ISS-42 --again
+      bridge issues file ISS-42 --field "Severity=Major"
 
     Want a ticket for an issue. Asking twice changes nothing; a refused one is tried again.
     """
 
+    given = FieldsChosen(named_values(fields or []), for_all=for_all)
+
     def decide(found: Issue, home: Product, store: Store) -> None:
-        file_issue(found, home, store=store, cause=operator(), again=again)
+        file_issue(found, home, store=store, cause=operator(), again=again, chosen=given)
 
     _decided(issue, decide, product, data_dir, as_json=as_json)
 

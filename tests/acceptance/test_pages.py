@@ -314,6 +314,33 @@ def test_the_state_of_a_filing_is_told_in_plain_words(
     assert ("It exists…" in shown) is (state is not FilingState.REFUSED)
 
 
+def test_a_field_that_jira_requires_is_chosen_on_the_page_and_the_filing_goes_on(
+    bench: PagesBench, tmp_path: Path
+) -> None:
+    issue = bench.find_issue()
+    with bench.jira(tmp_path) as sandbox, Api(sandbox.describe()) as jira:
+        jira.call("PUT", "/_sandbox/screen", {"required": ["customfield_10060"]})
+        lead, page = bench.signed_in(Role.LEAD), f"/issues/{issue.name}"
+        press(lead, page, f"{page}/file")
+        bench.drain()
+        shown = lead.get(page).text
+        assert "Severity is required." in shown
+        assert "<option>Major</option>" in shown
+        assert "for_all" not in shown
+        wrong = press(lead, page, f"{page}/file", field="customfield_10060", value="Huge")
+        assert wrong.status_code == 422
+        assert "Severity takes one of: Critical, Major, Minor" in wrong.text
+        denied = press(
+            lead, page, f"{page}/file", field="customfield_10060", value="Major", for_all="true"
+        )
+        assert denied.status_code == 403
+        press(lead, page, f"{page}/file", field="customfield_10060", value="Major")
+        bench.drain()
+        assert f">{sandbox.project}-1</a>" in lead.get(page).text
+        assert [one["severity"] for one in jira.truth()["tickets"]] == ["Major"]
+    assert 'name="for_all"' not in bench.signed_in(Role.ADMIN).get(page).text
+
+
 def test_a_person_answers_whether_the_ticket_of_a_parked_filing_exists(
     bench: PagesBench, tmp_path: Path
 ) -> None:

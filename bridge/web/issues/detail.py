@@ -12,7 +12,7 @@ from bridge.domain.contacts import Contact, ContactId
 from bridge.domain.errors import OutsideError
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.rank import Rank
-from bridge.domain.tickets import Filing, FilingState, Quote
+from bridge.domain.tickets import Filing, FilingState, Quote, TicketField
 from bridge.steps.drafts import pick_quotes
 from bridge.steps.undo import last_decision
 from bridge.store.connections import Connection
@@ -77,6 +77,8 @@ class TicketState:
     """Nobody is sure whether the ticket exists: a person may say which one it is."""
     again: bool = False
     """The button says that it does not exist."""
+    asks: tuple[TicketField, ...] = ()
+    """What the tracker wants to know before it makes the ticket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +241,13 @@ def _in_words(filing: Filing, connection: Connection) -> TicketState:
                 again=True,
             )
         case FilingState.REFUSED:
+            mend = "Choose below" if filing.asks else "Put that right"
             return TicketState(
-                f"Jira refused the ticket: {reason} Put that right, then try again.",
+                f"Jira refused the ticket: {reason} {mend}, then try again.",
                 is_trouble=True,
                 can_file=True,
                 button="Try again",
+                asks=filing.asks,
             )
         case _:
             return TicketState("")
