@@ -62,11 +62,12 @@ def _asked(error: Refused, tracker: Tracker) -> list[TicketField]:
 
 def _in_words(error: Refused, asked: list[TicketField]) -> str:
     """The tracker's sentences with the names that people know."""
-    if not error.fields:
-        return str(error)
-    names = {one.id: one.name for one in asked}
-    told = (f"{names.get(id, id)}: {sentence}" for id, sentence in error.fields.items())
-    return f"{error} ({'; '.join(told)})"
+    told = str(error)
+    further = [f"{id}: {one}" for id, one in error.fields.items() if one not in told]
+    told += f" ({'; '.join(further)})" if further else ""
+    for one in asked:
+        told = told.replace(f"{one.id}:", f"{one.name}:")
+    return told
 
 
 def _check(asked: TicketField, value: str) -> None:
