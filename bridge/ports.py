@@ -4,7 +4,7 @@ Outside trouble raises only TryAgainLater (nothing happened), Refused (a person 
 AnswerLost (it may have happened); see `bridge.domain.errors`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -14,6 +14,7 @@ from bridge.domain.tickets import (
     Attempt,
     Sighting,
     TicketDraft,
+    TicketField,
     TicketRef,
     TicketStatus,
     TrackerVersion,
@@ -93,6 +94,10 @@ class Tracker(Protocol):
         """Remote ids of the project's tickets that carry our label and changed since then."""
         ...
 
+    def describe(self, names: Collection[str]) -> list[TicketField]:
+        """The fields of new tickets, by the ids that Refused told, that a person may fill in."""
+        ...
+
     def versions(self) -> list[TrackerVersion]:
         """The project's versions as they are now."""
         ...
@@ -147,3 +152,5 @@ class CheckStep:
     name: str
     ok: bool
     fix: str = ""
+    asks: tuple[TicketField, ...] = ()
+    """Fields that the other system requires and nobody has given a value for."""

@@ -1,9 +1,14 @@
 """Configuration: one typed object, read once at start."""
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bridge.domain.rank import RankRules, RankWeights
+
+RankWorth = Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)]
 
 
 class Settings(BaseSettings):
@@ -34,6 +39,10 @@ class Settings(BaseSettings):
     consolidate_seconds: float = 3600
     refresh_seconds: float = 60
     """At most one count write per ticket in this time."""
+    rank_weights: RankWeights = Field(default_factory=RankWeights)
+    """What an issue's rank is made of (docs/rank.md); members left out keep their default."""
+    rank_tiers: dict[str, RankWorth] = Field(default_factory=lambda: dict(RankRules().tiers))
+    """How many customers an affected account of each tier counts for."""
     priority_ranks: list[float] = Field(default=[100, 30, 10], min_length=3, max_length=3)
     """From these ranks on a ticket's suggested priority is the highest, high and medium one."""
     verify_after_days: float = 14
@@ -49,3 +58,8 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_from: str = "bridge@localhost"
     smtp_starttls: bool = True
+
+    @property
+    def rank_rules(self) -> RankRules:
+        """How the rank of an issue is made."""
+        return RankRules(self.rank_weights, self.rank_tiers)

@@ -1,7 +1,7 @@
 """Fakes that behave: they keep state, refuse what the real one refuses and can lose an answer."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,9 +10,11 @@ from bridge.domain.errors import AnswerLost, Refused, SignInRefused, TryAgainLat
 from bridge.domain.issues import Outcome
 from bridge.domain.tickets import (
     Attempt,
+    FieldKind,
     Sighting,
     StatusCategory,
     TicketDraft,
+    TicketField,
     TicketRef,
     TicketStatus,
     TrackerVersion,
@@ -190,6 +192,12 @@ class FakeTracker:
         """Ids of tickets that changed at or after the moment."""
         self._answer()
         return [t.remote_id for t in self.tickets.values() if t.updated_at >= moment]
+
+    def describe(self, names: Collection[str]) -> list[TicketField]:
+        """The one field that refusals ask for."""
+        self._answer()
+        severity = TicketField("severity", "Severity", FieldKind.CHOICE, ("High", "Low"))
+        return [severity] if "severity" in names else []
 
     def versions(self) -> list[TrackerVersion]:
         """All versions."""

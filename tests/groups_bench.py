@@ -55,13 +55,20 @@ class Groups:
         self, topic: str, count: int = 4, *, state: IssueState = IssueState.CANDIDATE
     ) -> Issue:
         """An issue as the machine would have made it."""
-        contacts = self.contacts(topic, count)
+        return self.issue_of(self.contacts(topic, count), f"About {topic}", state=state)
+
+    def issue_of(
+        self,
+        contacts: Sequence[ContactId],
+        title: str,
+        *,
+        state: IssueState = IssueState.CANDIDATE,
+    ) -> Issue:
+        """An issue of just these contacts."""
         now = self.pipeline.clock.moment
         with self.application.open() as store:
             number = store.products.next_issue_number(self.product.id)
-            made = store.issues.add(
-                self.product.id, number=number, title=f"About {topic}", terms=(), now=now
-            )
+            made = store.issues.add(self.product.id, number=number, title=title, terms=(), now=now)
             encoder = self.application.context.encoder().name
             places = [
                 Place(one, made, 0.9 - place / 100, 0.5, encoder, MACHINE.name, "alike")

@@ -83,7 +83,9 @@ class JiraBench:
 
     def trouble_next(self, trouble: Trouble) -> None:
         if trouble is Trouble.REFUSED:
-            self.tracker = self.tracker_with(replace(self.settings, fields={"severity": "high"}))
+            self.tracker = self.tracker_with(
+                replace(self.settings, fields={"severity": {"value": "high"}})
+            )
         elif trouble is Trouble.SIGNED_OUT:
             self.tracker = self.tracker_with(replace(self.settings, token="expired"))
         else:

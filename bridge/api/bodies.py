@@ -53,7 +53,7 @@ Score = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1_000, le=1
 
 
 class SatisfactionIn(Given):
-    """Accepted so that senders need not change later; not used yet."""
+    """How satisfied the customer was: csat (of 5), ces (of 7) or nps (of 10), or of `max`."""
 
     metric: ShortText
     score: Score
@@ -138,13 +138,21 @@ class SnoozeIn(Given):
 
 
 class FileIn(Given):
-    """Fields of the ticket that the tracker asks for; none can be set yet.
+    """Values for fields of the ticket that the tracker asks for, by name or id, as people say them.
 
-    `again` says of a parked filing that somebody has looked: its request made no ticket.
+    `again` says of a parked filing that somebody has looked: its request made no ticket. `for_all`
+    sends the fields with every later ticket too; only an admin may say so.
     """
 
-    fields: dict[str, str] = Field(default_factory=dict, max_length=0)
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{}, {"fields": {"Severity": "Major"}}]}
+    )
+
+    fields: dict[
+        Annotated[ShortText, Field(min_length=1)], Annotated[Text, Field(max_length=2_000)]
+    ] = Field(default_factory=dict, max_length=20)
     again: bool = False
+    for_all: bool = False
 
 
 class TicketIn(Given):

@@ -23,7 +23,7 @@ from bridge.api.deps import (
 from bridge.api.errors import describe, make_problem, problem_of
 from bridge.api.idempotency import OnceDep
 from bridge.api.schemas import BatchItem, BatchOut, ContactOut
-from bridge.domain.contacts import AccountReceived, ContactReceived, CustomerReceived
+from bridge.domain.contacts import AccountReceived, ContactReceived, CustomerReceived, Rating
 from bridge.domain.errors import BridgeError, InvalidInput, TryAgainLater
 from bridge.steps.ingest import Ingested, IngestResult, ingest
 from bridge.wiring.access import product_named
@@ -103,7 +103,7 @@ def take_in(contact: ContactIn, call: Call) -> Ingested:
 
 def received_of(contact: ContactIn) -> ContactReceived:
     """What ingest takes, out of what came over the wire."""
-    given, account = contact.customer, contact.account
+    given, account, rated = contact.customer, contact.account, contact.satisfaction
     customer = CustomerReceived()
     if given is not None:
         members = given.model_dump(exclude={"external_ids"})
@@ -124,6 +124,7 @@ def received_of(contact: ContactIn) -> ContactReceived:
         else None,
         agent_email=contact.agent.email if contact.agent else None,
         conversation=contact.conversation,
+        rating=Rating(rated.metric, rated.score, rated.max) if rated else None,
     )
 
 

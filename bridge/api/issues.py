@@ -33,8 +33,10 @@ from bridge.api.wire import ISSUE_PATTERN, Text, issue_number
 from bridge.domain.contacts import ContactId
 from bridge.domain.errors import NotFound, Outdated
 from bridge.domain.issues import Issue, IssueState
+from bridge.domain.permissions import Action
 from bridge.steps.name_ticket import name_ticket
 from bridge.steps.prove import prove_fix
+from bridge.steps.refusal import FieldsChosen
 from bridge.steps.review import confirm_issue, dismiss_issue, file_issue, take_to_file
 from bridge.store.issues import IssueFilter
 
@@ -66,6 +68,7 @@ def list_issues(
         states=tuple(state),
         words=q,
         sort=sort,
+        rules=call.context.settings.rank_rules,
         limit=page.limit + 1,
         after=None if last is None else (last[0], last[1]),
     )
@@ -194,12 +197,21 @@ def file(
     """Exactly one ticket, however often it is asked for; `filing` tells how far it has come."""
 
     def do() -> tuple[int, IssueOut]:
-        again = body is not None and body.again
-        issue = take_to_file(_find(issue_id, call), store=call.store, again=again)
+        given = body or FileIn()
+        if given.for_all:
+            call.caller.require(Action.OPERATE)
+        issue = take_to_file(_find(issue_id, call), store=call.store, again=given.again)
         current = issue or _find(issue_id, call)
         require_version(current.name, current.version, if_match)
         if issue is not None:
-            file_issue(issue, call.product, store=call.store, cause=call.cause(), again=again)
+            file_issue(
+                issue,
+                call.product,
+                store=call.store,
+                cause=call.cause(),
+                again=given.again,
+                chosen=FieldsChosen(given.fields, for_all=given.for_all),
+            )
         return 200, present.issue(current.id, call.product, store=call.store, context=call.context)
 
     return with_etag(once.run(call, do))

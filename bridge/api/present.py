@@ -14,9 +14,11 @@ from bridge.api.schemas import (
     NearestOut,
     NoticeOut,
     ProofOut,
+    RankPartOut,
     ReleaseOut,
     RunnerUpOut,
     StillComingOut,
+    TicketFieldOut,
     TicketOut,
     WorkaroundOut,
 )
@@ -25,6 +27,7 @@ from bridge.domain.fixes import Release, Workaround
 from bridge.domain.issues import Issue, IssueId
 from bridge.domain.people import Notice
 from bridge.domain.products import Product
+from bridge.domain.rank import Rank, RankPart, RankRules
 from bridge.domain.tickets import Filing
 from bridge.steps.context import Context
 from bridge.steps.drafts import issue_link
@@ -60,20 +63,22 @@ def issues(
             filing=filings.get(summary.issue.id),
             merged_into=names.get(summary.issue.merged_into or 0),
             link=issue_link(summary.issue.name, product, context),
+            rules=context.settings.rank_rules,
         )
         for summary in summaries
     ]
 
 
-def _issue(
+def _issue(  # noqa: PLR0913 - all that is shown beside the issue itself
     summary: IssueSummary,
     *,
     tickets: Sequence[Ticket],
     filing: Filing | None,
     merged_into: str | None,
     link: str,
+    rules: RankRules,
 ) -> IssueOut:
-    found = summary.issue
+    found, rank = summary.issue, Rank.of(summary.impact, rules)
     return IssueOut(
         id=found.name,
         number=found.number,
@@ -86,7 +91,8 @@ def _issue(
         anonymous_count=summary.counts.anonymous,
         first_seen_at=summary.first_seen_at,
         last_seen_at=summary.last_seen_at,
-        rank=summary.rank,
+        rank=rank.score,
+        rank_parts=[_rank_part(one) for one in rank.parts],
         key_terms=list(summary.key_terms),
         fixed_in=found.fixed_in,
         episode=found.episode,
@@ -97,7 +103,7 @@ def _issue(
             for one in tickets
             if not one.is_deleted
         ],
-        filing=FilingOut(state=filing.state, reason=filing.reason) if filing else None,
+        filing=_filing(filing) if filing else None,
         snoozed_until=found.snoozed_until,
         snoozed_customers=found.snoozed_customers,
         suggested_title=found.suggested_title,
@@ -120,6 +126,21 @@ def proof(issue: Issue, found: FixProof) -> ProofOut:
         days_to_release=found.days_to_release,
         quiet_days=found.quiet_days,
         words=proof_words(found),
+    )
+
+
+def _filing(filing: Filing) -> FilingOut:
+    asks = [TicketFieldOut.model_validate(asdict(one)) for one in filing.asks]
+    return FilingOut(state=filing.state, reason=filing.reason, asks=asks)
+
+
+def _rank_part(one: RankPart) -> RankPartOut:
+    return RankPartOut(
+        name=one.name,
+        value=one.value,
+        weight=one.weight,
+        contribution=one.contribution,
+        told=one.told,
     )
 
 

@@ -9,7 +9,7 @@ from bridge.api.wire import Answer
 from bridge.domain.fixes import Audience, WorkaroundState
 from bridge.domain.issues import IssueState, Outcome
 from bridge.domain.people import NoticeKind, NoticeState
-from bridge.domain.tickets import FilingState, StatusCategory
+from bridge.domain.tickets import FieldKind, FilingState, StatusCategory
 from bridge.steps.ingest import IngestResult
 
 
@@ -67,11 +67,32 @@ class TicketOut(Answer):
     outcome: Outcome | None
 
 
+class TicketFieldOut(Answer):
+    """A field that the tracker wants filled in: name it in `fields` when filing again."""
+
+    id: str
+    name: str = Field(examples=["Severity"])
+    kind: FieldKind
+    choices: list[str]
+    told: str
+
+
 class FilingOut(Answer):
-    """How far filing has come, and why it stands still if it does."""
+    """How far filing has come, why it stands still if it does, and what it waits for."""
 
     state: FilingState
     reason: str | None
+    asks: list[TicketFieldOut]
+
+
+class RankPartOut(Answer):
+    """One part of a rank: value times weight; null where nothing is known, which adds nothing."""
+
+    name: str = Field(examples=["effort"])
+    value: float | None
+    weight: float
+    contribution: float
+    told: str = Field(examples=["4 further contacts and 1 channel switch: 1.3 contacts each"])
 
 
 class IssueOut(Answer):
@@ -89,6 +110,7 @@ class IssueOut(Answer):
     first_seen_at: datetime | None
     last_seen_at: datetime | None
     rank: float
+    rank_parts: list[RankPartOut]
     key_terms: list[str]
     fixed_in: str | None
     episode: int

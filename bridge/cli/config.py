@@ -1,6 +1,7 @@
 """`bridge config`: what is set, where it comes from, and whether it can work."""
 
 import difflib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 import typer
 from pydantic import SecretStr
+from pydantic_core import to_jsonable_python
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from bridge.cli.opening import libpq_address, read_settings
@@ -129,7 +131,13 @@ def _source(name: str, data_dir: Path | None, sources: Mapping[str, Mapping[str,
 def _shown(name: str, value: object) -> str | int | float | bool | None:
     if isinstance(value, SecretStr):
         return _masked_url(value) if name == "database_url" else "********"
-    return value if isinstance(value, bool | int | float) or value is None else str(value)
+    return shown_value(value)
+
+
+def shown_value(value: object) -> str | int | float | bool | None:
+    """A setting as it is written: texts and numbers as they are, anything else as JSON."""
+    plain: object = to_jsonable_python(value)
+    return plain if plain is None or isinstance(plain, str | int | float) else json.dumps(plain)
 
 
 def _masked_url(url: SecretStr) -> str:

@@ -3,6 +3,7 @@
 import getpass
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,7 +14,7 @@ from bridge.api import present
 from bridge.api.paging import Wanted, page_of, read_cursor
 from bridge.api.schemas import IssueContactOut, IssueOut, IssuePage
 from bridge.cli.opening import opened, read_settings
-from bridge.cli.options import AsJson, DataDir, ProductName, new_app
+from bridge.cli.options import AsJson, DataDir, ProductName, named_values, new_app
 from bridge.cli.output import emit, show_facts, show_table
 from bridge.domain.contacts import ProductId
 from bridge.domain.issues import Issue, IssueId, IssueState
@@ -21,6 +22,7 @@ from bridge.domain.people import Actor
 from bridge.domain.products import DEFAULT_PRODUCT, Product
 from bridge.steps.moves import Cause
 from bridge.steps.name_ticket import name_ticket
+from bridge.steps.refusal import FieldsChosen
 from bridge.steps.review import file_issue
 from bridge.store import Store
 from bridge.store.issues import IssueFilter
@@ -72,7 +74,8 @@ def list_issues(  # noqa: PLR0913 - one parameter an option
     )
     with opened(read_settings(data_dir)) as application, application.open() as store:
         home = store.products.by_slug(product)
-        found = store.issues.search(home.id, wanted)
+        rules = application.context.settings.rank_rules
+        found = store.issues.search(home.id, replace(wanted, rules=rules))
         page = Wanted(limit, cursor)
         items, after = page_of(found, page, lambda one: (one.position, one.issue.number))
         shown = present.issues(items, home, store=store, context=application.context)
@@ -80,9 +83,12 @@ def list_issues(  # noqa: PLR0913 - one parameter an option
         emit(IssuePage(items=shown, next=after).model_dump(mode="json"))
         return
     show_table(
-        ("id", "customers", "contacts", "state", "ticket", "title"),
+        ("id", "rank", "customers", "contacts", "state", "ticket", "title"),
         (
-            (one.id, one.customer_count, one.contact_count, one.state, _keys(one), one.title)
+            (
+                *(one.id, f"{one.rank:.1f}", one.customer_count, one.contact_count),
+                *(one.state, _keys(one), one.title),
+            )
             for one in shown
         ),
     )
@@ -117,10 +123,19 @@ def show(
 
 
 @issues_app.command("file", short_help="File an issue in the tracker, once.")
-def file_one(
+def file_one(  # noqa: PLR0913 - one parameter an option
     issue: Annotated[str, typer.Argument(metavar="ISSUE", help="ISS-42, or its number.")],
     again: Annotated[
         bool, typer.Option("--again", help="A parked one: I looked, no ticket was made.")
+    ] = False,
+    fields: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--field", metavar="NAME=VALUE", help="A field that the tracker asks for; repeatable."
+        ),
+    ] = None,
+    for_all: Annotated[
+        bool, typer.Option("--for-all", help="Send these fields with every later ticket too.")
     ] = False,
     product: ProductName = DEFAULT_PRODUCT,
     data_dir: DataDir = None,
@@ -130,12 +145,15 @@ def file_one(
     Examples:
       bridge issues file ISS-42
       bridge issues file ISS-42 --again
+      bridge issues file ISS-42 --field "Severity=Major"
 
     Want a ticket for an issue. Asking twice changes nothing; a refused one is tried again.
     """
 
+    given = FieldsChosen(named_values(fields or []), for_all=for_all)
+
     def decide(found: Issue, home: Product, store: Store) -> None:
-        file_issue(found, home, store=store, cause=operator(), again=again)
+        file_issue(found, home, store=store, cause=operator(), again=again, chosen=given)
 
     _decided(issue, decide, product, data_dir, as_json=as_json)
 
@@ -232,6 +250,10 @@ def issue_id_of(name: str, product_id: ProductId, store: Store) -> IssueId:
 def _show(shown: IssueOut, newest: list[IssueContactOut]) -> None:
     values = shown.model_dump()
     facts = {name: values[name] for name in _FACTS} | {"tickets": _keys(shown)}
+    facts["rank"] = f"{shown.rank:.1f}"
+    facts |= {
+        f"rank, {one.name}": f"{one.contribution:+.1f}: {one.told}" for one in shown.rank_parts
+    }
     if shown.filing is not None:
         facts["filing"] = f"{shown.filing.state}: {shown.filing.reason or 'as it should be'}"
     show_facts(facts | {f"contact {one.external_id}": one.text[:200] for one in newest})

@@ -1,15 +1,17 @@
 """`bridge jira` and `bridge jira-sandbox`."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from bridge.cli.opening import opened, read_settings, start_logging
-from bridge.cli.options import AsJson, DataDir, ProductName, new_app
+from bridge.cli.options import AsJson, DataDir, ProductName, named_values, new_app
 from bridge.cli.output import Exit, emit, say, show_table
 from bridge.domain.errors import NotConfigured
 from bridge.domain.products import DEFAULT_PRODUCT
 from bridge.domain.tickets import FilingPolicy
+from bridge.ports import CheckStep
 from bridge.wiring.jira import JiraGiven, connect_jira
 from integrations.jira.sandbox.server import serve_forever
 
@@ -34,6 +36,18 @@ def connect(  # noqa: PLR0913 - one parameter an option
     issue_type: Annotated[str, typer.Option("--issue-type", help="Name or id of the type.")],
     number_field: Annotated[
         str | None, typer.Option("--number-field", help="Field for the count of customers.")
+    ] = None,
+    accounts_field: Annotated[
+        str | None, typer.Option("--accounts-field", help="Field for the count of accounts.")
+    ] = None,
+    fields: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--field",
+            metavar="NAME=VALUE",
+            help="Value of another field on each ticket, such as one that Jira requires; repeat it "
+            "for several. An empty value takes it back.",
+        ),
     ] = None,
     webhook_secret: Annotated[
         str | None,
@@ -81,6 +95,8 @@ def connect(  # noqa: PLR0913 - one parameter an option
         project=project,
         issue_type=issue_type,
         number_field=number_field,
+        accounts_field=accounts_field,
+        fields=named_values(fields or []),
         webhook_secret=webhook_secret,
         allow_private=allow_private,
         policy=policy,
@@ -91,13 +107,19 @@ def connect(  # noqa: PLR0913 - one parameter an option
             home = store.products.by_slug(product)
         steps = connect_jira(given, home, context=application.context)
     if as_json:
-        emit({"steps": [{"name": one.name, "ok": one.ok, "fix": one.fix} for one in steps]})
+        emit({"steps": [_step(one) for one in steps]})
     else:
         show_table(("step", "ok", "advice"), ((one.name, one.ok, one.fix) for one in steps))
     if not all(step.ok for step in steps):
         say("not connected: mend the first step that failed and try again")
         raise typer.Exit(Exit.FAILED)
     say(f"connected: issues of product {home.slug} are filed in {project}")
+
+
+def _step(step: CheckStep) -> dict[str, object]:
+    """A step as JSON, with the fields that are asked for where there are some."""
+    shown: dict[str, object] = {"name": step.name, "ok": step.ok, "fix": step.fix}
+    return shown | ({"asks": [asdict(one) for one in step.asks]} if step.asks else {})
 
 
 @sandbox_app.command()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from psycopg import pq
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from bridge.cli.output import say
 from bridge.domain.errors import NotConfigured, TryAgainLater
@@ -26,9 +27,13 @@ def read_settings(data_dir: Path | None) -> Settings:
         return Settings() if data_dir is None else Settings(data_dir=data_dir)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0])
+        name, *member = (str(part) for part in first["loc"])
         variable = name if name.isupper() else f"BRIDGE_{name.upper()}"
-        raise NotConfigured(f"{variable}: {first['msg']}; see bridge config check") from error
+        where = ".".join([variable, *member])
+        raise NotConfigured(f"{where}: {first['msg']}; see bridge config check") from error
+    except SettingsError as error:
+        # Of a list or an object that is not JSON; it names the field, never the value.
+        raise NotConfigured(f"{error}: it must be JSON; see bridge config check") from error
 
 
 def start_logging(level: int = logging.WARNING) -> None:

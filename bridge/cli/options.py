@@ -33,3 +33,14 @@ def new_app(*, with_completion: bool = False) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+
+
+def named_values(given: list[str]) -> dict[str, str]:
+    """Repeated NAME=VALUE; the value may hold further equals signs, and may be empty."""
+    values: dict[str, str] = {}
+    for one in given:
+        name, sign, value = one.partition("=")
+        if not sign or not name.strip():
+            raise typer.BadParameter(f"say NAME=VALUE, such as Severity=Major, not {one[:40]!r}")
+        values[name.strip()] = value.strip()
+    return values

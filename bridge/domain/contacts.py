@@ -1,5 +1,6 @@
 """A contact: one message from one customer asking for help."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -55,6 +56,36 @@ class AccountReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class Rating:
+    """How satisfied a customer was with the help, on the scale of its metric."""
+
+    metric: str
+    score: float
+    max: float | None = None
+
+    @property
+    def share(self) -> float | None:
+        """The place on the scale from 0 (worst) to 1; None where the scale is not known.
+
+        CSAT goes from 1 to 5, CES from 1 (hard) to 7 (easy), NPS from 0 to 10, or all of them to
+        `max`; a scale that ends at 1 has only yes and no.
+        """
+        low, high = _SCALES.get(self.metric, (1.0, None))
+        high = self.max if self.max is not None else high
+        if high is None or high <= 0 or not 0 <= self.score <= high:
+            return None
+        low = 0.0 if high <= 1 else low
+        return max(0.0, (self.score - low) / (high - low))
+
+
+_SCALES: Mapping[str, tuple[float, float | None]] = {
+    "csat": (1.0, 5.0),
+    "ces": (1.0, 7.0),
+    "nps": (0.0, 10.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class ContactReceived:
     """A contact at the door: raw text, claims about identity. Lives only until `ingest`."""
 
@@ -71,6 +102,8 @@ class ContactReceived:
     account: AccountReceived | None = None
     agent_email: str | None = None
     conversation: str | None = None
+    rating: Rating | None = field(default=None, repr=False)
+    """Not in the text form, by which a repeat is known: contacts of before had none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Tickets in the tracker, and our will to have one (the filing)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -56,6 +56,53 @@ class Urgency(IntEnum):
         return reached[0] if reached else cls.LOW
 
 
+class FieldKind(StrEnum):
+    """What a person gives for a field of the tracker, always as a text."""
+
+    TEXT = "text"
+    TEXTS = "texts"
+    NUMBER = "number"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    DATE = "date"
+    MOMENT = "moment"
+    PERSON = "person"
+    OTHER = "other"
+    """Only the tracker's own pages can fill it."""
+
+    @property
+    def takes_one(self) -> bool:
+        """Whether a comma belongs to the value instead of separating several."""
+        return self not in (FieldKind.TEXTS, FieldKind.CHOICES)
+
+    @property
+    def in_words(self) -> str:
+        """What it takes."""
+        return _TAKES.get(self, f"a {self.value}")
+
+
+_TAKES: Mapping[FieldKind, str] = {
+    FieldKind.TEXTS: "words separated by commas",
+    FieldKind.CHOICES: "choices separated by commas",
+    FieldKind.DATE: "a day, such as 2026-03-31",
+    FieldKind.MOMENT: "a moment, such as 2026-03-31T09:00:00.000+0000",
+    FieldKind.PERSON: "the account id of a person",
+    FieldKind.OTHER: "what only the tracker's own pages can give",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TicketField:
+    """A field that the tracker asks for and a person may fill in."""
+
+    id: str
+    name: str
+    kind: FieldKind
+    choices: tuple[str, ...] = ()
+    told: str = ""
+    """What the tracker said about it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A redacted customer's sentence shown on the ticket."""
@@ -86,6 +133,8 @@ class TicketDraft:
     urgency: Urgency
     link: str
     """Address of the issue's page in the bridge."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """What a person chose for other fields of a new ticket, by id or name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +213,5 @@ class Filing:
     fingerprint: str
     reason: str | None
     ticket_id: TicketId | None
+    asks: tuple[TicketField, ...] = ()
+    """Fields that the tracker refused and a person may fill in."""

@@ -4,6 +4,7 @@ from bridge.domain.contacts import ProductId, RedactedText
 from bridge.domain.fixes import WorkaroundState, version_key
 from bridge.domain.issues import IssueId
 from bridge.domain.products import Product
+from bridge.domain.rank import Rank
 from bridge.domain.tickets import Quote, TicketDraft, Urgency
 from bridge.steps.context import Context, rows_of
 from bridge.store import Store
@@ -17,8 +18,9 @@ def draft_ticket(
     issue_id: IssueId, fingerprint: str, product_id: ProductId, *, store: Store, context: Context
 ) -> TicketDraft:
     """The ticket of an issue as it should look now."""
-    product = store.products.get(product_id)
+    product, settings = store.products.get(product_id), context.settings
     summary = store.issues.summary(product_id, issue_id)
+    rank = Rank.of(summary.impact, settings.rank_rules)
     versions = sorted(
         store.issues.versions(issue_id), key=lambda one: (version_key(one) or (), one)
     )
@@ -40,7 +42,7 @@ def draft_ticket(
         versions=tuple(versions),
         quotes=pick_quotes(issue_id, product_id, store=store, context=context),
         workaround=active[0] if active else None,
-        urgency=Urgency.of(summary.rank, context.settings.priority_ranks),
+        urgency=Urgency.of(rank.score, settings.priority_ranks),
         link=issue_link(summary.issue.name, product, context),
     )
 

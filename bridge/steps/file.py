@@ -6,6 +6,7 @@ tells the protocol.
 """
 
 import secrets as randomness
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -24,6 +25,7 @@ from bridge.steps.context import Context
 from bridge.steps.drafts import draft_ticket
 from bridge.steps.linking import link_ticket, sweep_soon
 from bridge.steps.moves import Cause
+from bridge.steps.refusal import note_refusal
 from bridge.store import Store
 from bridge.store.attempts import Progress
 from bridge.store.connections import Connection
@@ -89,7 +91,7 @@ def _send(filing: Filing, tracker: Tracker, context: Context) -> None:
         )
         if attempt is None:
             return
-        draft = _draft(filing, store, context)
+        draft = replace(_draft(filing, store, context), fields=store.filings.chosen(filing.id))
     try:
         ref = tracker.create(draft, attempt, until=lease_until)
     except AnswerLost as error:
@@ -102,9 +104,7 @@ def _send(filing: Filing, tracker: Tracker, context: Context) -> None:
                 _sweep_later(filing, context, store, sent_at=sent_at)
         log.warning("answer lost, checking with the tracker", filing_id=filing.id)
     except Refused as error:
-        with context.open() as store:
-            store.attempts.end(attempt, FilingState.REFUSED, reason=_in_words(error))
-        log.warning("the tracker refused a ticket", filing_id=filing.id)
+        note_refusal(attempt, error, tracker, context)
     except TryAgainLater as error:
         _wait(filing, error, context, attempt=attempt)
     else:
@@ -184,8 +184,3 @@ def _wait(
 
 def _again(filing: Filing, store: Store, *, at: datetime) -> None:
     store.enqueue("file", once=f"file:{filing.id}", at=at, filing_id=filing.id)
-
-
-def _in_words(error: Refused) -> str:
-    fields = "; ".join(f"{name}: {sentence}" for name, sentence in error.fields.items())
-    return f"{error} ({fields})" if fields else str(error)

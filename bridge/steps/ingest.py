@@ -12,6 +12,7 @@ from bridge.domain.contacts import (
     ContactNature,
     ContactReceived,
     CustomerReceived,
+    Rating,
 )
 from bridge.domain.errors import InvalidInput, TryAgainLater
 from bridge.domain.people import UserId
@@ -105,6 +106,7 @@ def at_the_door(received: ContactReceived, *, now: datetime) -> ContactReceived:
         lang=_short(received.lang, most=20) or None,
         version=_short(received.version, most=80) or None,
         conversation=_short(received.conversation) or None,
+        rating=_clean_rating(received.rating),
         agent_email=_short(received.agent_email) or None,
         customer=_clean_customer(received.customer),
         account=_clean_account(received.account),
@@ -136,6 +138,11 @@ def _clean_account(account: AccountReceived | None) -> AccountReceived | None:
     )
 
 
+def _clean_rating(rating: Rating | None) -> Rating | None:
+    metric = _short(rating.metric, most=20).lower() if rating else ""
+    return replace(rating, metric=metric) if rating and metric else None
+
+
 def _short(text: str | None, *, most: int = _MOST_NAME_BYTES) -> str:
     if not text:
         return ""
@@ -144,7 +151,10 @@ def _short(text: str | None, *, most: int = _MOST_NAME_BYTES) -> str:
 
 def _canonical(received: ContactReceived) -> bytes:
     """The content as bytes, without the moment of the update."""
-    return repr(replace(received, updated_at=None)).encode(errors="surrogatepass")
+    told = repr(replace(received, updated_at=None))
+    if received.rating is not None:
+        told += repr(received.rating)
+    return told.encode(errors="surrogatepass")
 
 
 def _is_newer(received: ContactReceived, known: KnownContact, content_hash: bytes) -> bool:
@@ -193,6 +203,8 @@ def _draft(
         lang=received.lang,
         version=received.version,
         conversation=received.conversation,
+        satisfaction_metric=received.rating.metric if received.rating else None,
+        satisfaction=received.rating.share if received.rating else None,
         customer_id=identified.customer_id,
         account_id=identified.account_id,
         agent_id=_agent(received, product, store),
@@ -223,8 +235,9 @@ def _replace(  # noqa: PLR0913 - one transaction needs all of it
 ) -> None:
     """Overwrite; another text takes the contact off its issue and back to the finder."""
     homes = store.placements.of_contacts(product.id, [known.id])
-    store.contacts.replace(known.id, draft, sealed=sealed)
-    if draft.text_hash != known.text_hash:
+    same_text = draft.text_hash == known.text_hash
+    store.contacts.replace(known.id, draft, sealed=sealed, same_text=same_text)
+    if not same_text:
         store.vectors.drop(known.id)
         store.parts.drop(known.id)
         store.issues.unassign([known.id], now=context.now(), with_parts=True)

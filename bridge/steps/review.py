@@ -19,6 +19,7 @@ from bridge.steps.context import Context, rows_of
 from bridge.steps.kinds import judge_soon
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.naming import rename
+from bridge.steps.refusal import FieldsChosen, choose_fields
 from bridge.store import Store
 from bridge.store.examples import NO_PROBLEM
 from models.clustering import is_varied
@@ -89,17 +90,25 @@ def _filing_now(issue: Issue, store: Store) -> Filing | None:
     return next((one for one in filings if one.episode == issue.episode), None)
 
 
-def file_issue(
-    issue: Issue, product: Product, *, store: Store, cause: Cause, again: bool = False
+def file_issue(  # noqa: PLR0913 - what a person may say about the ticket
+    issue: Issue,
+    product: Product,
+    *,
+    store: Store,
+    cause: Cause,
+    again: bool = False,
+    chosen: FieldsChosen | None = None,
 ) -> Issue:
     """Want a ticket for it: plans the filing of this episode and queues the job, once.
 
     Asking again, from another tab or by another person, changes nothing, but a refused filing, or
     one whose ticket was deleted in the tracker, is tried again. A parked one only with `again`:
-    then somebody has looked and says that the first request made no ticket.
+    then somebody has looked and says that the first request made no ticket. `chosen` are values
+    for fields that the tracker asks for.
     """
     existing = _filing_now(issue, store)
     if existing is not None:
+        choose_fields(existing, chosen or FieldsChosen({}), store=store)
         _file_again(existing, issue, again, store=store, cause=cause)
     # What came back after a fix may need a ticket of its own: the next episode's filing.
     is_tracked = issue.state in TRACKED and issue.state is not IssueState.REGRESSED
@@ -116,6 +125,7 @@ def file_issue(
     instance = connection.config["instance"]
     fingerprint = f"{instance}/{product.slug}/{issue.name}/{issue.episode}"
     filing = store.filings.plan(issue, connection.id, fingerprint=fingerprint, now=cause.at)
+    choose_fields(filing, chosen or FieldsChosen({}), store=store)
     store.decisions.record(
         issue.product_id,
         "file",

@@ -70,6 +70,15 @@ class Connections:
         ).one()
         return self.get(connection_id)
 
+    def keep_fields(self, connection_id: int, fields: Mapping[str, str]) -> None:
+        """Values for fields of every ticket from now on; those of other fields stay."""
+        row = self._session.get_one(
+            ConnectionRow, connection_id, populate_existing=True, with_for_update=True
+        )
+        kept = row.config.get("fields")
+        kept = kept if isinstance(kept, dict) else {}
+        row.config = {**row.config, "fields": {**kept, **fields}}
+
     def get(self, connection_id: int) -> Connection:
         """The connection of that id."""
         row = self._session.get(ConnectionRow, connection_id, populate_existing=True)

@@ -39,6 +39,8 @@ class ContactDraft:
     lang: str | None
     version: str | None
     conversation: str | None
+    satisfaction_metric: str | None
+    satisfaction: float | None
     customer_id: int | None
     account_id: int | None
     agent_id: int | None
@@ -80,6 +82,7 @@ class AssignedContact:
         return self.actor != MACHINE.name
 
 
+_OF_TEXT = frozenset({"nature", "outcome", "placed_at"})
 _KNOWN = (
     select(ContactRow.id, ContactRow.content_hash, ContactRow.text_hash, ContactRow.updated_at)
     .where(
@@ -131,10 +134,15 @@ class Contacts:
         contact_id = self._session.connection().execute(_ADD, values).scalars().first()
         return None if contact_id is None else ContactId(contact_id)
 
-    def replace(self, contact_id: ContactId, draft: ContactDraft, *, sealed: bytes) -> None:
-        """Overwrite with a newer version."""
+    def replace(
+        self, contact_id: ContactId, draft: ContactDraft, *, sealed: bytes, same_text: bool
+    ) -> None:
+        """Overwrite with a newer version; what the finder made of the same text stays."""
+        values = draft.values()
+        if same_text:
+            values = {name: value for name, value in values.items() if name not in _OF_TEXT}
         self._session.execute(
-            update(ContactRow).where(ContactRow.id == contact_id).values(**draft.values())
+            update(ContactRow).where(ContactRow.id == contact_id).values(**values)
         )
         raw = insert(ContactRawRow).values(contact_id=contact_id, cipher=sealed)
         self._session.execute(

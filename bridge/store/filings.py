@@ -3,8 +3,10 @@
 What the sender of a request may change is in `bridge.store.attempts`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -13,7 +15,14 @@ from sqlalchemy.orm import Session
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import Issue, IssueId
-from bridge.domain.tickets import Filing, FilingId, FilingState, TicketId
+from bridge.domain.tickets import (
+    FieldKind,
+    Filing,
+    FilingId,
+    FilingState,
+    TicketField,
+    TicketId,
+)
 from bridge.store.lineage import lineage
 from bridge.store.tables import FilingRow
 
@@ -139,10 +148,28 @@ class Filings:
         statement = (
             update(FilingRow)
             .where(FilingRow.id == filing_id, FilingRow.state == after.value)
-            .values(state=FilingState.PLANNED.value, reason=None, not_before=None)
+            .values(state=FilingState.PLANNED.value, reason=None, not_before=None, asks=[])
             .returning(FilingRow.id)
         )
         return self._session.scalars(statement).first() is not None
+
+    def choose(self, filing_id: FilingId, fields: Mapping[str, str]) -> None:
+        """A person chose values for fields of the ticket; those chosen before stay."""
+        row = self._session.get_one(FilingRow, filing_id, populate_existing=True)
+        row.fields = {**row.fields, **fields}
+
+    def chosen(self, filing_id: FilingId) -> tuple[tuple[str, str], ...]:
+        """What people chose for fields of the ticket, by id or name."""
+        row = self._session.get_one(FilingRow, filing_id, populate_existing=True)
+        return tuple((name, str(value)) for name, value in row.fields.items())
+
+    def ask(self, filing_id: FilingId, fields: Sequence[TicketField]) -> None:
+        """Note which fields a person has to fill in before a refused filing can go on."""
+        self._session.execute(
+            update(FilingRow)
+            .where(FilingRow.id == filing_id, FilingRow.state == FilingState.REFUSED.value)
+            .values(asks=[asdict(one) for one in fields])
+        )
 
     def explain(self, filing_id: FilingId, reason: str) -> None:
         """Say why a filing that waits for a person stands where it stands."""
@@ -185,4 +212,10 @@ def _filing(row: FilingRow) -> Filing:
         fingerprint=row.fingerprint,
         reason=row.reason,
         ticket_id=TicketId(row.ticket_id) if row.ticket_id else None,
+        asks=tuple(_ticket_field(one) for one in row.asks),
     )
+
+
+def _ticket_field(stored: Mapping[str, Any]) -> TicketField:
+    kind, choices = FieldKind(stored["kind"]), tuple(stored["choices"])
+    return TicketField(stored["id"], stored["name"], kind, choices, stored["told"])

@@ -1,32 +1,34 @@
 """Lists of issues with their numbers."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, RowMapping, and_, cast, func, literal, or_, select
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.customers import Counts
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import Issue, IssueId, IssueState, Outcome
-from bridge.store.identities import living_customer
-from bridge.store.issue_numbers import IssueNumbers, count_columns
-from bridge.store.tables import AssignmentRow, ContactRow, CustomerRow, IssueRow
+from bridge.domain.rank import Impact, RankRules
+from bridge.store.issue_impact import ImpactQuery, told_by
+from bridge.store.issue_numbers import IssueNumbers
+from bridge.store.tables import IssueRow
 
-_GROWTH = timedelta(days=7)
+_RANK_STEPS = 1_000
+"""Ranks that differ by less than a thousandth of a customer are one place of the list."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssueSummary:
-    """An issue with its numbers as of now; `rank` sorts what to look at first."""
+    """An issue with its numbers as of now."""
 
     issue: Issue
     counts: Counts
     first_seen_at: datetime | None
     last_seen_at: datetime | None
-    rank: float
-    """Affected customers, plus those who wrote in the seven days before `last_seen_at` overall."""
+    impact: Impact
+    """What its rank is made of."""
     key_terms: tuple[str, ...] = ()
     position: int = 0
     """The value this list is sorted by, for IssueFilter.after."""
@@ -40,6 +42,8 @@ class IssueFilter:
     words: str = ""
     sort: str = "rank"
     """rank, number, customers or last_seen."""
+    rules: RankRules = field(default_factory=RankRules)
+    """How the rank is made, for sorting by it."""
     limit: int = 50
     offset: int = 0
     after: tuple[int, int] | None = None
@@ -86,68 +90,46 @@ class IssueLists(IssueNumbers):
     def _summaries(
         self, product_id: ProductId, condition: ColumnElement[bool], wanted: IssueFilter
     ) -> list[IssueSummary]:
-        newest = (
-            select(func.max(ContactRow.occurred_at))
-            .where(ContactRow.product_id == product_id)
-            .scalar_subquery()
-        )
-        contacts, customers, accounts, anonymous = count_columns()
-        recent = func.count(living_customer().distinct()).filter(
-            CustomerRow.is_shared.is_(False), ContactRow.occurred_at > newest - _GROWTH
-        )
-        rank = (customers + recent).label("rank")
-        last_seen = func.max(ContactRow.occurred_at).label("last_seen")
-        seconds = func.extract("epoch", func.max(ContactRow.occurred_at))
+        impact = ImpactQuery(product_id, condition)
+        seconds = func.extract("epoch", impact.last_seen_at)
         positions: dict[str, ColumnElement[Any]] = {
-            "rank": customers + recent,
-            "customers": customers,
+            "rank": cast(impact.score(wanted.rules) * _RANK_STEPS, BigInteger),
+            "customers": impact.customers,
             "last_seen": func.coalesce(cast(seconds * 1_000_000, BigInteger), 0),
             "number": cast(IssueRow.number, BigInteger),
         }
         position = positions[wanted.sort]
         ready: list[ColumnElement[Any]] = []
         if wanted.ready_first is not None:
-            least_contacts, least_customers = wanted.ready_first
-            ready = [((contacts >= least_contacts) & (customers >= least_customers)).desc()]
+            contacts, customers = wanted.ready_first
+            ready = [((impact.contacts >= contacts) & (impact.customers >= customers)).desc()]
         query = (
-            select(
-                IssueRow,
-                contacts,
-                customers,
-                accounts,
-                anonymous,
-                func.min(ContactRow.occurred_at),
-                last_seen,
-                rank,
-                position.label("position"),
-            )
-            .outerjoin(
-                AssignmentRow,
-                (AssignmentRow.issue_id == IssueRow.id) & AssignmentRow.ended_at.is_(None),
-            )
-            .outerjoin(ContactRow, ContactRow.id == AssignmentRow.contact_id)
-            .outerjoin(CustomerRow, CustomerRow.id == ContactRow.customer_id)
+            select(IssueRow, position.label("position"), *impact.columns())
+            .outerjoin(impact.people, impact.people.c.issue_id == IssueRow.id)
+            .outerjoin(impact.accounts, impact.accounts.c.issue_id == IssueRow.id)
             .where(IssueRow.product_id == product_id, condition)
-            .group_by(IssueRow.id)
             .order_by(*ready, position.desc(), IssueRow.number)
             .limit(wanted.limit)
             .offset(wanted.offset)
         )
         if wanted.after is not None:
-            query = query.having(_comes_after(position, wanted.after))
+            query = query.where(_comes_after(position, wanted.after))
         rows = self._session.execute(query, execution_options={"populate_existing": True})
-        return [
-            IssueSummary(
-                issue=issue_from(row[0]),
-                counts=Counts(row[1], row[2], row[3], row[4]),
-                first_seen_at=row[5],
-                last_seen_at=row[6],
-                rank=float(row[7]),
-                key_terms=tuple(row[0].key_terms),
-                position=int(row[8]),
-            )
-            for row in rows
-        ]
+        return [_summary(row) for row in rows.mappings()]
+
+
+def _summary(row: RowMapping) -> IssueSummary:
+    issue: IssueRow = row["IssueRow"]
+    told = told_by(row)
+    return IssueSummary(
+        issue=issue_from(issue),
+        counts=told.counts,
+        first_seen_at=told.first_seen_at,
+        last_seen_at=told.last_seen_at,
+        impact=told.impact,
+        key_terms=tuple(issue.key_terms),
+        position=int(row["position"]),
+    )
 
 
 def issue_from(row: IssueRow) -> Issue:

@@ -235,6 +235,9 @@ class ContactRow(Base):
     lang: Mapped[str | None]
     version: Mapped[str | None]
     conversation: Mapped[str | None]
+    satisfaction_metric: Mapped[str | None]
+    satisfaction: Mapped[float | None]
+    """From 0 (worst) to 1; null where the score cannot be placed on a scale."""
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
@@ -495,6 +498,10 @@ class FilingRow(Base):
     empty_looks: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str | None]
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
+    fields: Mapped[Json] = mapped_column(server_default=text("'{}'"), default=dict)
+    """What people chose for fields of the ticket, by id or name."""
+    asks: Mapped[list[Json]] = mapped_column(JSONB, server_default=text("'[]'"), default=list)
+    """The fields that the tracker refused, with what they take."""
     created_at: Mapped[datetime]
 
 

@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pydantic import JsonValue, TypeAdapter
+
 from bridge.domain.errors import OutsideError
 from bridge.domain.products import Product
 from bridge.domain.tickets import FilingPolicy
@@ -23,6 +25,7 @@ from integrations.jira.settings import JiraSettings
 from integrations.jira.tracker import JiraTracker
 from integrations.pace import Pace, RateLimiter
 
+_FIELDS = TypeAdapter(dict[str, JsonValue])
 _SANDBOX_CALLS_PER_SECOND = 1_000.0
 _LOCAL_CALLS_PER_SECOND = 100.0
 """Such a budget is for the sandbox on this machine, which nobody shares."""
@@ -38,6 +41,9 @@ class JiraGiven:
     project: str
     issue_type: str
     number_field: str | None = None
+    accounts_field: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Values for other fields of each ticket, by name or id; those given before stay."""
     webhook_secret: str | None = field(default=None, repr=False)
     allow_private: bool = False
     calls_per_second: float = 5.0
@@ -79,6 +85,8 @@ def connect_jira(given: JiraGiven, product: Product, *, context: Context) -> lis
         project=given.project,
         issue_type=given.issue_type,
         number_field=given.number_field,
+        accounts_field=given.accounts_field,
+        fields={**_kept_fields(known, given), **given.fields},
         instance=instance,
         webhook_secret=given.webhook_secret,
         allow_private=given.allow_private,
@@ -102,6 +110,17 @@ def _kept(known: Connection | None, name: str) -> str | None:
     return None if value is None else str(value)
 
 
+def _kept_fields(known: Connection | None, given: JiraGiven) -> Mapping[str, JsonValue]:
+    """The values of before, as long as it is the same project and type of ticket."""
+    if known is None or known.config.get("project") != given.project:
+        return {}
+    return _fields_in(known.config.get("fields"))
+
+
+def _fields_in(stored: object) -> dict[str, JsonValue]:
+    return _FIELDS.validate_python(stored or {})
+
+
 def _save(
     settings: JiraSettings, policy: FilingPolicy, product: Product, context: Context
 ) -> Connection:
@@ -111,6 +130,8 @@ def _save(
         "project": settings.project,
         "issue_type": settings.issue_type,
         "number_field": settings.number_field,
+        "accounts_field": settings.accounts_field,
+        "fields": {name: value for name, value in settings.fields.items() if value != ""},
         "instance": settings.instance,
         "allow_private": settings.allow_private,
         "calls_per_second": settings.calls_per_second,
@@ -186,6 +207,8 @@ def jira_settings(connection: Connection, secrets: Secrets) -> JiraSettings:
         project=str(config["project"]),
         issue_type=str(config["issue_type"]),
         number_field=str(config["number_field"]) if config.get("number_field") else None,
+        accounts_field=_kept(connection, "accounts_field"),
+        fields=_fields_in(config.get("fields")),
         instance=str(config["instance"]),
         webhook_secret=sealed.get("webhook_secret"),
         allow_private=bool(config.get("allow_private")),

@@ -24,6 +24,7 @@ from integrations.files.shapes import (
 )
 
 _LOOK_AT = 200
+_NESTED = ("customer", "account", "agent", "satisfaction")
 _WIRE_MEMBERS = frozenset({field.split(".")[0] for field in (*REQUIRED, "customer", "account")})
 
 
@@ -93,7 +94,7 @@ def open_contacts(path: Path, *, mapping: Path | None = None) -> ContactFile:
         return ContactFile(path, "wire", named, _left_over(columns, named))
     if not any(is_wire_shape(row) or _looks_like_wire(row) for row in rows):
         raise _needs_mapping(path, columns)
-    known = {name for name in columns if field_of(name) or name in ("customer", "account", "agent")}
+    known = {name for name in columns if field_of(name) or name in _NESTED}
     return ContactFile(path, "wire", None, tuple(name for name in columns if name not in known))
 
 

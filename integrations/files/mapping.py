@@ -31,13 +31,18 @@ FIELDS = (
     "account.tier",
     "account.domains",
     "agent.email",
+    "satisfaction.metric",
+    "satisfaction.score",
+    "satisfaction.max",
 )
 """The fields of a contact on the wire, nested ones with a dot."""
 
 REQUIRED = ("external_id", "text", "occurred_at")
 _SYSTEMS = "customer.external_ids."
-_PARTS = ("customer", "account", "agent", "external_ids")
-_SAME_FOR_ALL = frozenset({"source", "channel", "lang", "product", "version"})
+_PARTS = ("customer", "account", "agent", "external_ids", "satisfaction")
+_SAME_FOR_ALL = frozenset(
+    {"source", "channel", "lang", "product", "version", "satisfaction.metric", "satisfaction.max"}
+)
 """Fields for which a bare word that is no column can only mean a constant."""
 _FLAT = {name.replace(".", "_"): name for name in FIELDS if "." in name}
 

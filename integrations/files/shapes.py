@@ -1,11 +1,12 @@
 """Rows of files to contacts: the shape of the API, and the shape of replays."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bridge.domain.contacts import AccountReceived, ContactReceived, CustomerReceived
+from bridge.domain.contacts import AccountReceived, ContactReceived, CustomerReceived, Rating
 from bridge.domain.errors import InvalidInput
 
 _KINDS = ("email", "phone", "handle", "account", "display_name")
@@ -26,6 +27,8 @@ class DirectoryPerson:
     emails: tuple[str, ...]
     phones: tuple[str, ...]
     handles: tuple[str, ...]
+    tier: str | None = None
+    """Of the company."""
 
 
 def is_replay_shape(row: Mapping[str, object]) -> bool:
@@ -81,6 +84,7 @@ def from_wire(row: Mapping[str, object], *, source: str) -> ContactReceived:
         account=_wire_account(_part(row, "account")),
         agent_email=optional_text(_part(row, "agent"), "email", under="/agent"),
         conversation=optional_text(row, "conversation"),
+        rating=_rating(_part(row, "satisfaction")),
     )
 
 
@@ -122,6 +126,29 @@ def _wire_account(part: Mapping[str, object]) -> AccountReceived | None:
     )
 
 
+def _rating(part: Mapping[str, object]) -> Rating | None:
+    """How satisfied the customer was; a row without a score has no rating."""
+    under = "/satisfaction"
+    metric = optional_text(part, "metric", under=under)
+    score = _number(part, "score", under=under)
+    if score is None:
+        return None
+    return Rating(metric or "csat", score, _number(part, "max", under=under))
+
+
+def _number(part: Mapping[str, object], name: str, *, under: str) -> float | None:
+    text = optional_text(part, name, under=under)
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InvalidInput(f"{name} must be a number", pointer=f"{under}/{name}")
+    return value
+
+
 def _part(row: Mapping[str, object], name: str, *, under: str = "") -> Mapping[str, object]:
     """A nested object, empty when absent."""
     value = row.get(name)
@@ -160,12 +187,13 @@ def person_of(row: Mapping[str, object]) -> DirectoryPerson:
         emails=_texts(row, "emails"),
         phones=_texts(row, "phones"),
         handles=_texts(row, "handles"),
+        tier=optional_text(row, "tier"),
     )
 
 
 def account_of(person: DirectoryPerson) -> AccountReceived | None:
     """The company of a directory person; `account` in a directory is the person's own number."""
-    return AccountReceived(key=person.org) if person.org else None
+    return AccountReceived(key=person.org, tier=person.tier) if person.org else None
 
 
 def text_of(row: Mapping[str, object], name: str) -> str:

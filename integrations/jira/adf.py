@@ -53,6 +53,11 @@ def section(draft: TicketDraft, *, limit: int = MAX_CHARACTERS) -> list[Node]:
     return nodes if size(nodes) <= limit else []
 
 
+def paragraphs(text: str) -> list[Node]:
+    """A text by lines, cut where Jira takes no more."""
+    return _fit([_paragraph(_text(line)) for line in _lines(text)], [], MAX_CHARACTERS)
+
+
 def comment(text: str, marker: str) -> Node:
     """A comment's body: the text by lines, then the marker that names the comment."""
     lines = [_paragraph(_text(line)) for line in _lines(text)]

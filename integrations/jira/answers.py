@@ -168,11 +168,21 @@ class IssueTypes(_Answer):
     total: int | None = None
 
 
+class FieldSchema(_Answer):
+    """What a field holds, in Jira's words."""
+
+    type: str = ""
+    items: str | None = None
+    custom: str | None = None
+    system: str | None = None
+
+
 class ScreenField(_Answer):
     """A field on the create screen."""
 
     field_id: str
     name: str
+    field_schema: FieldSchema = Field(default_factory=FieldSchema, alias="schema")
     required: bool = False
     has_default_value: bool = False
     default_value: JsonValue = None

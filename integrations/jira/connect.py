@@ -5,10 +5,18 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 
-from bridge.domain.errors import NotConfigured, OutsideError, Refused, SignInRefused
+from bridge.domain.errors import (
+    InvalidInput,
+    NotConfigured,
+    OutsideError,
+    Refused,
+    SignInRefused,
+)
+from bridge.domain.tickets import TicketField
 from bridge.ports import CheckStep
 from integrations.http import TlsFailed, check_address
 from integrations.jira.answers import IssueType, IssueTypes, ScreenField
+from integrations.jira.asked import asked_for, filled_by_us, find_field, in_words, values_of
 from integrations.jira.client import API, JiraClient, Patience
 from integrations.jira.registration import lacks_webhook, register_webhook
 from integrations.jira.screens import screen_fields
@@ -25,6 +33,7 @@ STEPS = (
     "issue_type",
     "required_fields",
     "number_field",
+    "accounts_field",
     "webhook",
 )
 
@@ -35,8 +44,6 @@ _PERMISSIONS = (
     "ADD_COMMENTS",
     "LINK_ISSUES",
 )
-_WE_FILL = frozenset({"project", "issuetype", "summary", "description", "labels"})
-_JIRA_FILLS = frozenset({"reporter"})
 _ISSUE_TYPES = TypeAdapter(IssueTypes)
 _SOMETHING = TypeAdapter(dict[str, object])
 _NOT_TRIED = "not tried: mend the step before first"
@@ -61,7 +68,7 @@ def check(
 
 
 def resolve(settings: JiraSettings, *, client: JiraClient | None = None) -> JiraSettings:
-    """The settings with ids where a person gave names (issue type, number field).
+    """The settings with ids where a person gave names (issue type, fields).
 
     Raises NotConfigured, naming what there is to choose from, and what the ports raise.
     """
@@ -69,10 +76,14 @@ def resolve(settings: JiraSettings, *, client: JiraClient | None = None) -> Jira
     try:
         issue_type = _issue_type(own, settings)
         found = replace(settings, issue_type=issue_type.id)
-        if settings.number_field:
-            screen = screen_fields(own, found)
-            found = replace(found, number_field=_number_field(screen, settings.number_field))
-        return found
+        screen = screen_fields(own, found)
+        _check_given(screen, settings)
+        return replace(
+            found,
+            number_field=_resolved(screen, settings.number_field),
+            accounts_field=_resolved(screen, settings.accounts_field),
+            fields={_id_of(screen, name): value for name, value in settings.fields.items()},
+        )
     finally:
         if client is None:
             own.close()
@@ -84,6 +95,8 @@ class _Check:
     client: JiraClient
     callback_url: str | None
     screen: list[ScreenField] = field(default_factory=list)
+    asks: list[TicketField] = field(default_factory=list)
+    """What a person has to give before the step can pass."""
 
     def run(self) -> list[CheckStep]:
         tries: dict[str, Callable[[], str]] = {
@@ -95,6 +108,7 @@ class _Check:
             "issue_type": self._issue_type,
             "required_fields": self._required_fields,
             "number_field": self._number_field,
+            "accounts_field": self._accounts_field,
             "webhook": self._webhook,
         }
         steps: list[CheckStep] = []
@@ -102,7 +116,8 @@ class _Check:
             if any(not step.ok for step in steps):
                 steps.append(CheckStep(name, ok=False, fix=_NOT_TRIED))
                 continue
-            steps.append(_step(name, tries[name]))
+            steps.append(replace(_step(name, tries[name]), asks=tuple(self.asks)))
+            self.asks = []
         return steps
 
     def _address(self) -> str:
@@ -142,16 +157,12 @@ class _Check:
         return ""
 
     def _required_fields(self) -> str:
-        filled = _WE_FILL | _JIRA_FILLS | self.settings.fields.keys()
-        missing = [
-            f"{entry.name} ({entry.field_id})"
-            for entry in self.screen
-            if entry.required and not entry.has_default_value and entry.field_id not in filled
-        ]
-        if missing:
+        _check_given(self.screen, self.settings)
+        self.asks = asked_for(self.screen, self.settings)
+        if self.asks:
             raise NotConfigured(
-                f"the project requires {', '.join(missing)}: give them constant values in the "
-                "connection, or make them optional in Jira"
+                f"the project requires {in_words(self.asks)}: give a value for each, such as "
+                f'--field "{_example(self.asks[0])}", or make it optional in Jira'
             )
         lacking = sorted({"labels", "description"} - {entry.field_id for entry in self.screen})
         if lacking:
@@ -165,6 +176,11 @@ class _Check:
                 "engineers can sort by it once there is a field"
             )
         _number_field(self.screen, self.settings.number_field)
+        return ""
+
+    def _accounts_field(self) -> str:
+        if self.settings.accounts_field is not None:
+            _number_field(self.screen, self.settings.accounts_field)
         return ""
 
     def _webhook(self) -> str:
@@ -201,12 +217,41 @@ def _issue_type(client: JiraClient, settings: JiraSettings) -> IssueType:
     )
 
 
+def _resolved(screen: list[ScreenField], wanted: str | None) -> str | None:
+    return _number_field(screen, wanted) if wanted else None
+
+
 def _number_field(screen: list[ScreenField], wanted: str) -> str:
     """Id of the number field given by id or name."""
-    for entry in screen:
-        if entry.field_id == wanted or entry.name.casefold() == wanted.strip().casefold():
-            return entry.field_id
-    raise NotConfigured(
-        f"the field {wanted} is not on the create screen of this issue type: add it there, or "
-        "connect without a number field"
-    )
+    entry = find_field(screen, wanted)
+    if entry is None:
+        raise NotConfigured(
+            f"the field {wanted} is not on the create screen of this issue type: add it there, or "
+            "connect without it"
+        )
+    if entry.field_schema.type != "number":
+        raise NotConfigured(f"{entry.name} takes no number: make a field of the type Number")
+    return entry.field_id
+
+
+def _id_of(screen: list[ScreenField], name: str) -> str:
+    entry = find_field(screen, name)
+    return entry.field_id if entry else name
+
+
+def _check_given(screen: list[ScreenField], settings: JiraSettings) -> None:
+    """Raise NotConfigured when a value that a person gave has no field, or does not fit it."""
+    for name in settings.fields:
+        if find_field(screen, name) is None:
+            names = ", ".join(entry.name for entry in screen)
+            raise NotConfigured(f"there is no field {name} on the create screen; it has: {names}")
+        if _id_of(screen, name) in filled_by_us(settings):
+            raise NotConfigured(f"the bridge itself fills {name} on each ticket: leave it out")
+    try:
+        values_of(screen, settings.fields)
+    except InvalidInput as error:
+        raise NotConfigured(str(error)) from error
+
+
+def _example(asked: TicketField) -> str:
+    return f"{asked.name}={asked.choices[0] if asked.choices else '…'}"

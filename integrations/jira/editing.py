@@ -26,7 +26,7 @@ _SUMMARY, _DESCRIPTION, _PRIORITY = "summary", "description", "priority"
 _PEOPLES = Written(theirs=(_SUMMARY, _DESCRIPTION, _PRIORITY))
 """A ticket without a readable mark: nothing on it is known to be ours."""
 _SCREEN_SECONDS = 3600.0
-_MOST_FIELDS = 5
+_MOST_FIELDS = 6
 """So many of the fields that we write can be missing on a screen."""
 
 
@@ -112,6 +112,8 @@ class Editor:
         )
         if screen.number_field:
             edit.set(screen.number_field, draft.customers)
+        if screen.accounts_field:
+            edit.set(screen.accounts_field, draft.accounts)
         refusal: Refused | None = None
         for part in (self._comment, self._link):
             try:
@@ -126,8 +128,7 @@ class Editor:
 
     def _read(self, ref: TicketRef, screen: Screen) -> Whole:
         names = [_SUMMARY, _DESCRIPTION, _PRIORITY]
-        if screen.number_field:
-            names.append(screen.number_field)
+        names += [name for name in (screen.number_field, screen.accounts_field) if name]
         params = {"fields": ",".join(names), "properties": PROPERTY}
         return self._client.get(_WHOLE, f"{API}/issue/{ref.remote_id}", params=params)
 

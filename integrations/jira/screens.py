@@ -17,8 +17,9 @@ class Screen:
     """The fields we may write, and what the priority can be."""
 
     present: frozenset[str]
-    """Those of summary, description, priority and the number field that can be written."""
+    """Those of summary, description, priority and the number fields that can be written."""
     number_field: str | None
+    accounts_field: str | None
     priorities: tuple[str, ...]
     """Ids of the project's scheme, the most urgent first; empty where we suggest none."""
     default_priority: str | None
@@ -27,13 +28,15 @@ class Screen:
     def of(cls, fields: Sequence[ScreenField], settings: JiraSettings) -> "Screen":
         """What a create screen has of ours; a field with a configured value is a person's."""
         by_id = {entry.field_id: entry for entry in fields}
-        wanted = {"summary", "description", "priority", settings.number_field}
+        numbers = {settings.number_field, settings.accounts_field}
+        wanted = {"summary", "description", "priority", *numbers}
         present = frozenset(by_id.keys() & wanted) - settings.fields.keys()
         priority = by_id["priority"] if "priority" in present else None
         default = priority.default_value if priority else None
         return cls(
             present=present,
             number_field=settings.number_field if settings.number_field in present else None,
+            accounts_field=settings.accounts_field if settings.accounts_field in present else None,
             priorities=priority.choices() if priority else (),
             default_priority=str(default["id"]) if isinstance(default, dict) else None,
         )
@@ -45,6 +48,7 @@ class Screen:
             self,
             present=left,
             number_field=self.number_field if self.number_field in left else None,
+            accounts_field=self.accounts_field if self.accounts_field in left else None,
             priorities=self.priorities if "priority" in left else (),
         )
 

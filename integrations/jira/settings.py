@@ -34,8 +34,10 @@ class JiraSettings:
     """Resolution id to outcome, confirmed by a person; others are guessed from their names."""
     duplicate_transition: str | None = None
     """Transition, or status it leads to, that closes our own duplicate; by name or id."""
+    accounts_field: str | None = None
+    """Id of a number field for affected accounts, such as customfield_10051."""
     fields: Mapping[str, JsonValue] = field(default_factory=dict)
-    """Constant values for fields that this project requires on creation, by field id."""
+    """Values for other fields of each new ticket, by id or name; texts as people say them."""
     calls_per_second: float = 5.0
     connect_timeout_seconds: float = 5.0
     read_timeout_seconds: float = 60.0

@@ -2,23 +2,25 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from pydantic import JsonValue, TypeAdapter
 
-from bridge.domain.errors import TryAgainLater
+from bridge.domain.errors import InvalidInput, Refused, TryAgainLater
 from bridge.domain.tickets import (
     Attempt,
     Sighting,
     StatusCategory,
     TicketDraft,
+    TicketField,
     TicketRef,
     TicketStatus,
     TrackerVersion,
 )
 from integrations.jira.adf import comment, description, summary
 from integrations.jira.answers import Created, Issue, SearchPage
+from integrations.jira.asked import described, values_of
 from integrations.jira.client import API, PROPERTY, JiraClient
 from integrations.jira.comments import add_once
 from integrations.jira.duplicates import close_duplicate, link_duplicate
@@ -36,6 +38,7 @@ from integrations.jira.marks import (
     written_on,
 )
 from integrations.jira.outcomes import category_of, outcome_of
+from integrations.jira.screens import screen_fields
 from integrations.jira.settings import JiraSettings
 from integrations.jira.versions import to_version
 
@@ -106,7 +109,7 @@ class JiraTracker:
             written=written_at_first(draft),
         )
         body: JsonValue = {
-            "fields": self._fields_of(draft),
+            "fields": {**self._chosen(draft), **self._fields_of(draft)},
             "properties": [{"key": PROPERTY, "value": mark}],
         }
         created = self._client.post_once(
@@ -225,6 +228,10 @@ class JiraTracker:
         )
         return [issue.id for issue in self._search(jql)]
 
+    def describe(self, names: Collection[str]) -> list[TicketField]:
+        """The fields of these ids that a person may fill in, with what they take."""
+        return described(screen_fields(self._client, self._settings), names, self._settings)
+
     def versions(self) -> list[TrackerVersion]:
         """The project's versions as they are now."""
         return [to_version(v) for v in self._client.versions(self._settings.project)]
@@ -232,7 +239,6 @@ class JiraTracker:
     def _fields_of(self, draft: TicketDraft) -> dict[str, JsonValue]:
         settings = self._settings
         fields: dict[str, JsonValue] = {
-            **settings.fields,
             "project": {"key": settings.project},
             "issuetype": {"id": settings.issue_type},
             "summary": summary(draft),
@@ -241,7 +247,23 @@ class JiraTracker:
         }
         if settings.number_field:
             fields[settings.number_field] = draft.customers
+        if settings.accounts_field:
+            fields[settings.accounts_field] = draft.accounts
         return fields
+
+    def _chosen(self, draft: TicketDraft) -> dict[str, JsonValue]:
+        """What people chose for fields that we do not fill: for every ticket, and for this one.
+
+        Raises Refused, before anything is sent, when a field does not take it.
+        """
+        chosen: dict[str, JsonValue] = {**self._settings.fields, **dict(draft.fields)}
+        if not any(isinstance(value, str) for value in chosen.values()):
+            return chosen
+        try:
+            return values_of(screen_fields(self._client, self._settings), chosen)
+        except InvalidInput as error:
+            field = error.pointer.rpartition("/")[2]
+            raise Refused(f"not sent: {error}", fields={field: str(error)}) from error
 
     def _remember(self, number: int) -> None:
         self._highest = max(self._highest, number)

@@ -4,12 +4,13 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
 from bridge.domain.issues import IssueState
 from bridge.domain.people import MACHINE, Role
-from bridge.domain.tickets import FilingState
+from bridge.domain.tickets import FieldKind, FilingState, TicketField
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.review import file_issue, take_to_file
 from tests.api_client import Api, serving
@@ -58,6 +59,13 @@ def test_an_issue_has_the_documented_members(api: Api, issue: str) -> None:
     assert (body["state"], body["tickets"], body["filing"]) == ("candidate", [], None)
     assert body["first_seen_at"] == "2026-03-02T09:00:00Z"
     assert body["link"].endswith(f"/issues/{issue}?product=default")
+    parts = {one["name"]: one for one in body["rank_parts"]}
+    assert body["rank"] == sum(one["contribution"] for one in body["rank_parts"]) == 10
+    assert parts["growth"] == {
+        **{"name": "growth", "value": 5, "weight": 1, "contribution": 5},
+        "told": "5 of them wrote in the last 7 days",
+    }
+    assert parts["satisfaction"]["value"] is None
     assert answer.headers["ETag"] == f'"{body["version"]}"'
     assert api.admin.get(f"/issues/{body['number']}").json() == body
 
@@ -188,10 +196,10 @@ def test_filing_plans_one_ticket_however_often_it_is_asked_for(
     for _ in range(2):
         answer = api.admin.post(f"/issues/{issue}/file")
         assert answer.status_code == 200
-        assert answer.json()["filing"] == {"state": "planned", "reason": None}
+        assert answer.json()["filing"] == {"state": "planned", "reason": None, "asks": []}
     with pipeline.application.open() as store:
         assert len(store.filings.unsettled()) == 1
-    assert api.admin.post(f"/issues/{issue}/file", {"fields": {"a": "b"}}).status_code == 422
+    assert api.admin.post(f"/issues/{issue}/file", {"fields": {"a": 1}}).status_code == 422
 
 
 def test_asking_for_a_ticket_that_is_under_way_waits_for_nobody(
@@ -304,3 +312,41 @@ def test_things_of_another_product_do_not_exist(api: Api, pipeline: Pipeline, is
         assert stranger.get(path).json()["items"] == []
         assert stranger.get(path, product="default").status_code == 404
     assert stranger.post("/match", {"text": "The export button does nothing"}).json() == []
+
+
+def test_a_refused_filing_names_the_fields_it_waits_for_and_takes_them(
+    api: Api, issue: str, pipeline: Pipeline
+) -> None:
+    connect_tracker(pipeline)
+    asked = TicketField(
+        "customfield_1", "Severity", FieldKind.CHOICE, ("High", "Low"), "It is required."
+    )
+    filed = api.admin.post(f"/issues/{issue}/file").json()
+    assert filed["filing"] == {"state": "planned", "reason": None, "asks": []}
+    with pipeline.application.open() as store:
+        (filing_id,) = store.filings.unsettled()
+        until = START + timedelta(minutes=2)
+        attempt = store.attempts.start(
+            filing_id, token="t", lower_bound=0, now=START, lease_until=until
+        )
+        assert attempt is not None
+        store.attempts.end(attempt, FilingState.REFUSED, reason="Severity: It is required.")
+        store.filings.ask(filing_id, [asked])
+    refused = api.admin.get(f"/issues/{issue}").json()["filing"]
+    assert refused["asks"] == [
+        {
+            **{"id": "customfield_1", "name": "Severity", "kind": "choice"},
+            **{"choices": ["High", "Low"], "told": "It is required."},
+        }
+    ]
+    lead = api.as_(Role.LEAD)
+    bad = lead.post(f"/issues/{issue}/file", {"fields": {"Severity": "Huge"}})
+    assert (bad.status_code, bad.json()["errors"][0]["pointer"]) == (422, "/fields/Severity")
+    for_all = {"fields": {"Severity": "High"}, "for_all": True}
+    assert lead.post(f"/issues/{issue}/file", for_all).status_code == 403
+    good = api.admin.post(f"/issues/{issue}/file", for_all)
+    assert good.json()["filing"] == {"state": "planned", "reason": None, "asks": []}
+    with pipeline.application.open() as store:
+        assert store.filings.chosen(filing_id) == (("customfield_1", "High"),)
+        (connection,) = store.connections.all()
+    assert connection.config["fields"] == {"customfield_1": "High"}

@@ -20,6 +20,7 @@ from bridge.cli import COMMANDS, main
 from bridge.domain.tickets import FilingState
 from bridge.wiring import Application
 from integrations.jira.sandbox import SandboxServer
+from tests.contract.sandbox_client import Api
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "cli.md"
 KEY = "a secret key for tests only"
@@ -222,11 +223,17 @@ def test_issues_releases_and_workarounds_answer_as_the_api_does(bridge: Bridge) 
 
 
 def test_jira_is_connected_step_by_step(bridge: Bridge, tmp_path: Path) -> None:
-    with SandboxServer(tmp_path / "jira.db") as sandbox:
+    with SandboxServer(tmp_path / "jira.db", control=True) as sandbox:
         words = ["jira", "connect", "--url", sandbox.url, "--user", sandbox.user]
         words += ["--project", "FB", "--issue-type", "Bug", "--allow-private", "--json"]
         good = bridge(*words, "--token", sandbox.token)
         bad = bridge(*words, "--token", "wrong")
+        words += ["--token", sandbox.token]
+        with Api(sandbox.describe()) as jira:
+            jira.call("PUT", "/_sandbox/screen", {"required": ["customfield_10060"]})
+        lacking = bridge(*words)
+        given = bridge(*words, "--field", "Severity=Major", "--accounts-field", "Affected accounts")
+        unclear = bridge(*words, "--field", "Severity")
     steps = good.data["steps"]
     assert isinstance(steps, list)
     assert good.code == 0
@@ -234,6 +241,13 @@ def test_jira_is_connected_step_by_step(bridge: Bridge, tmp_path: Path) -> None:
     assert [sorted(step) for step in steps] == [["fix", "name", "ok"]] * len(steps)
     assert bad.code == 1
     assert '"sign_in", "ok": false' in bad.out
+    assert lacking.code == 1
+    asked = [step for step in lacking.data["steps"] if "asks" in step]  # type: ignore[attr-defined]
+    assert [one["name"] for step in asked for one in step["asks"]] == ["Severity"]
+    assert asked[0]["asks"][0]["choices"] == ["Critical", "Major", "Minor"]
+    assert given.code == 0
+    assert unclear.code == 2
+    assert "NAME=VALUE" in unclear.err
 
 
 def test_the_doctor_finds_nothing_in_a_healthy_house(bridge: Bridge, tmp_path: Path) -> None:

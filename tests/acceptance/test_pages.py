@@ -132,6 +132,16 @@ def test_the_list_shows_each_issue_with_its_numbers(bench: PagesBench) -> None:
     assert "<strong>5</strong>" in page
     assert "5 contacts in 14 days, rising" in page
     assert 'class="badge new"' in page
+    assert 'aria-label="Why rank 10">10</a>' in page
+    assert "growth +5" in page
+
+
+def test_an_issue_tells_why_it_has_its_rank(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    page = bench.signed_in(Role.ENGINEER).get(f"/issues/{issue.name}").text
+    assert 'Why this rank <span class="count">10.0</span>' in page
+    assert "5 of them wrote in the last 7 days" in page
+    assert "nobody rated the help" in page
 
 
 def test_a_tab_holds_its_states_and_the_search_narrows_it(bench: PagesBench) -> None:
@@ -302,6 +312,33 @@ def test_the_state_of_a_filing_is_told_in_plain_words(
     assert ("Try again" in shown) is (state is FilingState.REFUSED)
     assert ("It does not exist: file again" in shown) is (state is FilingState.PARKED)
     assert ("It exists…" in shown) is (state is not FilingState.REFUSED)
+
+
+def test_a_field_that_jira_requires_is_chosen_on_the_page_and_the_filing_goes_on(
+    bench: PagesBench, tmp_path: Path
+) -> None:
+    issue = bench.find_issue()
+    with bench.jira(tmp_path) as sandbox, Api(sandbox.describe()) as jira:
+        jira.call("PUT", "/_sandbox/screen", {"required": ["customfield_10060"]})
+        lead, page = bench.signed_in(Role.LEAD), f"/issues/{issue.name}"
+        press(lead, page, f"{page}/file")
+        bench.drain()
+        shown = lead.get(page).text
+        assert "Severity is required." in shown
+        assert "<option>Major</option>" in shown
+        assert "for_all" not in shown
+        wrong = press(lead, page, f"{page}/file", field="customfield_10060", value="Huge")
+        assert wrong.status_code == 422
+        assert "Severity takes one of: Critical, Major, Minor" in wrong.text
+        denied = press(
+            lead, page, f"{page}/file", field="customfield_10060", value="Major", for_all="true"
+        )
+        assert denied.status_code == 403
+        press(lead, page, f"{page}/file", field="customfield_10060", value="Major")
+        bench.drain()
+        assert f">{sandbox.project}-1</a>" in lead.get(page).text
+        assert [one["severity"] for one in jira.truth()["tickets"]] == ["Major"]
+    assert 'name="for_all"' not in bench.signed_in(Role.ADMIN).get(page).text
 
 
 def test_a_person_answers_whether_the_ticket_of_a_parked_filing_exists(

@@ -1,6 +1,7 @@
 """Connecting to Jira: named steps with the fix in words, and a webhook that really arrives."""
 
 import queue
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.domain.errors import BadSignature, NotConfigured
+from bridge.domain.errors import BadSignature, NotConfigured, Refused
 from bridge.domain.issues import Outcome
 from bridge.domain.news import TicketChanged, VersionReleased
-from bridge.domain.tickets import StatusCategory
+from bridge.domain.tickets import FieldKind, StatusCategory
 from bridge.ports import CheckStep, WebhookRequest
 from integrations.jira.client import JiraClient
 from integrations.jira.connect import STEPS, check, register_webhook, resolve
@@ -177,3 +178,109 @@ def test_a_missing_webhook_is_only_advice(bench: JiraBench) -> None:
     assert check(replace(bench.settings, webhook_secret=None))[-1].ok
     with pytest.raises(NotConfigured):
         register_webhook(replace(bench.settings, webhook_secret=None), "http://127.0.0.1:1/")
+
+
+SEVERITY, ACCOUNTS = "customfield_10060", "customfield_10051"
+
+
+def test_a_required_field_is_asked_for_by_name_with_what_it_takes(
+    settings: JiraSettings, bench: JiraBench
+) -> None:
+    bench.call("PUT", "_sandbox/screen", {"required": [SEVERITY]})
+    step = failed(check(settings))
+    assert step.name == "required_fields"
+    assert "Severity (one of: Critical, Major, Minor)" in step.fix
+    assert '--field "Severity=Critical"' in step.fix
+    (asked,) = step.asks
+    assert (asked.id, asked.name, asked.kind) == (SEVERITY, "Severity", FieldKind.CHOICE)
+    assert asked.choices == ("Critical", "Major", "Minor")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"Severity": "Huge"}, "Severity takes one of: Critical"),
+        ({"Severitie": "Major"}, "no field Severitie on the create screen; it has: .*Severity"),
+        ({"severity": ""}, "the project requires Severity"),
+        ({"Summary": "Mine"}, "the bridge itself fills Summary"),
+    ],
+)
+def test_a_value_that_cannot_be_is_told_before_anything_is_filed(
+    settings: JiraSettings, bench: JiraBench, fields: dict[str, str], words: str
+) -> None:
+    bench.call("PUT", "_sandbox/screen", {"required": [SEVERITY]})
+    step = failed(check(replace(settings, fields=fields)))
+    assert step.name == "required_fields"
+    assert re.search(words, step.fix), step.fix
+
+
+def test_a_given_value_goes_with_each_create(settings: JiraSettings, bench: JiraBench) -> None:
+    bench.call("PUT", "_sandbox/screen", {"required": [SEVERITY]})
+    given = replace(settings, fields={"Severity": "major"})
+    assert all(step.ok for step in check(given))
+    found = resolve(given)
+    assert found.fields == {SEVERITY: "major"}
+    tracker = bench.tracker_with(found)
+    for draft, wanted in (
+        (a_draft(), "Major"),
+        (replace(a_draft(fingerprint="other"), fields=(("severity", "Minor"),)), "Minor"),
+    ):
+        ref = tracker.create(draft, an_attempt())
+        shown = bench.call("GET", f"rest/api/3/issue/{ref.remote_id}?fields={SEVERITY}")
+        assert shown["fields"][SEVERITY]["value"] == wanted
+
+
+def test_a_choice_that_the_field_does_not_take_is_refused_before_anything_is_sent(
+    bench: JiraBench,
+) -> None:
+    draft = replace(a_draft(), fields=((SEVERITY, "Huge"),))
+    with pytest.raises(Refused, match="not sent: Severity takes one of") as caught:
+        bench.tracker.create(draft, an_attempt())
+    assert caught.value.fields.keys() == {SEVERITY}
+    assert bench.ticket_count() == 0
+
+
+def test_a_refused_field_can_be_described(bench: JiraBench) -> None:
+    bench.call("PUT", "_sandbox/screen", {"required": [SEVERITY]})
+    with pytest.raises(Refused) as caught:
+        bench.tracker.create(a_draft(), an_attempt())
+    assert caught.value.fields == {SEVERITY: "Severity is required."}
+    (found,) = bench.tracker.describe(caught.value.fields.keys())
+    assert found.choices == ("Critical", "Major", "Minor")
+    assert bench.tracker.describe(["summary", "customfield_99999"]) == []
+
+
+def test_affected_accounts_have_a_number_field_of_their_own(
+    settings: JiraSettings, bench: JiraBench
+) -> None:
+    given = replace(settings, accounts_field="affected accounts")
+    assert all(step.ok for step in check(given))
+    found = resolve(given)
+    assert found.accounts_field == ACCOUNTS
+    tracker = bench.tracker_with(found)
+    draft = a_draft()
+    ref = tracker.create(draft, an_attempt())
+    tracker.update(ref, replace(draft, customers=50, accounts=9))
+    fields = bench.call("GET", f"rest/api/3/issue/{ref.remote_id}")["fields"]
+    assert (fields["customfield_10050"], fields[ACCOUNTS]) == (50, 9)
+
+
+@pytest.mark.parametrize(
+    ("field", "words"), [("Nowhere", "not on the create screen"), ("Severity", "takes no number")]
+)
+def test_a_field_for_accounts_that_cannot_be_is_told(
+    settings: JiraSettings, field: str, words: str
+) -> None:
+    step = failed(check(replace(settings, accounts_field=field)))
+    assert step.name == "accounts_field"
+    assert words in step.fix
+
+
+def test_a_number_field_that_leaves_the_screen_no_longer_holds_up_the_rest(
+    bench: JiraBench,
+) -> None:
+    tracker = bench.tracker_with(replace(bench.settings, accounts_field=ACCOUNTS))
+    ref = tracker.create(a_draft(), an_attempt())
+    bench.call("PUT", "_sandbox/screen", {"hidden": [ACCOUNTS]})
+    tracker.update(ref, a_draft(customers=77))
+    assert bench.customers(ref) == 77

@@ -285,7 +285,8 @@ def test_a_refused_filing_is_sent_again_when_a_person_asks(desk: Desk) -> None:
     desk.file()
     desk.later(hours=1)
     assert (desk.filing.state, desk.tracker.creates) == (_S.REFUSED, 1)
-    assert "severity" in (desk.filing.reason or "")
+    assert desk.filing.reason == "Severity is required."
+    assert [one.name for one in desk.filing.asks] == ["Severity"]
     desk.file()
     assert desk.filing.state is _S.LINKED
     assert desk.actions().count("file_again") == 1

@@ -139,6 +139,8 @@ def test_who_stores_a_contact_second_stores_nothing(pipeline: Pipeline) -> None:
         lang=None,
         version=None,
         conversation=None,
+        satisfaction_metric=None,
+        satisfaction=None,
         customer_id=None,
         account_id=None,
         agent_id=None,

@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bridge import ports
-from bridge.cli.config import variable_of
+from bridge.cli.config import shown_value, variable_of
 from bridge.domain.issues import MOVES
 from bridge.domain.tickets import FilingState
 from bridge.settings import Settings
@@ -95,8 +95,8 @@ def test_each_setting_has_its_row_with_its_default(name: str) -> None:
         for line in _text("configuration.md").splitlines()
         if len(cells := line.split("|")) > 3
     }
-    default = Settings.model_fields[name].default
-    shown = "none" if default is None else str(default)
+    default = Settings.model_fields[name].get_default(call_default_factory=True)
+    shown = "none" if default is None else str(shown_value(default))
     if isinstance(default, bool):
         shown = shown.lower()
     assert rows.get(f"`{variable_of(name)}`") == shown

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bridge.domain.contacts import AccountReceived, CustomerReceived
+from bridge.domain.contacts import AccountReceived, CustomerReceived, Rating
 from bridge.domain.errors import InvalidInput
 from integrations.files.contacts import ContactFile, ContactLine, open_contacts
 from integrations.files.mapping import FIELDS, by_name
 from integrations.files.reading import read_rows
+from integrations.files.shapes import from_wire
 
 WIRE = {
     "source": "zendesk",
@@ -63,7 +64,8 @@ def test_every_member_of_the_wire_shape_arrives(tmp_path: Path) -> None:
     assert line.contact.account == AccountReceived("acme", "Acme", None, ("acme.example",))
     assert line.contact.agent_email == "kim@example.org"
     assert (line.contact.source, line.contact.conversation) == ("zendesk", "c-1")
-    assert file.unused == ("satisfaction",)
+    assert line.contact.rating == Rating("csat", 2, 5)
+    assert file.unused == ()
 
 
 def test_a_csv_with_our_own_column_names_needs_no_mapping(tmp_path: Path) -> None:
@@ -231,3 +233,33 @@ def test_one_broken_byte_does_not_change_how_all_others_are_read(tmp_path: Path)
     file = tmp_path / "export.csv"
     file.write_bytes("id,text\n1,Tür für Gäste \xff\n".encode().replace("\xff".encode(), b"\xff"))
     assert [one.row for one in read_rows(file)] == [{"id": "1", "text": "Tür für Gäste \ufffd"}]
+
+
+@pytest.mark.parametrize(
+    ("satisfaction", "rating"),
+    [
+        ({"score": "2"}, Rating("csat", 2)),
+        ({"metric": "nps", "score": 0, "max": 10}, Rating("nps", 0, 10)),
+        ({"metric": "csat"}, None),
+        ({}, None),
+    ],
+)
+def test_a_rating_is_read_when_there_is_a_score(
+    satisfaction: dict[str, object], rating: Rating | None
+) -> None:
+    row = {
+        **{"external_id": "1", "text": "t", "occurred_at": "2026-03-03T09:15:00Z"},
+        "satisfaction": satisfaction,
+    }
+    assert from_wire(row, source="s").rating == rating
+
+
+@pytest.mark.parametrize("score", ["good", "nan", "inf"])
+def test_a_rating_that_is_no_number_is_refused(score: str) -> None:
+    row = {
+        **{"external_id": "1", "text": "t", "occurred_at": "2026-03-03T09:15:00Z"},
+        "satisfaction": {"score": score},
+    }
+    with pytest.raises(InvalidInput) as caught:
+        from_wire(row, source="s")
+    assert caught.value.pointer == "/satisfaction/score"

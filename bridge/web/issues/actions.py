@@ -1,10 +1,11 @@
 """What a person may do with an issue: each form becomes one step, in one transaction."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
+from pydantic import Field
 
 from bridge.domain.errors import (
     BridgeError,
@@ -19,6 +20,7 @@ from bridge.domain.issues import Issue
 from bridge.domain.permissions import Action
 from bridge.steps import advise, review
 from bridge.steps.name_ticket import name_ticket
+from bridge.steps.refusal import FieldsChosen
 from bridge.web import words
 from bridge.web.issues.detail import Id, Part, Trouble, issue_page
 from bridge.web.issues.pages import issue_named
@@ -30,6 +32,7 @@ router = APIRouter(prefix="/issues/{name}", route_class=PageRoute, include_in_sc
 _MOST_WORDS = 2000
 Version = Annotated[int, Form(ge=0, lt=1 << 31)]
 Reason = Annotated[str, Form(max_length=_MOST_WORDS)]
+FieldWords = Annotated[str, Field(max_length=_MOST_WORDS)]
 WorkaroundText = Annotated[str, Form(max_length=_MOST_WORDS)]
 
 
@@ -80,12 +83,35 @@ def dismiss(
 
 
 @router.post("/file")
-def file(name: str, visit: SubmissionDep, again: Annotated[bool, Form()] = False) -> Response:
-    """Want a ticket for it; a second click, tab or person gets the same one."""
+def file(  # noqa: PLR0913 - one parameter an input of the form
+    name: str,
+    visit: SubmissionDep,
+    again: Annotated[bool, Form()] = False,
+    field: Annotated[list[FieldWords], Form()] = [],  # noqa: B006 - FastAPI copies it
+    value: Annotated[list[FieldWords], Form()] = [],  # noqa: B006 - FastAPI copies it
+    *,
+    for_all: Annotated[bool, Form()] = False,
+) -> Response:
+    """Want a ticket for it; a second click, tab or person gets the same one.
+
+    `field` and `value` come in pairs: what the tracker asks for, and what a person chose.
+    """
     visit.caller.require(Action.FILE)
+    if for_all:
+        visit.caller.require(Action.OPERATE)
+    chosen = FieldsChosen(
+        {one: told for one, told in zip(field, value, strict=False) if told.strip()}
+    )
 
     def act(issue: Issue) -> None:
-        review.file_issue(issue, visit.product, store=visit.store, cause=visit.cause(), again=again)
+        review.file_issue(
+            issue,
+            visit.product,
+            store=visit.store,
+            cause=visit.cause(),
+            again=again,
+            chosen=replace(chosen, for_all=for_all),
+        )
 
     return acted(name, visit, act, done="filed")
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from bridge.domain.contacts import Contact, ContactId
 from bridge.domain.errors import OutsideError
 from bridge.domain.issues import Issue, IssueState
-from bridge.domain.tickets import Filing, FilingState, Quote
+from bridge.domain.rank import Rank
+from bridge.domain.tickets import Filing, FilingState, Quote, TicketField
 from bridge.steps.drafts import pick_quotes
 from bridge.steps.prove import FixProof, proof_words, prove_fix
 from bridge.steps.undo import last_decision
@@ -77,6 +78,8 @@ class TicketState:
     """Nobody is sure whether the ticket exists: a person may say which one it is."""
     again: bool = False
     """The button says that it does not exist."""
+    asks: tuple[TicketField, ...] = ()
+    """What the tracker wants to know before it makes the ticket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,7 @@ def issue_page(
         trouble.status if trouble else HTTPStatus.OK,
         issue=issue,
         summary=summary,
+        rank=Rank.of(summary.impact, visit.web.application.context.settings.rank_rules),
         done=_DONE.get(part.done, ""),
         merged=part.merged,
         trouble=trouble,
@@ -252,11 +256,13 @@ def _in_words(filing: Filing, connection: Connection) -> TicketState:
                 again=True,
             )
         case FilingState.REFUSED:
+            mend = "Choose below" if filing.asks else "Put that right"
             return TicketState(
-                f"Jira refused the ticket: {reason} Put that right, then try again.",
+                f"Jira refused the ticket: {reason} {mend}, then try again.",
                 is_trouble=True,
                 can_file=True,
                 button="Try again",
+                asks=filing.asks,
             )
         case _:
             return TicketState("")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bridge.domain.errors import InvalidInput
 from bridge.domain.fixes import version_key
 from bridge.domain.issues import Issue, IssueId, IssueState
+from bridge.domain.rank import Rank
 from bridge.store.connections import Connection
 from bridge.store.issues import IssueFilter, IssueSummary, VersionSeen
 from bridge.store.tickets import Ticket
@@ -52,6 +53,7 @@ class Row:
     """One issue of the list."""
 
     summary: IssueSummary
+    rank: Rank
     trend: list[int]
     ticket: Ticket | None
     versions: str
@@ -89,10 +91,12 @@ def asked_for(state: str | None, words: str, sort: str, page: int) -> Asked:
 def rows_of(asked: Asked, visit: Visit) -> tuple[list[Row], bool]:
     """The rows of a page of the list, and whether there are more."""
     store, product = visit.store, visit.product
+    rules = visit.web.application.context.settings.rank_rules
     wanted = IssueFilter(
         states=asked.states,
         words=asked.words,
         sort=asked.sort,
+        rules=rules,
         limit=PAGE_SIZE + 1,
         offset=(asked.page - 1) * PAGE_SIZE,
         ready_first=(product.min_contacts, product.min_customers) if asked.sort == "rank" else None,
@@ -108,6 +112,7 @@ def rows_of(asked: Asked, visit: Visit) -> tuple[list[Row], bool]:
     rows = [
         Row(
             summary=one,
+            rank=Rank.of(one.impact, rules),
             trend=trends[one.issue.id],
             ticket=newest_ticket(tickets[one.issue.id]),
             versions=version_range(versions[one.issue.id]),

@@ -153,7 +153,8 @@ def _like(issue: Issue, asked: str, visit: Visit) -> list[IssueSummary]:
     """Issues with these words."""
     if not asked.strip():
         return []
-    wanted = IssueFilter(words=asked.replace("\0", ""), limit=_SHOWN + 1)
+    rules = visit.web.application.context.settings.rank_rules
+    wanted = IssueFilter(words=asked.replace("\0", ""), rules=rules, limit=_SHOWN + 1)
     found = visit.store.issues.search(visit.product.id, wanted)
     return [one for one in found if one.issue.id != issue.id][:_SHOWN]
 

@@ -89,6 +89,12 @@ def _priority(site: Site, ticket: Ticket) -> Json:
     return present.priority(site, catalog.by_id(catalog.PRIORITIES, ticket.priority))
 
 
+def _severity(site: Site, ticket: Ticket) -> Json | None:
+    if ticket.severity is None:
+        return None
+    return present.option(site, catalog.by_id(catalog.SEVERITIES, ticket.severity))
+
+
 _FIELD: Mapping[str, Callable[[Site, Ticket], object]] = {
     "project": lambda site, ticket: present.project(site),
     "issuetype": _issue_type,
@@ -100,6 +106,8 @@ _FIELD: Mapping[str, Callable[[Site, Ticket], object]] = {
     "fixVersions": lambda site, ticket: present.versions(site, ticket.fix_versions),
     "versions": lambda site, ticket: present.versions(site, ticket.versions),
     catalog.NUMBER_FIELD: lambda site, ticket: ticket.customers,
+    catalog.ACCOUNTS_FIELD: lambda site, ticket: ticket.accounts,
+    catalog.SEVERITY_FIELD: _severity,
     "status": _status,
     "statusCategory": _status_category,
     "statuscategorychangedate": lambda site, ticket: jira_time(ticket.status_changed),

@@ -6,6 +6,8 @@ from typing import TypeVar
 
 PROJECT_ID = "10000"
 NUMBER_FIELD = "customfield_10050"
+ACCOUNTS_FIELD = "customfield_10051"
+SEVERITY_FIELD = "customfield_10060"
 TEXT_LIMIT = 32_767
 SUMMARY_LIMIT = 255
 
@@ -111,6 +113,8 @@ ISSUE_TYPES = (
     Named("10003", "Story", "A user story."),
 )
 
+SEVERITIES = (Named("10201", "Critical"), Named("10202", "Major"), Named("10203", "Minor"))
+
 LINK_TYPES = (
     LinkType("10000", "Blocks", inward="is blocked by", outward="blocks"),
     LinkType("10001", "Cloners", inward="is cloned by", outward="clones"),
@@ -151,6 +155,16 @@ FIELDS = (
         type="number",
         custom_type=_CUSTOM + "float",
         on_screen=True,
+    ),
+    FieldSpec(
+        ACCOUNTS_FIELD,
+        "Affected accounts",
+        type="number",
+        custom_type=_CUSTOM + "float",
+        on_screen=True,
+    ),
+    FieldSpec(
+        SEVERITY_FIELD, "Severity", type="option", custom_type=_CUSTOM + "select", on_screen=True
     ),
     FieldSpec("status", "Status", type="status"),
     FieldSpec("statusCategory", "Status Category", type="statusCategory"),

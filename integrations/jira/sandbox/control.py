@@ -1,5 +1,6 @@
 """The control plane under /_sandbox: faults, lag, clock and the truth, for tests."""
 
+import json
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
@@ -8,7 +9,7 @@ from fastapi.responses import Response
 from integrations.jira.sandbox import bean, present, webhooks
 from integrations.jira.sandbox.bean import Wanted
 from integrations.jira.sandbox.calls import AnyCall, answer, no_content
-from integrations.jira.sandbox.catalog import RESOLUTIONS, STATUSES, by_id
+from integrations.jira.sandbox.catalog import FIELDS, RESOLUTIONS, SEVERITIES, STATUSES, by_id
 from integrations.jira.sandbox.clock import jira_time
 from integrations.jira.sandbox.errors import JiraRefusal
 from integrations.jira.sandbox.faults import Faults
@@ -54,6 +55,14 @@ async def set_lag(call: AnyCall) -> Response:
     seconds = _seconds(call.body, "seconds")
     call.site.store.set_lag(seconds)
     return answer({"seconds": seconds})
+
+
+@router.put("/screen")
+async def set_up_screen(call: AnyCall) -> Response:
+    """Which fields the create screen demands (`required`) and does not show (`hidden`)."""
+    set_up = {name: _field_ids(call.body, name) for name in ("required", "hidden")}
+    call.site.store.set_setting("screen", json.dumps(set_up))
+    return answer(set_up)
 
 
 @router.post("/clock")
@@ -106,6 +115,8 @@ def _ticket(site: Site, ticket: Ticket) -> Json:
         "resolution": None if resolution is None else by_id(RESOLUTIONS, resolution).name,
         "fixVersions": [item["name"] for item in present.versions(site, ticket.fix_versions)],
         "customers": ticket.customers,
+        "accounts": ticket.accounts,
+        "severity": None if ticket.severity is None else by_id(SEVERITIES, ticket.severity).name,
         "remotelinks": [item.content for item in site.store.records(RemoteLink, owner=ticket.id)],
         "fields": shown,
     }
@@ -120,6 +131,14 @@ def _delivery(item: Delivery) -> Json:
         "status": item.status,
         "is_over": item.is_over,
     }
+
+
+def _field_ids(body: Json, name: str) -> list[str]:
+    ids = body.get(name, [])
+    known = {spec.id for spec in FIELDS if spec.on_screen}
+    if not isinstance(ids, list) or not known.issuperset(map(str, ids)):
+        raise JiraRefusal(400, f"'{name}' must be a list of fields of the screen.")
+    return [str(id) for id in ids]
 
 
 def _seconds(body: Json, name: str) -> float:

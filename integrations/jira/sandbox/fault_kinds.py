@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from integrations.jira.sandbox.catalog import SEVERITY_FIELD
+
 _TOO_MANY = {"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "0"}
-_REQUIRED = "customfield_10060"
+_REQUIRED = SEVERITY_FIELD
 """A field that an administrator makes mandatory while we look elsewhere."""
 
 

@@ -1,7 +1,7 @@
 """Which values Jira takes for which field; each problem is told by field name."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from integrations.jira.sandbox import catalog
 from integrations.jira.sandbox.adf import from_plain_text, is_document, plain_text
@@ -198,6 +198,16 @@ def _number(site: Site, value: object) -> float | None:
     return float(value)
 
 
+def _severity(site: Site, value: object) -> str | None:
+    if value is None:
+        return None
+    named = {**value, "name": value.get("value")} if isinstance(value, dict) else value
+    found = catalog.find(catalog.SEVERITIES, named)
+    if found is None:
+        raise BadValue("Specify a valid 'id' or 'name' for Severity")
+    return found.id
+
+
 def _resolution(site: Site, value: object) -> str:
     found = catalog.find(catalog.RESOLUTIONS, value)
     if found is None:
@@ -217,14 +227,27 @@ _PARSERS: Mapping[str, tuple[str, Callable[[Site, object], object]]] = {
     "versions": ("versions", _versions),
     "resolution": ("resolution", _resolution),
     catalog.NUMBER_FIELD: ("customers", _number),
+    catalog.ACCOUNTS_FIELD: ("accounts", _number),
+    catalog.SEVERITY_FIELD: ("severity", _severity),
 }
 ATTRIBUTES: Mapping[str, str] = {name: attribute for name, (attribute, _) in _PARSERS.items()}
-CREATE_SCREEN: Mapping[str, FieldSpec] = {
-    spec.id: spec for spec in catalog.FIELDS if spec.on_screen
-}
-EDIT_SCREEN: Mapping[str, FieldSpec] = {
-    id: spec for id, spec in CREATE_SCREEN.items() if id != "project"
-}
+
+
+def create_screen(site: Site) -> Mapping[str, FieldSpec]:
+    """The fields of the create screen, as an administrator has set it up."""
+    set_up = site.store.screen()
+    return {
+        spec.id: replace(spec, required=spec.required or spec.id in set_up["required"])
+        for spec in catalog.FIELDS
+        if spec.on_screen and spec.id not in set_up["hidden"]
+    }
+
+
+def edit_screen(site: Site) -> Mapping[str, FieldSpec]:
+    """The fields of the edit screen: those of the create screen, but the project."""
+    return {id: spec for id, spec in create_screen(site).items() if id != "project"}
+
+
 RESOLVE_SCREEN: Mapping[str, FieldSpec] = {
     "resolution": catalog.FIELDS_BY_ID["resolution"],
     "fixVersions": catalog.FIELDS_BY_ID["fixVersions"],

@@ -48,6 +48,9 @@ _KEY = Field(lambda ticket: (float(ticket.number),), values.as_key, _SAME | _ORD
 _CUSTOMERS = Field(
     lambda ticket: _if_any(ticket.customers), values.as_number, _SAME | _ORDERED | _EMPTY
 )
+_ACCOUNTS = Field(
+    lambda ticket: _if_any(ticket.accounts), values.as_number, _SAME | _ORDERED | _EMPTY
+)
 _RESOLVED = Field(
     lambda ticket: _if_any(None if ticket.resolved is None else ticket.resolved.timestamp()),
     values.as_moment,
@@ -87,6 +90,8 @@ FIELDS: Mapping[str, Field] = {
     "resolutiondate": _RESOLVED,
     "affected customers": _CUSTOMERS,
     f"cf[{catalog.NUMBER_FIELD.rpartition('_')[2]}]": _CUSTOMERS,
+    "affected accounts": _ACCOUNTS,
+    f"cf[{catalog.ACCOUNTS_FIELD.rpartition('_')[2]}]": _ACCOUNTS,
 }
 _ALSO = {"type": "issuetype", "createddate": "created", "updateddate": "updated"}
 

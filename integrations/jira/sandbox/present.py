@@ -204,6 +204,12 @@ def comments(site: Site, ticket: Ticket) -> Json:
     return {"comments": items, "maxResults": len(items), "total": len(items), "startAt": 0}
 
 
+def option(site: Site, item: Named) -> Json:
+    """A choice of a select field."""
+    address = site.rest(f"customFieldOption/{item.id}")
+    return {"self": address, "value": item.name, "id": item.id}
+
+
 def field_schema(spec: FieldSpec) -> Json:
     """What a field holds, in Jira's words."""
     schema: Json = {"type": spec.type}

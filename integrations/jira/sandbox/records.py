@@ -34,6 +34,8 @@ class Ticket(Record):
     resolution: str | None = None
     resolved: datetime | None = None
     customers: float | None = None
+    accounts: float | None = None
+    severity: str | None = None
 
     @property
     def key(self) -> str:

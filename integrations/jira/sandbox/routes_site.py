@@ -10,7 +10,7 @@ from integrations.jira.sandbox.calls import AnyCall, Call, KnownCall, answer
 from integrations.jira.sandbox.catalog import FieldSpec
 from integrations.jira.sandbox.clock import jira_time
 from integrations.jira.sandbox.errors import JiraRefusal
-from integrations.jira.sandbox.fields import CREATE_SCREEN, EDIT_SCREEN
+from integrations.jira.sandbox.fields import create_screen, edit_screen
 from integrations.jira.sandbox.records import Json, Version
 from integrations.jira.sandbox.site import Site
 
@@ -199,14 +199,18 @@ async def create_meta_fields(call: KnownCall, reference: str, id: str) -> Respon
     _check_project(call.site, reference)
     if id not in {item.id for item in catalog.ISSUE_TYPES}:
         raise JiraRefusal(400, f"Issue type with id '{id}' is not valid for this project.")
-    items = [{"fieldId": spec.id, **_meta(call.site, spec)} for spec in CREATE_SCREEN.values()]
+    items = [
+        {"fieldId": spec.id, **_meta(call.site, spec)} for spec in create_screen(call.site).values()
+    ]
     return answer(_page(call, "fields", items))
 
 
 @router.get("/issue/{reference}/editmeta")
 async def edit_meta(call: KnownCall, reference: str) -> Response:
     tickets.get(call.site, reference)
-    return answer({"fields": {id: _meta(call.site, spec) for id, spec in EDIT_SCREEN.items()}})
+    return answer(
+        {"fields": {id: _meta(call.site, spec) for id, spec in edit_screen(call.site).items()}}
+    )
 
 
 def _page(call: Call, name: str, items: Sequence[Json]) -> Json:
@@ -225,6 +229,7 @@ def _meta(site: Site, spec: FieldSpec) -> Json:
         "priority": [present.priority(site, item) for item in catalog.PRIORITIES],
         "fixVersions": [present.version(site, item) for item in _versions(site)],
         "versions": [present.version(site, item) for item in _versions(site)],
+        catalog.SEVERITY_FIELD: [present.option(site, item) for item in catalog.SEVERITIES],
     }
     shown: Json = {
         "required": spec.required,

@@ -1,5 +1,6 @@
 """The state file: one SQLite database, durable at each commit, so that a kill loses nothing."""
 
+import json
 import os
 import secrets
 import sqlite3
@@ -79,6 +80,12 @@ class Store:
         """A stored setting; an unknown name is a bug."""
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return str(row[0])
+
+    def screen(self) -> dict[str, list[str]]:
+        """Which fields the create and edit screens demand, and which they do not show."""
+        row = self._db.execute("SELECT value FROM meta WHERE name = 'screen'").fetchone()
+        empty: dict[str, list[str]] = {"required": [], "hidden": []}
+        return empty | json.loads(row[0]) if row else empty
 
     def set_setting(self, name: str, value: str) -> None:
         """Keep a setting over restarts."""

@@ -9,10 +9,10 @@ from integrations.jira.sandbox.catalog import Transition
 from integrations.jira.sandbox.errors import JiraRefusal, no_such_issue
 from integrations.jira.sandbox.fields import (
     ATTRIBUTES,
-    CREATE_SCREEN,
-    EDIT_SCREEN,
     RESOLVE_SCREEN,
     Draft,
+    create_screen,
+    edit_screen,
 )
 from integrations.jira.sandbox.records import Change, Json, Ticket, Version
 from integrations.jira.sandbox.site import Site
@@ -31,7 +31,8 @@ def get(site: Site, reference: str) -> Ticket:
 def create(site: Site, body: Json) -> Ticket:
     """A new ticket with its properties, in one transaction."""
     _check_members(body)
-    draft = Draft(site, CREATE_SCREEN)
+    screen = create_screen(site)
+    draft = Draft(site, screen)
     draft.read(body)
     if "project" not in draft.values and "project" not in draft.problems:
         draft.problems["project"] = "Specify a valid project ID or key"
@@ -39,6 +40,9 @@ def create(site: Site, body: Json) -> Ticket:
         draft.problems["issuetype"] = "Specify an issue type"
     if "summary" not in draft.values and "summary" not in draft.problems:
         draft.problems["summary"] = "You must specify a summary of the issue."
+    for name in site.store.screen()["required"]:
+        if name in screen and draft.values.get(ATTRIBUTES[name]) in (None, (), ""):
+            draft.problems.setdefault(name, f"{screen[name].name} is required.")
     values = draft.finish()
     properties = comments.properties_of(body)
     now = site.store.now()
@@ -66,7 +70,7 @@ def edit(site: Site, reference: str, body: Json) -> Ticket:
     """Change a ticket; the last write wins, as Jira has no other rule."""
     _check_members(body)
     ticket = get(site, reference)
-    draft = Draft(site, EDIT_SCREEN, ticket)
+    draft = Draft(site, edit_screen(site), ticket)
     draft.read(body)
     values = draft.finish()
     properties = comments.properties_of(body)
@@ -212,6 +216,7 @@ _CATALOGUES = {
     "priority": catalog.PRIORITIES,
     "status": catalog.STATUSES,
     "resolution": catalog.RESOLUTIONS,
+    catalog.SEVERITY_FIELD: catalog.SEVERITIES,
 }
 
 
