@@ -21,6 +21,7 @@ ONE_AT_A_TIME = frozenset({"refresh"})
 
 _OUTWARD = frozenset(
     {"file", "claim", "adopt", "sweep", "refresh", "note", "track", "release", "poll"}
+    | {"read_existing", "part", "follow_duplicate"}
 )
 """Jobs that wait for a tracker: hundreds of them must not keep contacts unread while it is away."""
 

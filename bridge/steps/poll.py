@@ -32,6 +32,8 @@ def poll(context: Context, *, connection_id: int) -> None:
         since = store.connections.cursor(connection_id, "changes") or now - _FIRST_LOOK
         for filing_id in store.filings.unsettled():
             store.enqueue("file", once=f"file:{filing_id}", filing_id=filing_id)
+        for ticket_id in store.filings.marked_tickets():
+            store.enqueue("refresh", once=f"refresh:{ticket_id}", ticket_id=ticket_id)
         known = set(store.tickets.remote_ids(connection_id))
     if connection.paused_until and connection.paused_until > now:
         return

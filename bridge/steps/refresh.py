@@ -16,6 +16,7 @@ from bridge.domain.tickets import TicketDraft
 from bridge.steps.context import Context
 from bridge.steps.drafts import draft_ticket
 from bridge.steps.track import track_soon
+from bridge.steps.unlink import take_marks_off
 from bridge.store import Store
 from bridge.store.connections import Connection
 from bridge.store.tickets import Ticket
@@ -39,6 +40,7 @@ class _Write:
 
 def refresh_ticket(context: Context, *, ticket_id: int) -> None:
     """Bring a ticket up to date; absolute, safe to repeat and to run by two workers at once."""
+    take_marks_off(context, ticket_id=ticket_id)
     with context.open() as store:
         write = _due(ticket_id, store, context)
     if write is None:

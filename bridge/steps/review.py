@@ -101,6 +101,11 @@ def _file_again(filing: Filing, issue: Issue, again: bool, *, store: Store, caus
     if filing.state is FilingState.REFUSED or (filing.state is FilingState.PARKED and again):
         if not store.filings.plan_again(filing.id, after=filing.state):
             return
+    elif filing.state is FilingState.UNLINKED:
+        if filing.left_ticket_id is not None:
+            raise InvalidMove("our marks are still coming off its ticket: try again in a moment")
+        if not store.filings.plan_again(filing.id, after=filing.state):
+            return
     elif filing.ticket_id and store.tickets.get(filing.ticket_id).is_deleted:
         store.filings.replan(filing.id)
         before = "deleted"

@@ -14,7 +14,9 @@ _STATES = ("confirmed", "dismissed", "snoozed")
 _OTHERS = {
     "shipped": "people were told that it has shipped",
     "candidate": "snooze it again instead",
-    "ticket_named": "close the ticket in the tracker instead",
+    "ticket_named": "take the issue off the ticket instead",
+    "that_ticket": "take the issue off the ticket instead",
+    "unlinked": "name the ticket again instead",
 }
 _ASIDE = ("undo", "workaround_added", "workaround_retired", "workaround_restored")
 """Workarounds are retired and restored by their own buttons."""

@@ -23,6 +23,7 @@ from bridge.store.decisions import Decisions
 from bridge.store.directory import Directory
 from bridge.store.evidence import Evidence
 from bridge.store.examples import Examples
+from bridge.store.existing import ExistingTickets
 from bridge.store.filings import Filings
 from bridge.store.fixes import Fixes
 from bridge.store.imports import Imports
@@ -92,6 +93,7 @@ class Store:
         self.attempts = Attempts(session)
         self.tickets = Tickets(session)
         self.twins = Twins(session)
+        self.existing = ExistingTickets(session)
         self.fixes = Fixes(session)
         self.notices = Notices(session)
         self.answers = Answers(session)

@@ -22,6 +22,8 @@ from bridge.domain.issues import IssueId
 from bridge.store.tables import SuggestionRow
 
 _OPEN = SuggestionState.OPEN.value
+_NOT_OF_GROUPS = (SuggestionKind.BELONGS, SuggestionKind.TICKET)
+"""Kinds that do not ask what one whole issue is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,16 @@ class Suggestions:
         )
         return self._read(query.order_by(SuggestionRow.similarity.desc(), SuggestionRow.id))
 
+    def about_tickets(self, product_id: ProductId, issue_ids: Iterable[int]) -> list[Suggestion]:
+        """Open questions whether issues are what existing tickets are about, the surest first."""
+        query = select(SuggestionRow).where(
+            SuggestionRow.product_id == product_id,
+            SuggestionRow.state == _OPEN,
+            SuggestionRow.kind == SuggestionKind.TICKET.value,
+            SuggestionRow.issue_id.in_(list(issue_ids)),
+        )
+        return self._read(query.order_by(SuggestionRow.probability.desc(), SuggestionRow.id))
+
     def count_open(self, product_id: ProductId) -> int:
         """How many questions wait for an answer."""
         query = select(func.count()).where(
@@ -79,7 +91,7 @@ class Suggestions:
         query = select(SuggestionRow.id).where(
             SuggestionRow.product_id == product_id,
             SuggestionRow.state == _OPEN,
-            SuggestionRow.kind != SuggestionKind.BELONGS.value,
+            SuggestionRow.kind.not_in([one.value for one in _NOT_OF_GROUPS]),
             or_(SuggestionRow.issue_id == issue_id, SuggestionRow.other_id == issue_id),
         )
         return self._session.scalars(query.limit(1)).first() is not None
@@ -114,6 +126,7 @@ class Suggestions:
         issue_id: int | None = None,
         other_id: int | None = None,
         contact_id: int | None = None,
+        existing_id: int | None = None,
         probability: float | None = None,
         log_odds: float | None = None,
         similarity: float | None = None,
@@ -137,7 +150,12 @@ class Suggestions:
             "contacts": list(contacts),
             "expires_at": now + SUGGESTION_LIFE,
         }
-        named = {"issue_id": issue_id, "other_id": other_id, "contact_id": contact_id}
+        named = {
+            "issue_id": issue_id,
+            "other_id": other_id,
+            "contact_id": contact_id,
+            "existing_id": existing_id,
+        }
         key_values = {"product_id": product_id, "kind": kind.value, "key": key}
         statement = (
             insert(SuggestionRow)
@@ -176,6 +194,34 @@ class Suggestions:
             SuggestionRow.state == SuggestionState.REJECTED.value,
         )
         return set(self._session.scalars(query))
+
+    def note_no(
+        self,
+        product_id: ProductId,
+        *,
+        kind: SuggestionKind,
+        key: str,
+        issue_id: int,
+        answer: Answer,
+    ) -> None:
+        """A person said no to this question by doing something: it is never asked again."""
+        self.withdraw(product_id, issue_ids=[issue_id], kind=kind)
+        self._session.add(
+            SuggestionRow(
+                product_id=product_id,
+                kind=kind.value,
+                key=key,
+                issue_id=issue_id,
+                was_asked=False,
+                question="",
+                state=SuggestionState.REJECTED.value,
+                answered_by=answer.by,
+                answered_at=answer.at,
+                created_at=answer.at,
+                expires_at=answer.at + SUGGESTION_LIFE,
+            )
+        )
+        self._session.flush()
 
     def answer(self, suggestion: Suggestion, answer: Answer) -> Suggestion:
         """Write down a yes or no; raises InvalidMove when it is not open any more."""
@@ -269,6 +315,7 @@ def _suggestion(row: SuggestionRow) -> Suggestion:
         issue_id=None if row.issue_id is None else IssueId(row.issue_id),
         other_id=None if row.other_id is None else IssueId(row.other_id),
         contact_id=None if row.contact_id is None else ContactId(row.contact_id),
+        existing_id=row.existing_id,
         contacts=tuple(ContactId(value) for value in row.contacts),
         probability=row.probability,
         log_odds=row.log_odds,

@@ -385,6 +385,7 @@ class SuggestionRow(Base):
     issue_id: Mapped[int | None] = refers_maybe("issue.id")
     other_id: Mapped[int | None] = refers_maybe("issue.id")
     contact_id: Mapped[int | None] = refers_maybe("contact.id")
+    existing_id: Mapped[int | None] = refers_maybe("existing_ticket.id")
     contacts: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
     probability: Mapped[float | None]
     log_odds: Mapped[float | None]
@@ -476,7 +477,28 @@ class TicketRow(Base):
     write_turn: Mapped[int] = mapped_column(default=0)
     duplicate_of: Mapped[int | None] = refers_maybe("ticket.id")
     duplicate_told_at: Mapped[datetime | None]
+    duplicate_words: Mapped[str | None]
     created_at: Mapped[datetime]
+
+
+class ExistingTicketRow(Base):
+    """A ticket that people made: what we read of it before filing, redacted."""
+
+    __tablename__ = "existing_ticket"
+    __table_args__ = (UniqueConstraint("connection_id", "remote_id"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id", index=True)
+    connection_id: Mapped[int] = refers("connection.id")
+    remote_id: Mapped[str]
+    key: Mapped[str]
+    url: Mapped[str]
+    title: Mapped[str]
+    text: Mapped[str]
+    category: Mapped[str]
+    outcome: Mapped[str | None]
+    updated_at: Mapped[datetime]
+    encoder: Mapped[str]
+    embedding: Mapped[Floats] = mapped_column(Halves())
 
 
 class FilingRow(Base):
@@ -495,6 +517,8 @@ class FilingRow(Base):
     empty_looks: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str | None]
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
+    looked_at: Mapped[datetime | None]
+    left_ticket_id: Mapped[int | None] = refers_maybe("ticket.id")
     created_at: Mapped[datetime]
 
 

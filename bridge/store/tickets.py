@@ -108,6 +108,15 @@ class Tickets:
         )
         return list(self._session.scalars(query))
 
+    def with_filing(self, connection_id: int) -> set[str]:
+        """Remote ids of the tickets that filings of a connection point to."""
+        query = (
+            select(TicketRow.remote_id)
+            .join(FilingRow, FilingRow.ticket_id == TicketRow.id)
+            .where(TicketRow.connection_id == connection_id)
+        )
+        return set(self._session.scalars(query))
+
     def of_issue(self, issue_id: IssueId) -> list[Ticket]:
         """The tickets of an issue and of what was merged into it, oldest first."""
         return self.of_issues([issue_id])[issue_id]

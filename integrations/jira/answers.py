@@ -71,6 +71,71 @@ class Whole(_Answer):
     properties: dict[str, JsonValue] = Field(default_factory=dict)
 
 
+class TextFields(Fields):
+    """What people wrote into an issue, beside how it stands."""
+
+    summary: str | None = None
+    description: JsonValue = None
+    labels: list[str] = Field(default_factory=list)
+
+
+class TextIssue(_Answer):
+    """An issue with its words, as search gives it."""
+
+    id: str
+    key: str = ""
+    fields: TextFields = Field(default_factory=TextFields)
+
+
+class TextResults(_Answer):
+    """One page of a search for words."""
+
+    issues: list[TextIssue] = Field(default_factory=list)
+    next_page_token: str | None = None
+
+
+class LinkType(_Answer):
+    """The kind of a link; sites may translate its name and phrases."""
+
+    name: str = ""
+    inward: str = ""
+    outward: str = ""
+
+
+class LinkEnd(_Answer):
+    """The other end of a link."""
+
+    id: str
+
+
+class Link(_Answer):
+    """A link as one of its ends shows it: with the other end, inward or outward."""
+
+    id: str
+    type: LinkType
+    inward_issue: LinkEnd | None = None
+    outward_issue: LinkEnd | None = None
+
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether it says that one is a duplicate of the other."""
+        return self.type.name.casefold() == "duplicate"
+
+
+class LinkFields(_Answer):
+    """The one field that holds an issue's links."""
+
+    # All lower case, unlike the members of the links themselves.
+    issuelinks: list[Link] = Field(default_factory=list, alias="issuelinks")
+
+
+class LinkedIssue(_Answer):
+    """An issue with its links."""
+
+    id: str
+    fields: LinkFields = Field(default_factory=LinkFields)
+
+
 class BulkFetch(_Answer):
     """Issues read by id or key; unknown ones are missing, errors are worth a retry."""
 

@@ -4,12 +4,13 @@ from pydantic import JsonValue, TypeAdapter
 
 from bridge.domain.errors import Refused
 from bridge.domain.issues import Outcome
-from integrations.jira.answers import Resolution, Transition, Transitions
+from integrations.jira.answers import Link, LinkedIssue, Resolution, Transition, Transitions
 from integrations.jira.client import API, JiraClient
 from integrations.jira.outcomes import guess_outcome
 from integrations.jira.settings import JiraSettings
 
 _TRANSITIONS = TypeAdapter(Transitions)
+_LINKED = TypeAdapter(LinkedIssue)
 _LINK_TYPE = "Duplicate"
 
 
@@ -22,6 +23,29 @@ def link_duplicate(client: JiraClient, duplicate: str, original: str) -> None:
         "outwardIssue": {"id": original},
     }
     client.upsert(f"{API}/issueLink", body)
+
+
+def originals_of(client: JiraClient, remote_id: str) -> list[str]:
+    """Ids of the tickets that this one duplicates, as its links say, oldest first.
+
+    On a ticket's page a link names only its other end: as the outward one where this ticket is
+    the one that "duplicates". The inward ones are its own duplicates.
+    """
+    links = _links(client, remote_id)
+    ends = [one.outward_issue.id for one in links if one.is_duplicate and one.outward_issue]
+    return sorted(set(ends), key=int)
+
+
+def unlink_duplicate(client: JiraClient, duplicate: str, original: str) -> None:
+    """Take the link that says one ticket duplicates another away, if there is one."""
+    for one in _links(client, duplicate):
+        if one.is_duplicate and one.outward_issue and one.outward_issue.id == original:
+            client.delete(f"{API}/issueLink/{one.id}")
+
+
+def _links(client: JiraClient, remote_id: str) -> list[Link]:
+    found = client.get(_LINKED, f"{API}/issue/{remote_id}", params={"fields": "issuelinks"})
+    return found.fields.issuelinks
 
 
 def close_duplicate(client: JiraClient, remote_id: str, settings: JiraSettings) -> bool:
