@@ -147,6 +147,12 @@ class FileIn(Given):
     again: bool = False
 
 
+class UnlinkIn(Given):
+    """Why the ticket is not about the issue; may be empty."""
+
+    reason: Annotated[Text, Field(max_length=2_000)] = ""
+
+
 class TicketIn(Given):
     """The ticket that exists, by its key or its address."""
 

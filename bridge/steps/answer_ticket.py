@@ -7,7 +7,7 @@ from bridge.domain.grouping import Suggestion, SuggestionKind
 from bridge.domain.issues import Issue
 from bridge.domain.tickets import ExistingTicket, Filing, FilingState
 from bridge.steps.groups import Act, Entry, Trail, record, require_living, take
-from bridge.steps.name_ticket import adopt_soon
+from bridge.steps.name_ticket import adopt_soon, file_now
 
 NOT_THAT_TICKET = "not_that_ticket"
 THAT_TICKET = "that_ticket"
@@ -26,7 +26,7 @@ def answer_ticket(suggestion: Suggestion, trail: Trail, act: Act, *, is_yes: boo
         record(Entry(NOT_THAT_TICKET, ticket.ref.key if ticket else ""), issue, trail, act)
         if filing is not None and not store.suggestions.about_tickets(issue.product_id, [issue.id]):
             store.filings.hold(filing.id, until=None, reason=None)
-            store.enqueue("file", once=f"file:{filing.id}", filing_id=filing.id)
+            file_now(filing, store=store)
         return
     if ticket is None:
         raise InvalidMove("that ticket is gone from the tracker, or hidden from us")

@@ -45,7 +45,7 @@ def fold(pair: Fold, filings: Sequence[Filing], *, store: Store, cause: Cause) -
         follow_link(one, new, store=store, cause=cause)
 
 
-def unfold(filing: Filing, old: Ticket, *, store: Store, cause: Cause) -> None:
+def unfold(filing: Filing, old: Ticket, *, store: Store) -> None:
     """Point a filing back at the ticket it had, and let the tracker forget the duplicate."""
     new_id = filing.ticket_id
     store.twins.point([filing.id], to=old.id)

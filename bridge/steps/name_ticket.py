@@ -66,6 +66,11 @@ def adopt_soon(filing: Filing, name: str, *, called: str, store: Store, until: d
     store.enqueue("adopt", filing_id=filing.id, name=name, called=called)
 
 
+def file_now(filing: Filing, *, store: Store) -> None:
+    """Wake a filing that waited: a job of another name waits for the end of that time."""
+    store.enqueue("file", once=f"file:{filing.id}:now", filing_id=filing.id)
+
+
 def adopt_ticket(context: Context, *, filing_id: int, name: str, called: str = "") -> None:
     """Read the ticket that a person named, mark it as ours and link it; else say why not."""
     with context.open() as store:
@@ -83,7 +88,7 @@ def adopt_ticket(context: Context, *, filing_id: int, name: str, called: str = "
             if filing.state is FilingState.PLANNED:
                 # Whoever chose it wants a ticket: without that one there is none yet.
                 store.filings.hold(filing.id, until=None, reason=reason)
-                store.enqueue("file", once=f"file:{filing.id}", filing_id=filing.id)
+                file_now(filing, store=store)
         return
     with context.open() as store:
         cause = Cause(MACHINE, context.now(), f"ticket {ref.key}", "job:adopt")

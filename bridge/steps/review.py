@@ -122,7 +122,8 @@ def _file_again(filing: Filing, issue: Issue, again: bool, *, store: Store, caus
         reason=cause.reason,
         origin=cause.origin,
     )
-    store.enqueue("file", once=f"file:{filing.id}", filing_id=filing.id)
+    # Not the usual name: a job may wait for the end of the time that an answer was given.
+    store.enqueue("file", once=f"file:{filing.id}:now", filing_id=filing.id)
 
 
 def promote(context: Context, *, product_id: int, issue_id: int) -> None:

@@ -27,6 +27,7 @@ from integrations.jira.duplicates import (
     unlink_duplicate,
 )
 from integrations.jira.editing import Editor, written_at_first
+from integrations.jira.errors import Missing
 from integrations.jira.keys import HUNDRED, bulk_fetch, number_of, walk
 from integrations.jira.letting_go import let_go
 from integrations.jira.marks import (
@@ -129,7 +130,11 @@ class JiraTracker:
         `update` does so too, in the request that it makes anyway.
         """
         path = f"{API}/issue/{ref.remote_id}/properties/{PROPERTY}"
-        known = mark_in({PROPERTY: self._client.get(_STORED_PROPERTY, path).value})
+        try:
+            known = mark_in({PROPERTY: self._client.get(_STORED_PROPERTY, path).value})
+        except Missing:
+            # A ticket that people made has none; should the ticket be gone, the next call tells.
+            known = None
         mark = confirmed_mark(
             fingerprint,
             instance=self._settings.instance,

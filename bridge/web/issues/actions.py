@@ -18,7 +18,6 @@ from bridge.domain.fixes import Audience, Workaround, WorkaroundState
 from bridge.domain.issues import Issue
 from bridge.domain.permissions import Action
 from bridge.steps import advise, review
-from bridge.steps.name_ticket import name_ticket
 from bridge.web import words
 from bridge.web.issues.detail import Id, Part, Trouble, issue_page
 from bridge.web.issues.pages import issue_named
@@ -88,19 +87,6 @@ def file(name: str, visit: SubmissionDep, again: Annotated[bool, Form()] = False
         review.file_issue(issue, visit.product, store=visit.store, cause=visit.cause(), again=again)
 
     return acted(name, visit, act, done="filed")
-
-
-@router.post("/link")
-def link(
-    name: str, visit: SubmissionDep, ticket: Annotated[str, Form(max_length=_MOST_WORDS)] = ""
-) -> Response:
-    """It exists: say which ticket it is."""
-    visit.caller.require(Action.FILE)
-
-    def act(issue: Issue) -> None:
-        name_ticket(issue, ticket, store=visit.store, cause=visit.cause())
-
-    return acted(name, visit, act, done="named")
 
 
 @router.post("/workarounds")
