@@ -34,6 +34,14 @@ class TrackerBench(Protocol):
         """A person copies a ticket with all that is on it; returns the new id."""
         ...
 
+    def write(self, title: str, text: str = "") -> TicketRef:
+        """An engineer makes a ticket."""
+        ...
+
+    def labels(self, ref: TicketRef) -> set[str]:
+        """Labels of ours that the ticket carries."""
+        ...
+
     def move(
         self, ref: TicketRef, category: StatusCategory, outcome: Outcome | None = None
     ) -> None:
@@ -95,6 +103,7 @@ class FakeBench:
         self.trouble_next = self.fake.trouble_next
         self.skip_numbers = self.fake.skip_numbers
         self.add_version = self.fake.add_version
+        self.write = self.fake.write
 
     def end_trouble(self) -> None:
         """Troubles end with the create that met them."""
@@ -109,6 +118,9 @@ class FakeBench:
         self, ref: TicketRef, category: StatusCategory, outcome: Outcome | None = None
     ) -> None:
         self.fake.move(ref.remote_id, category, outcome)
+
+    def labels(self, ref: TicketRef) -> set[str]:
+        return set(filter(None, [self.fake.tickets[ref.remote_id].fingerprint]))
 
     def delete(self, ref: TicketRef) -> None:
         self.fake.delete(ref.remote_id)

@@ -53,8 +53,8 @@ def merge_issues(
     trail.issues.update({issue.id: Before.of(issue) for issue in taken})
     for other in others:
         _tie_and_carry(survivor, other, trail, act)
-    kept = linked(survivor, store)[1]
-    given_up = [linked(other, store) for other in others] if kept else []
+    given_up = [linked(other, store) for other in others]
+    kept = linked(survivor, store)[1] or linked(max(others, key=_stage), store)[1]
     gone = [issue.id for issue in others]
     for other in others:
         store.issues.change(other, {"merged_into": survivor.id})

@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from bridge.domain.contacts import ProductId
+from bridge.domain.issues import Outcome
 from bridge.domain.tickets import FilingId, FilingState, StatusCategory, TicketId
 from bridge.store.tables import FilingRow, TicketRow
 
@@ -119,12 +121,26 @@ class Twins:
         return self._session.scalars(statement).first() is not None
 
     def open(self) -> list[tuple[str, str]]:
-        """Keys of duplicates that are not closed in the tracker, each with its original's."""
+        """Keys of tickets made twice that are still open, each with its original's."""
         original = TicketRow.__table__.alias("original")
         query = (
             select(TicketRow.key, original.c.key)
             .join(original, original.c.id == TicketRow.duplicate_of)
-            .where(TicketRow.is_deleted.is_(False), TicketRow.category != StatusCategory.DONE.value)
+            .where(
+                TicketRow.is_deleted.is_(False),
+                TicketRow.duplicate_words.is_(None),
+                TicketRow.category != StatusCategory.DONE.value,
+            )
             .order_by(TicketRow.id)
         )
         return [(row[0], row[1]) for row in self._session.execute(query)]
+
+    def lost(self) -> list[tuple[str, int, ProductId]]:
+        """Keys of tickets closed as duplicates that lead nowhere, with issue and product."""
+        query = (
+            select(TicketRow.key, FilingRow.issue_id, TicketRow.product_id)
+            .join(FilingRow, FilingRow.ticket_id == TicketRow.id)
+            .where(TicketRow.is_deleted.is_(False), TicketRow.outcome == Outcome.DUPLICATE.value)
+            .order_by(TicketRow.id, FilingRow.id)
+        )
+        return [(row[0], row[1], ProductId(row[2])) for row in self._session.execute(query)]

@@ -152,7 +152,7 @@ def test_a_target_in_another_project_is_read_at_each_poll(desk: TrackerDesk) -> 
     assert desk.state(issue) is IssueState.IN_PROGRESS
 
 
-@pytest.mark.parametrize("dies_at", ["originals", "adopt", "after"])
+@pytest.mark.parametrize("dies_at", ["originals", "sight", "adopt"])
 def test_following_survives_death_at_each_call(desk: TrackerDesk, dies_at: str) -> None:
     theirs = desk.write("Export is broken")
     issue = filed(desk)
@@ -165,12 +165,9 @@ def test_following_survives_death_at_each_call(desk: TrackerDesk, dies_at: str) 
         (status,) = context.tracker(connection).read([ours.ref.remote_id])
         store.tickets.note_status(ours.id, status)
     dying = Dying(context.tracker(connection), dies_at)
+    dying_context = replace(context, tracker=lambda _: dying)  # type: ignore[arg-type, return-value]
     with pytest.raises(Killed):
-        follow_duplicate(
-            replace(context, tracker=lambda _: dying),  # type: ignore[arg-type, return-value]
-            ticket_id=ours.id,
-        )
-        raise Killed
+        follow_duplicate(dying_context, ticket_id=ours.id)
     desk.later(minutes=2)
     assert desk.ticket(issue).ref.key == theirs
     assert len(desk.truth()) == 2
@@ -216,6 +213,19 @@ def test_a_merge_of_two_filed_issues_leaves_one_ticket(desk: TrackerDesk) -> Non
     assert len(desk.truth()) == 2
     assert len(desk.truth()[gone]["fields"]["issuelinks"]) == 1
     assert desk.groups.broken_promises() == []
+
+
+def test_a_survivor_without_a_ticket_takes_one_of_the_others(desk: TrackerDesk) -> None:
+    export, login = filed(desk, "export", 5), filed(desk, "login", 4)
+    first, second = desk.ticket(export).ref.key, desk.ticket(login).ref.key
+    invoice = desk.groups.issue("invoice", 3)
+    desk.groups.merge(invoice, desk.groups.now(export), desk.groups.now(login))
+    desk.later(minutes=2)
+    with desk.pipeline.application.open() as store:
+        (ticket,) = store.tickets.of_issue(invoice.id)
+    assert ticket.ref.key == first
+    assert desk.duplicates_of(second) == [first]
+    assert desk.truth()[first]["customers"] == 10
 
 
 def test_undoing_the_merge_gives_both_their_tickets_back(desk: TrackerDesk) -> None:
