@@ -102,7 +102,9 @@ def says_the_same(near: Near, title: str, other: str) -> bool:
 
 def _telling(title: str) -> frozenset[str]:
     numbered = (one.strip(".,:;!?()[]").casefold() for one in _NUMBERED.findall(title))
-    return frozenset([*without_stop_words(words(title)), *numbered])
+    # "[DE]" before a title is a word of it; only what redaction leaves is no word.
+    spoken = title.replace("[", " ").replace("]", " ")
+    return frozenset([*without_stop_words(words(spoken)), *numbered])
 
 
 def _likeness(documents: Sequence[str]) -> tuple[Vector, list[tuple[str, ...]]]:

@@ -31,6 +31,29 @@ ALIKE = "The export button does nothing when I press it"
 """A title that customers' words about "export" come close to."""
 
 
+class Killed(BaseException):
+    """Nobody handles it, as a killed process handles nothing."""
+
+
+class Dying:
+    """A tracker whose process is killed after one kind of call has reached it."""
+
+    def __init__(self, tracker: object, dies_at: str) -> None:
+        self._tracker = tracker
+        self._dies_at = dies_at
+
+    def __getattr__(self, name: str) -> object:
+        call = getattr(self._tracker, name)
+
+        def run(*args: object, **kwargs: object) -> object:
+            found = call(*args, **kwargs)
+            if name == self._dies_at:
+                raise Killed
+            return found
+
+        return run if callable(call) else call
+
+
 class TrackerDesk:
     """Files into the sandbox, and sees what became of it on both sides."""
 

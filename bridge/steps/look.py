@@ -17,12 +17,11 @@ from bridge.domain.issues import Issue, IssueId
 from bridge.domain.people import MACHINE
 from bridge.domain.tickets import ExistingTicket, Filing
 from bridge.ports import Tracker
-from bridge.steps.adopting import link_existing, mark_existing
 from bridge.steps.asking import ticket_key
 from bridge.steps.context import Context, rows_of
 from bridge.steps.drafts import pick_quotes
 from bridge.steps.existing import is_fresh, read_changed, read_soon
-from bridge.steps.moves import Cause
+from bridge.steps.name_ticket import adopt_soon
 from bridge.store import Store
 from bridge.store.connections import Connection
 from models.tickets import (
@@ -86,7 +85,7 @@ def may_send(filing: Filing, connection: Connection, *, tracker: Tracker, contex
         if error.is_everywhere or not _is_over(filing, context):
             raise
         return _go_on(filing, str(error), context)
-    return _decide(filing, matches, tracker, context)
+    return _decide(filing, matches, context)
 
 
 def _read(connection: Connection, tracker: Tracker, context: Context) -> None:
@@ -157,42 +156,36 @@ def _near(filing: Filing, connection: Connection, context: Context) -> list[Matc
     encoder = context.encoder()
     since = context.now() - timedelta(days=context.settings.existing_closed_days)
     with context.open() as store:
-        known = store.existing.of_encoder(connection.id, encoder.name, closed_since=since)
+        known = store.existing.vectors(connection.id, encoder.name, closed_since=since)
         if not known:
             return []
         wanted = _described(_issue(filing, store), store, context)
         center = context.center(store, connection.product_id)
-        family = _family(filing, store)
-        keys = [_key(one, ticket) for one in family for ticket, _ in known]
-        kind = SuggestionKind.TICKET
-        rejected = store.suggestions.rejected(connection.product_id, kind, keys)
-    known = [
-        (ticket, vector)
-        for ticket, vector in known
-        if not any(_key(one, ticket) in rejected for one in family)
-    ]
-    tickets = [ticket for ticket, _ in known]
+        family = store.issues.family(_issue(filing, store).id)
+        refused = store.suggestions.tickets_refused(connection.product_id, family)
     vectors = rows_of([vector for _, vector in known], encoder.dimensions)
-    rows = nearest_by_meaning(wanted, vectors, center=center)
+    near = nearest_by_meaning(wanted, vectors, center=center)
+    with context.open() as store:
+        tickets = store.existing.several([known[row][0] for row in near])
+    chosen = [
+        (ticket, row)
+        for row in near
+        if (ticket := tickets.get(known[row][0])) is not None
+        and not any(_key(one, ticket) in refused for one in family)
+    ]
     found = closest(
         wanted,
-        [tickets[row].title for row in rows],
-        [tickets[row].text for row in rows],
-        vectors[rows],
+        [ticket.title for ticket, _ in chosen],
+        [ticket.text for ticket, _ in chosen],
+        vectors[[row for _, row in chosen]],
         center=center,
     )
-    shown = [Match(tickets[rows[one.row]], one) for one in found]
+    shown = [Match(chosen[one.row][0], one) for one in found]
     return [one for one in shown if one.near.closeness >= WORTH_SHOWING][:_MOST_READ]
 
 
 def _key(issue_id: IssueId, ticket: ExistingTicket) -> str:
     return ticket_key(issue_id, ticket.connection_id, ticket.ref.remote_id)
-
-
-def _family(filing: Filing, store: Store) -> list[IssueId]:
-    """The issue, and those that were merged into it: a no to one of them holds for all."""
-    issue = _issue(filing, store)
-    return store.issues.family(issue.id)
 
 
 def _described(issue: Issue, store: Store, context: Context) -> Described:
@@ -207,7 +200,7 @@ def _described(issue: Issue, store: Store, context: Context) -> Described:
     return Described(issue.title, text, joined(title, np.asarray(words, dtype=np.float32)))
 
 
-def _decide(filing: Filing, matches: Sequence[Match], tracker: Tracker, context: Context) -> bool:
+def _decide(filing: Filing, matches: Sequence[Match], context: Context) -> bool:
     """Link what is certain, ask about the rest; True when neither holds the filing up."""
     with context.open() as store:
         title = _issue(filing, store).title
@@ -215,39 +208,36 @@ def _decide(filing: Filing, matches: Sequence[Match], tracker: Tracker, context:
     # A closed ticket is for a person to judge: it may be won't-fix, or this may be its return.
     is_clear = len(certain) == 1 and not certain[0].ticket.is_closed
     if is_clear and context.settings.filing_links_itself:
-        return not _link(filing, certain[0], tracker, context)
+        return not _link(filing, certain[0], context)
     return not _ask(filing, matches, context)
 
 
-def _link(filing: Filing, match: Match, tracker: Tracker, context: Context) -> bool:
-    """Link without asking; False when the tracker does not let us, so that people decide."""
-    try:
-        ref, is_marked = mark_existing(filing, match.ticket.ref.remote_id, tracker)
-    except Refused as error:
-        log.warning("an existing ticket cannot be linked", ticket=match.ticket.ref.key)
-        return _ask(filing, [match], context, trouble=str(error))
-    now = context.now()
-    reason = f"{ref.key} says the same: {match.why}"
+def _link(filing: Filing, match: Match, context: Context) -> bool:
+    """Have it linked by a job; nothing else is sent meanwhile, also when this worker dies now."""
+    now, ticket = context.now(), match.ticket
+    reason = f"{ticket.ref.key} says the same: {match.why}"
+    until = now + timedelta(hours=max(context.settings.filing_waits_hours, 1))
     with context.open() as store:
         issue = _issue(filing, store)
         if not store.filings.note_look(filing.id, now=now):
             return True
-        cause = Cause(MACHINE, now, reason, _ORIGIN)
-        if link_existing(filing, ref, is_marked=is_marked, store=store, cause=cause):
-            store.decisions.record(
-                issue.product_id,
-                "linked_existing",
-                at=now,
-                actor=MACHINE,
-                issue_id=issue.id,
-                after={"filing": filing.id, "ticket": ref.key, "told": ref.key},
-                reason=reason,
-                origin=_ORIGIN,
-            )
+        adopt_soon(filing, ticket.ref.remote_id, called=ticket.ref.key, store=store, until=until)
+        told = f"{ticket.ref.key} says the same in the same words: it is being linked"
+        store.filings.hold(filing.id, until=until, reason=told)
+        store.decisions.record(
+            issue.product_id,
+            "linked_existing",
+            at=now,
+            actor=MACHINE,
+            issue_id=issue.id,
+            after={"filing": filing.id, "ticket": ticket.ref.key, "told": ticket.ref.key},
+            reason=reason,
+            origin=_ORIGIN,
+        )
     return True
 
 
-def _ask(filing: Filing, matches: Sequence[Match], context: Context, *, trouble: str = "") -> bool:
+def _ask(filing: Filing, matches: Sequence[Match], context: Context) -> bool:
     """Ask a person about these tickets; True while the filing waits for the answer."""
     now = context.now()
     wait = timedelta(hours=context.settings.filing_waits_hours)
@@ -257,8 +247,6 @@ def _ask(filing: Filing, matches: Sequence[Match], context: Context, *, trouble:
         until = now + wait if asked and wait else None
         keys = " and ".join(one.ticket.ref.key for one in asked)
         reason = f"it waits for an answer: is {keys} the same problem?"
-        if trouble:
-            reason = f"{reason} It could not be linked by itself: {trouble}"
         if not store.filings.note_look(filing.id, now=now, hold=until, reason=reason):
             return True
         if until is not None:

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, Select, delete, func, or_, select, update
+from sqlalchemy import LargeBinary, Select, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId, RedactedText
+from bridge.domain.grouping import SuggestionState
 from bridge.domain.issues import Outcome
 from bridge.domain.tickets import ExistingTicket, StatusCategory, TicketRef, TicketStatus
-from bridge.store.tables import ExistingTicketRow
+from bridge.store.tables import ExistingTicketRow, SuggestionRow
 from bridge.store.vectors import Array, halves
 
 _EMBEDDING = func.halfvec_send(ExistingTicketRow.embedding, type_=LargeBinary)
@@ -65,13 +66,23 @@ class ExistingTickets:
         )
 
     def forget(self, connection_id: int, remote_ids: Sequence[str]) -> None:
-        """They are gone, hidden from us, or ours by now; questions about them go with them."""
-        self._session.execute(
-            delete(ExistingTicketRow).where(
-                ExistingTicketRow.connection_id == connection_id,
-                ExistingTicketRow.remote_id.in_(remote_ids),
-            )
+        """They are gone, hidden from us, or ours by now: nobody is asked about them any more."""
+        if not remote_ids:
+            return
+        which = and_(
+            ExistingTicketRow.connection_id == connection_id,
+            ExistingTicketRow.remote_id.in_(remote_ids),
         )
+        self._session.execute(
+            update(SuggestionRow)
+            .where(
+                SuggestionRow.existing_id.in_(select(ExistingTicketRow.id).where(which)),
+                SuggestionRow.state == SuggestionState.OPEN.value,
+            )
+            .values(state=SuggestionState.WITHDRAWN.value, version=SuggestionRow.version + 1)
+            .execution_options(synchronize_session=False)
+        )
+        self._session.execute(delete(ExistingTicketRow).where(which))
 
     def get(self, product_id: ProductId, existing_id: int) -> ExistingTicket | None:
         """The ticket of that id, unless it was forgotten."""
@@ -81,11 +92,16 @@ class ExistingTickets:
         row = self._session.scalars(query).first()
         return _ticket(row) if row else None
 
-    def of_encoder(
+    def several(self, existing_ids: Sequence[int]) -> dict[int, ExistingTicket]:
+        """These tickets, by id; forgotten ones are missing."""
+        query = select(ExistingTicketRow).where(ExistingTicketRow.id.in_(existing_ids))
+        return {one.id: one for one in self._read(query)}
+
+    def vectors(
         self, connection_id: int, encoder: str, *, closed_since: datetime
-    ) -> list[tuple[ExistingTicket, Array]]:
-        """Open tickets and those that changed since then, each with its vector."""
-        query = select(ExistingTicketRow, _EMBEDDING).where(
+    ) -> list[tuple[int, Array]]:
+        """Ids and vectors of open tickets, and of those that changed since then."""
+        query = select(ExistingTicketRow.id, _EMBEDDING).where(
             ExistingTicketRow.connection_id == connection_id,
             ExistingTicketRow.encoder == encoder,
             or_(
@@ -94,7 +110,7 @@ class ExistingTickets:
             ),
         )
         ordered = query.order_by(ExistingTicketRow.id)
-        return [(_ticket(row), halves(sent)) for row, sent in self._session.execute(ordered)]
+        return [(row[0], halves(row[1])) for row in self._session.execute(ordered)]
 
     def of_other_encoders(
         self, connection_id: int, encoder: str, *, limit: int

@@ -79,6 +79,16 @@ class Suggestions:
         )
         return self._read(query.order_by(SuggestionRow.probability.desc(), SuggestionRow.id))
 
+    def tickets_refused(self, product_id: ProductId, issue_ids: Iterable[int]) -> set[str]:
+        """Keys of the questions about existing tickets that had a no for one of these issues."""
+        query = select(SuggestionRow.key).where(
+            SuggestionRow.product_id == product_id,
+            SuggestionRow.state == SuggestionState.REJECTED.value,
+            SuggestionRow.kind == SuggestionKind.TICKET.value,
+            SuggestionRow.issue_id.in_(list(issue_ids)),
+        )
+        return set(self._session.scalars(query))
+
     def count_open(self, product_id: ProductId) -> int:
         """How many questions wait for an answer."""
         query = select(func.count()).where(

@@ -362,7 +362,8 @@ class SuggestionRow(Base):
     """One question of the machine; the same one is open at most once.
 
     log_odds: of a yes, before anything was learned here. was_asked: false for what a person said
-    by doing it, which is kept beside the answers.
+    by doing it, which is kept beside the answers. existing_id: a no is remembered even when the
+    ticket is forgotten; the key names it.
     """
 
     __tablename__ = "suggestion"
@@ -385,7 +386,9 @@ class SuggestionRow(Base):
     issue_id: Mapped[int | None] = refers_maybe("issue.id")
     other_id: Mapped[int | None] = refers_maybe("issue.id")
     contact_id: Mapped[int | None] = refers_maybe("contact.id")
-    existing_id: Mapped[int | None] = refers_maybe("existing_ticket.id")
+    existing_id: Mapped[int | None] = mapped_column(
+        ForeignKey("existing_ticket.id", ondelete="SET NULL"), index=True
+    )
     contacts: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
     probability: Mapped[float | None]
     log_odds: Mapped[float | None]

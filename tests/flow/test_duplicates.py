@@ -13,7 +13,7 @@ from bridge.steps.follow_duplicate import follow_duplicate
 from bridge.steps.refresh import refresh_ticket
 from bridge.steps.sweep import sweep
 from tests.conftest import Pipeline
-from tests.tracker_desk import TrackerDesk, tracker_desk
+from tests.tracker_desk import Dying, Killed, TrackerDesk, tracker_desk
 
 _S = FilingState
 
@@ -171,29 +171,6 @@ def test_following_survives_death_at_each_call(desk: TrackerDesk, dies_at: str) 
     desk.later(minutes=2)
     assert desk.ticket(issue).ref.key == theirs
     assert len(desk.truth()) == 2
-
-
-class Killed(BaseException):
-    """Nobody handles it, as a killed process handles nothing."""
-
-
-class Dying:
-    """A tracker whose process is killed after one kind of call has reached it."""
-
-    def __init__(self, tracker: object, dies_at: str) -> None:
-        self._tracker = tracker
-        self._dies_at = dies_at
-
-    def __getattr__(self, name: str) -> object:
-        call = getattr(self._tracker, name)
-
-        def run(*args: object, **kwargs: object) -> object:
-            found = call(*args, **kwargs)
-            if name == self._dies_at:
-                raise Killed
-            return found
-
-        return run if callable(call) else call
 
 
 def test_a_merge_of_two_filed_issues_leaves_one_ticket(desk: TrackerDesk) -> None:

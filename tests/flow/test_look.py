@@ -12,10 +12,15 @@ from bridge.domain.issues import Issue, IssueState, Outcome
 from bridge.domain.tickets import FilingState
 from bridge.steps import existing, look
 from bridge.steps.existing import read_existing
+from bridge.steps.file import file_ticket
+from bridge.steps.moves import Cause
+from bridge.steps.name_ticket import adopt_ticket
+from bridge.steps.review import file_issue
 from models.encoders.hashing import HashingEncoder
 from tests.conftest import Pipeline
 from tests.contract.sandbox_client import adf
-from tests.tracker_desk import ALIKE, TrackerDesk, tracker_desk
+from tests.groups_bench import MIA
+from tests.tracker_desk import ALIKE, Dying, Killed, TrackerDesk, tracker_desk
 
 _S = FilingState
 
@@ -227,9 +232,6 @@ def test_reading_goes_on_where_a_dead_worker_stopped(desk: TrackerDesk) -> None:
     for number in range(230):
         desk.write(f"Something else, number {number}", "Nothing alike.")
 
-    class Killed(BaseException):
-        """Not an error that anybody handles, as a killed process handles none."""
-
     real = desk.pipeline.application.context
     tracker = real.tracker(connection)
     pages = []
@@ -267,9 +269,9 @@ def test_another_encoder_reads_what_is_known_again(desk: TrackerDesk) -> None:
     read_existing(replace(context, encoder=lambda: other), connection_id=connection.id)
     since = context.now() - timedelta(days=1)
     with desk.pipeline.application.open() as store:
-        assert len(store.existing.of_encoder(connection.id, other.name, closed_since=since)) == 1
+        assert len(store.existing.vectors(connection.id, other.name, closed_since=since)) == 1
         mine = context.encoder().name
-        assert store.existing.of_encoder(connection.id, mine, closed_since=since) == []
+        assert store.existing.vectors(connection.id, mine, closed_since=since) == []
 
 
 def test_a_tracker_that_does_not_let_us_search_does_not_stop_filing(desk: TrackerDesk) -> None:
@@ -323,3 +325,46 @@ def test_a_late_yes_after_unlinking_is_refused(desk: TrackerDesk) -> None:
     desk.unlink(issue)
     with pytest.raises(InvalidMove):
         desk.answer(asked, is_yes=True)
+
+
+@pytest.mark.parametrize("dies_at", ["sight", "adopt"])
+def test_linking_survives_death_at_each_call(desk: TrackerDesk, dies_at: str) -> None:
+    key = desk.write(ALIKE, f"{ALIKE}, says a colleague.")
+    issue = confirmed(desk, ALIKE)
+    context = desk.pipeline.application.context
+    dying = Dying(desk.context_tracker(), dies_at)
+    with desk.pipeline.application.open() as store:
+        current = store.issues.get(desk.groups.product.id, issue.id, lock=True)
+        cause = Cause(MIA, context.now())
+        file_issue(current, desk.groups.product, store=store, cause=cause)
+    file_ticket(context, filing_id=desk.filing(issue).id)
+    dead = replace(context, tracker=lambda _: dying)  # type: ignore[arg-type, return-value]
+    with pytest.raises(Killed):
+        adopt_ticket(dead, filing_id=desk.filing(issue).id, name=key)
+    # Its mark may be on the ticket by now; whoever comes next finds the intent, and sends nothing.
+    file_ticket(context, filing_id=desk.filing(issue).id)
+    assert desk.filing(issue).state is _S.PLANNED
+    desk.drain()
+    assert desk.ticket(issue).ref.key == key
+    assert list(desk.truth()) == [key]
+
+
+def test_a_no_is_remembered_when_the_ticket_was_another_issues_meanwhile(
+    desk: TrackerDesk,
+) -> None:
+    theirs = desk.write(ALIKE, "Seen on three machines.")
+    issue = confirmed(desk)
+    desk.file(issue)
+    (asked,) = desk.asked(issue)
+    desk.answer(asked, is_yes=False)
+    other = desk.groups.issue("login", state=IssueState.CONFIRMED)
+    desk.file(other)
+    desk.unlink(other)
+    desk.name(other, theirs)
+    assert desk.ticket(other).ref.key == theirs
+    desk.unlink(desk.groups.now(other))
+    desk.unlink(desk.groups.now(issue))
+    desk.later(minutes=2)
+    desk.file(issue)
+    assert desk.asked(issue) == []
+    assert desk.filing(issue).state is _S.LINKED

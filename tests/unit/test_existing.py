@@ -74,6 +74,7 @@ ALIKE = Near(0, 0.95, 1.9, ())
         ("Upgrade the docker scripts to 3.4.1", "Upgrade the docker scripts to 3.4.0", False),
         ("Build file for Centos 8", "Build file for Centos 7", False),
         ("Export of invoices broken", "Import of invoices broken", False),
+        ("[DE] Typos in the help of passwords", "[EN] Typos in the help of passwords", False),
         # Too few words to mean anything for certain.
         ("Export broken", "Export broken", False),
     ],

@@ -55,7 +55,7 @@ def upgrade() -> None:
         "existing_ticket",
         ["existing_id"],
         ["id"],
-        ondelete="CASCADE",
+        ondelete="SET NULL",
     )
     op.create_index(op.f("ix_suggestion_existing_id"), "suggestion", ["existing_id"])
     op.add_column("filing", sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True))
