@@ -8,6 +8,7 @@ text, weighed against its neighbours in the tracker, tell it from those that are
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -109,9 +110,7 @@ def _telling(title: str) -> frozenset[str]:
 
 def _likeness(documents: Sequence[str]) -> tuple[Vector, list[tuple[str, ...]]]:
     """Cosine of word weights of each but the last document with the last, and words of both."""
-    weigh = TfidfVectorizer(
-        analyzer=lambda document: without_stop_words(words(document)), sublinear_tf=True
-    )
+    weigh = TfidfVectorizer(analyzer=_meaning_words, sublinear_tf=True)
     try:
         weights = weigh.fit_transform(documents)
     except ValueError:
@@ -125,6 +124,12 @@ def _likeness(documents: Sequence[str]) -> tuple[Vector, list[tuple[str, ...]]]:
         strongest = row.indices[np.argsort(-row.data, kind="stable")[:_MOST_SHARED]]
         shared.append(tuple(str(names[column]) for column in strongest))
     return likeness, shared
+
+
+@lru_cache(maxsize=4_000)
+def _meaning_words(document: str) -> tuple[str, ...]:
+    """Kept, since the tickets of a project come up again and again."""
+    return tuple(without_stop_words(words(document)))
 
 
 def _unit(vector: Vector, center: Vector) -> Vector:
