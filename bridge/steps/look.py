@@ -81,9 +81,12 @@ def may_send(filing: Filing, connection: Connection, *, tracker: Tracker, contex
     except Refused as error:
         return _go_on(filing, f"the tracker does not let us look: {error}", context)
     except TryAgainLater as error:
-        # A tracker that is away holds the ticket up as well, so nothing is lost by waiting.
-        if error.is_everywhere or not _is_over(filing, context):
+        if not _is_over(filing, context):
             raise
+        if error.is_everywhere:
+            # A tracker that is away holds the ticket up as well, so nothing is lost by waiting
+            # on; this raises unless the search alone is broken.
+            tracker.versions()
         return _go_on(filing, str(error), context)
     return _decide(filing, matches, context)
 

@@ -316,6 +316,33 @@ def test_much_to_read_holds_a_filing_up_for_minutes_only(
     assert "not_looked" in desk.actions(issue)
 
 
+def test_a_search_that_stays_broken_holds_a_filing_up_for_minutes_only(
+    desk: TrackerDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issue = confirmed(desk)
+
+    def broken(*_: object, **__: object) -> bool:
+        raise TryAgainLater("Jira answered 503")
+
+    with monkeypatch.context() as patched:
+        for module in (look, existing):
+            patched.setattr(module, "read_changed", broken)
+            patched.setattr(look, "is_fresh", lambda *_, **__: False)
+        desk.file(issue)
+        assert desk.filing(issue).state is _S.PLANNED
+        # The whole tracker is away: waiting costs nothing, so the look is not given up.
+        versions = "GET /rest/api/3/project/FB/versions"
+        desk.api.arm(versions, "error_503_retry_after", count=1_000)
+        desk.pipeline.clock.moment += timedelta(minutes=11)
+        file_ticket(desk.pipeline.application.context, filing_id=desk.filing(issue).id)
+        assert desk.filing(issue).looked_at is None
+        desk.api.call("DELETE", "/_sandbox/faults")
+        desk.pipeline.clock.moment += timedelta(minutes=11)
+        file_ticket(desk.pipeline.application.context, filing_id=desk.filing(issue).id)
+    assert desk.filing(issue).state is _S.LINKED
+    assert "not_looked" in desk.actions(issue)
+
+
 def test_a_late_yes_after_unlinking_is_refused(desk: TrackerDesk) -> None:
     desk.write(ALIKE, "Seen on three machines.")
     desk.configure(filing_waits_hours=0)
