@@ -139,7 +139,7 @@ class TrackerDesk:
     def asked(self, issue: Issue) -> list[Suggestion]:
         """Open questions about existing tickets."""
         with self.pipeline.application.open() as store:
-            return store.suggestions.about_tickets(self.groups.product.id, [issue.id])
+            return store.ticket_questions.open_about(self.groups.product.id, [issue.id])
 
     def filing(self, issue: Issue) -> Filing:
         with self.pipeline.application.open() as store:

@@ -4,7 +4,7 @@ from bridge.domain.errors import Refused
 from bridge.domain.tickets import Filing, FilingState, TicketRef
 from bridge.ports import Tracker
 from bridge.steps.folding import Fold, fold
-from bridge.steps.linking import claim_soon, link_ticket
+from bridge.steps.linking import claim_soon, follow_link, link_ticket
 from bridge.steps.moves import Cause
 from bridge.steps.track import track_soon
 from bridge.store import Store
@@ -43,7 +43,8 @@ def link_existing(
         if old.id == new.id:
             return False
         words = f"{ref.key} is the ticket of this problem: this one is its duplicate."
-        fold(Fold(old, new, words), [current], store=store, cause=cause)
+        fold(Fold(old, new, words), [current], store=store)
+        follow_link(current, new, store=store, cause=cause)
     elif not link_ticket(filing, ref, store=store, cause=cause):
         return False
     store.existing.forget(connection.id, [ref.remote_id])

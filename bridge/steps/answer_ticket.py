@@ -24,7 +24,9 @@ def answer_ticket(suggestion: Suggestion, trail: Trail, act: Act, *, is_yes: boo
     filing = _filing(issue, act)
     if not is_yes:
         record(Entry(NOT_THAT_TICKET, ticket.ref.key if ticket else ""), issue, trail, act)
-        if filing is not None and not store.suggestions.about_tickets(issue.product_id, [issue.id]):
+        if filing is not None and not store.ticket_questions.open_about(
+            issue.product_id, [issue.id]
+        ):
             store.filings.hold(filing.id, until=None, reason=None)
             file_now(filing, store=store)
         return

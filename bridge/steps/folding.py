@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from bridge.domain.tickets import Filing, TicketId
 from bridge.steps.context import Context
-from bridge.steps.linking import follow_link, sweep_soon
-from bridge.steps.moves import Cause
+from bridge.steps.linking import sweep_soon
 from bridge.store import Store
 from bridge.store.tickets import Ticket
 
@@ -28,8 +27,8 @@ class Fold:
     """The comment on the old ticket; none when it is `JOIN_ONLY`."""
 
 
-def fold(pair: Fold, filings: Sequence[Filing], *, store: Store, cause: Cause) -> None:
-    """Point these filings of one ticket at another one.
+def fold(pair: Fold, filings: Sequence[Filing], *, store: Store) -> None:
+    """Point these filings of one ticket at another one; no issue is moved.
 
     A ticket that still stands for other issues stays what it is.
     """
@@ -41,8 +40,7 @@ def fold(pair: Fold, filings: Sequence[Filing], *, store: Store, cause: Cause) -
         sweep_soon(filings[0], store=store)
     else:
         store.enqueue("refresh", once=f"refresh:{old.id}", ticket_id=old.id)
-    for one in filings:
-        follow_link(one, new, store=store, cause=cause)
+    store.enqueue("refresh", once=f"refresh:{new.id}", ticket_id=new.id)
 
 
 def unfold(filing: Filing, old: Ticket, *, store: Store) -> None:

@@ -13,7 +13,7 @@ from bridge.ports import Tracker
 from bridge.steps.adopting import mark_existing
 from bridge.steps.context import Context
 from bridge.steps.folding import JOIN_ONLY, Fold, fold
-from bridge.steps.linking import claim_soon
+from bridge.steps.linking import claim_soon, follow_link
 from bridge.steps.moves import Cause
 from bridge.steps.track import track_soon
 from bridge.store import Store
@@ -73,7 +73,9 @@ def _move(
     target = store.tickets.save(duplicate.product_id, duplicate.connection_id, ref, now=now)
     reason = f"{duplicate.ref.key} was closed as a duplicate of {ref.key}"
     cause = Cause(MACHINE, now, reason, _ORIGIN)
-    fold(Fold(duplicate, target, JOIN_ONLY), filings, store=store, cause=cause)
+    fold(Fold(duplicate, target, JOIN_ONLY), filings, store=store)
+    for one in filings:
+        follow_link(one, target, store=store, cause=cause)
     # People have linked the two: there is nothing to tell them.
     store.twins.note_told(duplicate.id, of=target.id, now=now)
     if is_marked:

@@ -165,7 +165,7 @@ def _near(filing: Filing, connection: Connection, context: Context) -> list[Matc
         wanted = _described(_issue(filing, store), store, context)
         center = context.center(store, connection.product_id)
         family = store.issues.family(_issue(filing, store).id)
-        refused = store.suggestions.tickets_refused(connection.product_id, family)
+        refused = store.ticket_questions.refused(connection.product_id, family)
     vectors = rows_of([vector for _, vector in known], encoder.dimensions)
     near = nearest_by_meaning(wanted, vectors, center=center)
     with context.open() as store:

@@ -163,7 +163,7 @@ def _fold_tickets(
             continue
         trail.tickets[filing.id] = ticket.id
         # `_tell_tickets` has its words already.
-        fold(Fold(ticket, kept, JOIN_ONLY), [filing], store=act.store, cause=act.cause)
+        fold(Fold(ticket, kept, JOIN_ONLY), [filing], store=act.store)
 
 
 def _record(

@@ -6,7 +6,6 @@ Our marks come off the ticket before another one may be filed, so that no eviden
 from collections.abc import Sequence
 
 from bridge.domain.errors import AnswerLost, InvalidMove, Refused, TryAgainLater
-from bridge.domain.grouping import SuggestionKind
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.tickets import Filing
 from bridge.steps.asking import ticket_key
@@ -33,9 +32,7 @@ def unlink_ticket(issue: Issue, *, store: Store, cause: Cause) -> Issue:
     no = Answer(is_yes=False, by=cause.actor.name, at=cause.at)
     for issue_id in store.issues.family(issue.id):
         key = ticket_key(issue_id, ticket.connection_id, ticket.ref.remote_id)
-        store.suggestions.note_no(
-            issue.product_id, kind=SuggestionKind.TICKET, key=key, issue_id=issue_id, answer=no
-        )
+        store.ticket_questions.note_no(issue.product_id, key=key, issue_id=issue_id, answer=no)
     store.decisions.record(
         issue.product_id,
         "unlinked",

@@ -40,6 +40,7 @@ from bridge.store.placements import Placements
 from bridge.store.products import Products
 from bridge.store.suggestions import Suggestions
 from bridge.store.templates import Templates
+from bridge.store.ticket_questions import TicketQuestions
 from bridge.store.tickets import Tickets
 from bridge.store.twins import Twins
 from bridge.store.vectors import Vectors
@@ -87,6 +88,7 @@ class Store:
         self.placements = Placements(session)
         self.constraints = Constraints(session)
         self.suggestions = Suggestions(session)
+        self.ticket_questions = TicketQuestions(session)
         self.lessons = Lessons(session)
         self.decisions = Decisions(session)
         self.filings = Filings(session)

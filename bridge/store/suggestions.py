@@ -69,26 +69,6 @@ class Suggestions:
         )
         return self._read(query.order_by(SuggestionRow.similarity.desc(), SuggestionRow.id))
 
-    def about_tickets(self, product_id: ProductId, issue_ids: Iterable[int]) -> list[Suggestion]:
-        """Open questions whether issues are what existing tickets are about, the surest first."""
-        query = select(SuggestionRow).where(
-            SuggestionRow.product_id == product_id,
-            SuggestionRow.state == _OPEN,
-            SuggestionRow.kind == SuggestionKind.TICKET.value,
-            SuggestionRow.issue_id.in_(list(issue_ids)),
-        )
-        return self._read(query.order_by(SuggestionRow.probability.desc(), SuggestionRow.id))
-
-    def tickets_refused(self, product_id: ProductId, issue_ids: Iterable[int]) -> set[str]:
-        """Keys of the questions about existing tickets that had a no for one of these issues."""
-        query = select(SuggestionRow.key).where(
-            SuggestionRow.product_id == product_id,
-            SuggestionRow.state == SuggestionState.REJECTED.value,
-            SuggestionRow.kind == SuggestionKind.TICKET.value,
-            SuggestionRow.issue_id.in_(list(issue_ids)),
-        )
-        return set(self._session.scalars(query))
-
     def count_open(self, product_id: ProductId) -> int:
         """How many questions wait for an answer."""
         query = select(func.count()).where(
@@ -205,34 +185,6 @@ class Suggestions:
         )
         return set(self._session.scalars(query))
 
-    def note_no(
-        self,
-        product_id: ProductId,
-        *,
-        kind: SuggestionKind,
-        key: str,
-        issue_id: int,
-        answer: Answer,
-    ) -> None:
-        """A person said no to this question by doing something: it is never asked again."""
-        self.withdraw(product_id, issue_ids=[issue_id], kind=kind)
-        self._session.add(
-            SuggestionRow(
-                product_id=product_id,
-                kind=kind.value,
-                key=key,
-                issue_id=issue_id,
-                was_asked=False,
-                question="",
-                state=SuggestionState.REJECTED.value,
-                answered_by=answer.by,
-                answered_at=answer.at,
-                created_at=answer.at,
-                expires_at=answer.at + SUGGESTION_LIFE,
-            )
-        )
-        self._session.flush()
-
     def answer(self, suggestion: Suggestion, answer: Answer) -> Suggestion:
         """Write down a yes or no; raises InvalidMove when it is not open any more."""
         state = SuggestionState.ACCEPTED if answer.is_yes else SuggestionState.REJECTED
@@ -309,14 +261,15 @@ class Suggestions:
 
     def _read(self, query: Select[SuggestionRow]) -> list[Suggestion]:
         rows = self._session.scalars(query, execution_options={"populate_existing": True})
-        return [_suggestion(row) for row in rows]
+        return [suggestion_of(row) for row in rows]
 
 
 def _is_of(product_id: ProductId) -> ColumnElement[bool]:
     return SuggestionRow.product_id == product_id
 
 
-def _suggestion(row: SuggestionRow) -> Suggestion:
+def suggestion_of(row: SuggestionRow) -> Suggestion:
+    """The question of a row."""
     return Suggestion(
         id=SuggestionId(row.id),
         product_id=ProductId(row.product_id),

@@ -1,13 +1,56 @@
 """What becomes of a ticket of ours that was made twice: linked to the older one, and closed."""
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import Field, JsonValue, TypeAdapter
 
 from bridge.domain.errors import Refused
 from bridge.domain.issues import Outcome
-from integrations.jira.answers import Link, LinkedIssue, Resolution, Transition, Transitions
+from integrations.jira.answers import Answer, Resolution, Transition, Transitions
 from integrations.jira.client import API, JiraClient
 from integrations.jira.outcomes import guess_outcome
 from integrations.jira.settings import JiraSettings
+
+
+class LinkType(Answer):
+    """The kind of a link; sites may translate its name and phrases."""
+
+    name: str = ""
+    inward: str = ""
+    outward: str = ""
+
+
+class LinkEnd(Answer):
+    """The other end of a link."""
+
+    id: str
+
+
+class Link(Answer):
+    """A link as one of its ends shows it: with the other end, inward or outward."""
+
+    id: str
+    type: LinkType
+    inward_issue: LinkEnd | None = None
+    outward_issue: LinkEnd | None = None
+
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether it says that one is a duplicate of the other."""
+        return self.type.name.casefold() == "duplicate"
+
+
+class LinkFields(Answer):
+    """The one field that holds an issue's links."""
+
+    # All lower case, unlike the members of the links themselves.
+    issuelinks: list[Link] = Field(default_factory=list, alias="issuelinks")
+
+
+class LinkedIssue(Answer):
+    """An issue with its links."""
+
+    id: str
+    fields: LinkFields = Field(default_factory=LinkFields)
+
 
 _TRANSITIONS = TypeAdapter(Transitions)
 _LINKED = TypeAdapter(LinkedIssue)

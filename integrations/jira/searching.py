@@ -3,15 +3,39 @@
 import math
 from datetime import datetime
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import Field, JsonValue, TypeAdapter
 
 from bridge.domain.tickets import TextPage, TicketRef, TicketText
 from integrations.jira.adf import plain
-from integrations.jira.answers import Issue, SearchPage, TextIssue, TextResults
+from integrations.jira.answers import Answer, Fields, Issue, SearchPage
 from integrations.jira.client import API, JiraClient
 from integrations.jira.marks import is_our_label
 from integrations.jira.outcomes import status_of
 from integrations.jira.settings import JiraSettings
+
+
+class TextFields(Fields):
+    """What people wrote into an issue, beside how it stands."""
+
+    summary: str | None = None
+    description: JsonValue = None
+    labels: list[str] = Field(default_factory=list)
+
+
+class TextIssue(Answer):
+    """An issue with its words, as search gives it."""
+
+    id: str
+    key: str = ""
+    fields: TextFields = Field(default_factory=TextFields)
+
+
+class TextResults(Answer):
+    """One page of a search for words."""
+
+    issues: list[TextIssue] = Field(default_factory=list)
+    next_page_token: str | None = None
+
 
 _PAGE = TypeAdapter(SearchPage)
 _TEXTS = TypeAdapter(TextResults)

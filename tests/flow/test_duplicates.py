@@ -192,6 +192,16 @@ def test_a_merge_of_two_filed_issues_leaves_one_ticket(desk: TrackerDesk) -> Non
     assert desk.groups.broken_promises() == []
 
 
+def test_a_merge_leaves_a_survivor_where_it_stands(desk: TrackerDesk) -> None:
+    export, login = filed(desk, "export", 5), filed(desk, "login", 4)
+    with desk.pipeline.application.open() as store:
+        current = store.issues.get(desk.groups.product.id, export.id, lock=True)
+        store.issues.change(current, {"state": IssueState.REGRESSED.value})
+    desk.groups.merge(desk.groups.now(export), desk.groups.now(login))
+    assert desk.state(export) is IssueState.REGRESSED
+    assert desk.ticket(login).id == desk.ticket(export).id
+
+
 def test_a_survivor_without_a_ticket_takes_one_of_the_others(desk: TrackerDesk) -> None:
     export, login = filed(desk, "export", 5), filed(desk, "login", 4)
     first, second = desk.ticket(export).ref.key, desk.ticket(login).ref.key

@@ -144,7 +144,7 @@ def _similar(issue: Issue, visit: Visit) -> list[Similar]:
 
 def _existing(issue: Issue, visit: Visit) -> list[Asked]:
     """Tickets that people made and that may be about this issue, as long as nobody has said."""
-    found = visit.store.suggestions.about_tickets(visit.product.id, [issue.id])
+    found = visit.store.ticket_questions.open_about(visit.product.id, [issue.id])
     return [one for one in (asked(each, store=visit.store) for each in found) if one.ticket]
 
 
