@@ -13,6 +13,7 @@ from bridge.domain.news import TrackerNews
 from bridge.domain.tickets import (
     Attempt,
     Sighting,
+    TextPage,
     TicketDraft,
     TicketField,
     TicketRef,
@@ -65,6 +66,30 @@ class Tracker(Protocol):
 
     def join(self, duplicate: TicketRef, original: TicketRef) -> None:
         """Link one ticket as the duplicate of another; safe to repeat."""
+        ...
+
+    def part(self, duplicate: TicketRef, original: TicketRef) -> None:
+        """Take that link away again, if there is one; safe to repeat."""
+        ...
+
+    def originals(self, ref: TicketRef) -> list[str]:
+        """Remote ids of the tickets that this one is linked as a duplicate of, oldest first."""
+        ...
+
+    def let_go(self, ref: TicketRef, fingerprint: str, heir: str | None) -> None:
+        """Take the marks of a fingerprint off a ticket; safe to repeat.
+
+        heir: the fingerprint of another issue that the ticket still stands for; without one our
+        common label, our property, our link and our number go too.
+        """
+        ...
+
+    def texts(self, since: datetime | None, page: str | None) -> TextPage:
+        """What people wrote into the project's tickets, in the order of their last change.
+
+        since: only those changed from then on, with overlap; None for all open ones and those
+        closed lately. page: what the page before said comes next.
+        """
         ...
 
     def close_duplicate(self, ref: TicketRef) -> bool:

@@ -19,7 +19,10 @@ import psycopg
 ONE_AT_A_TIME = frozenset({"refresh"})
 """Jobs of which no two with the same `once` run at the same time, whoever runs them."""
 
-_OUTWARD = frozenset({"file", "adopt", "sweep", "refresh", "note", "track", "release", "poll"})
+_OUTWARD = frozenset(
+    {"file", "adopt", "sweep", "refresh", "note", "track", "release", "poll"}
+    | {"read_existing", "part", "follow_duplicate"}
+)
 """Jobs that wait for a tracker: hundreds of them must not keep contacts unread while it is away."""
 
 JobArgument = str | int | float | bool | None

@@ -32,6 +32,18 @@ class Settings(BaseSettings):
     filing_quiet_seconds: float = 120
     """Wait between a lost answer and its first proof; longer than a request may live."""
     filing_second_look_seconds: float = 600
+    filing_looks: bool = True
+    """Look through the tracker's existing tickets before a new one is filed."""
+    filing_links_itself: bool = True
+    """Link to an open ticket that says the same in the same words, without asking."""
+    filing_waits_hours: float = 24
+    """How long a filing waits for the answer about a similar ticket; 0: it never waits."""
+    filing_look_seconds: float = 600
+    """After this time a ticket is filed even if existing ones could not be read yet."""
+    existing_seconds: float = 900
+    """How often changes of existing tickets are read; a look reads what is missing."""
+    existing_closed_days: float = 180
+    """Closed tickets are looked at as long as their last change is not older."""
     poll_seconds: float = 60
     """How often trackers are polled; webhooks only lower the latency."""
     sweep_seconds: float = 3600

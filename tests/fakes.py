@@ -2,10 +2,11 @@
 
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from bridge.domain.contacts import RedactedText
 from bridge.domain.errors import AnswerLost, Refused, SignInRefused, TryAgainLater
 from bridge.domain.issues import Outcome
 from bridge.domain.tickets import (
@@ -13,10 +14,12 @@ from bridge.domain.tickets import (
     FieldKind,
     Sighting,
     StatusCategory,
+    TextPage,
     TicketDraft,
     TicketField,
     TicketRef,
     TicketStatus,
+    TicketText,
     TrackerVersion,
 )
 from bridge.ports import Message
@@ -55,6 +58,7 @@ class FakeTicket:
     duplicates: set[str] = field(default_factory=set)
     """Ids of the tickets that this one is a duplicate of."""
     links: int = 0
+    text: str = ""
 
     @property
     def remote_id(self) -> str:
@@ -160,6 +164,42 @@ class FakeTracker:
         """Link one ticket as the duplicate of another."""
         self._get(original.remote_id)
         self._get(duplicate.remote_id).duplicates.add(original.remote_id)
+
+    def part(self, duplicate: TicketRef, original: TicketRef) -> None:
+        """Take the link away, if there is one."""
+        self._get(duplicate.remote_id).duplicates.discard(original.remote_id)
+
+    def originals(self, ref: TicketRef) -> list[str]:
+        """Ids of the tickets that this one is a duplicate of."""
+        return sorted(self._get(ref.remote_id).duplicates, key=int)
+
+    def let_go(self, ref: TicketRef, fingerprint: str, heir: str | None) -> None:
+        """Take a mark off; another issue's stays."""
+        ticket = self._get(ref.remote_id)
+        ticket.links = 0
+        if ticket.fingerprint == fingerprint:
+            ticket.fingerprint = heir
+            ticket.names_ticket = ref.remote_id if heir else None
+
+    def texts(self, since: datetime | None, page: str | None) -> TextPage:
+        """Two tickets a page, in the order of their last change."""
+        self._answer()
+        found = sorted(
+            (one for one in self.tickets.values() if since is None or one.updated_at >= since),
+            key=lambda one: (one.updated_at, one.number),
+        )
+        start = int(page or 0)
+        items = tuple(
+            TicketText(self._status(one), one.draft.title, one.text, one.fingerprint is not None)
+            for one in found[start : start + 2]
+        )
+        return TextPage(items, str(start + 2) if start + 2 < len(found) else None)
+
+    def write(self, title: str, text: str = "") -> TicketRef:
+        """A person makes a ticket."""
+        ticket = self._add(replace(a_draft(), title=RedactedText(title)), None)
+        ticket.text = text
+        return self._ref(ticket)
 
     def close_duplicate(self, ref: TicketRef) -> bool:
         """Close a ticket as a duplicate."""

@@ -12,6 +12,7 @@ from bridge.domain.tickets import StatusCategory, TicketRef
 from bridge.ports import Tracker
 from integrations.jira.client import JiraClient, Patience
 from integrations.jira.connect import resolve
+from integrations.jira.marks import is_our_label
 from integrations.jira.sandbox import SandboxServer
 from integrations.jira.settings import JiraSettings
 from integrations.jira.tracker import JiraTracker
@@ -113,6 +114,16 @@ class JiraBench:
         fields = {**self._fields("Copy"), "labels": original["labels"]}
         body = {"fields": fields, "properties": properties}
         return str(self.call("POST", "rest/api/3/issue", body)["id"])
+
+    def write(self, title: str, text: str = "") -> TicketRef:
+        paragraph = {"type": "paragraph", "content": [{"type": "text", "text": text or "-"}]}
+        described = {"type": "doc", "version": 1, "content": [paragraph]}
+        fields = {**self._fields(title), "description": described}
+        made = self.call("POST", "rest/api/3/issue", {"fields": fields})
+        return TicketRef(made["id"], made["key"], self.settings.browse_url(made["key"]))
+
+    def labels(self, ref: TicketRef) -> set[str]:
+        return {label for label in self._ticket(ref)["labels"] if is_our_label(label)}
 
     def move(
         self, ref: TicketRef, category: StatusCategory, outcome: Outcome | None = None

@@ -38,6 +38,14 @@ class TrackerBench(Protocol):
         """A person copies a ticket with all that is on it; returns the new id."""
         ...
 
+    def write(self, title: str, text: str = "") -> TicketRef:
+        """An engineer makes a ticket."""
+        ...
+
+    def labels(self, ref: TicketRef) -> set[str]:
+        """Labels of ours that the ticket carries."""
+        ...
+
     def move(
         self, ref: TicketRef, category: StatusCategory, outcome: Outcome | None = None
     ) -> None:
@@ -100,6 +108,7 @@ class FakeBench:
         self.skip_numbers = self.fake.skip_numbers
         self.make_by_hand = self.fake.make_by_hand
         self.add_version = self.fake.add_version
+        self.write = self.fake.write
 
     def end_trouble(self) -> None:
         """Troubles end with the create that met them."""
@@ -114,6 +123,9 @@ class FakeBench:
         self, ref: TicketRef, category: StatusCategory, outcome: Outcome | None = None
     ) -> None:
         self.fake.move(ref.remote_id, category, outcome)
+
+    def labels(self, ref: TicketRef) -> set[str]:
+        return set(filter(None, [self.fake.tickets[ref.remote_id].fingerprint]))
 
     def delete(self, ref: TicketRef) -> None:
         self.fake.delete(ref.remote_id)

@@ -155,6 +155,12 @@ class FileIn(Given):
     for_all: bool = False
 
 
+class UnlinkIn(Given):
+    """Why the ticket is not about the issue; may be empty."""
+
+    reason: Annotated[Text, Field(max_length=2_000)] = ""
+
+
 class TicketIn(Given):
     """The ticket that exists, by its key or its address."""
 

@@ -7,7 +7,7 @@ from fastapi import Depends, Path, Query
 from starlette.responses import Response
 
 from bridge.api import present
-from bridge.api.bodies import DismissIn, FileIn, Nothing, TicketIn
+from bridge.api.bodies import DismissIn, FileIn, Nothing, TicketIn, UnlinkIn
 from bridge.api.deps import (
     BODY_ANSWERS,
     Call,
@@ -38,6 +38,7 @@ from bridge.steps.name_ticket import name_ticket
 from bridge.steps.prove import prove_fix
 from bridge.steps.refusal import FieldsChosen
 from bridge.steps.review import confirm_issue, dismiss_issue, file_issue, take_to_file
+from bridge.steps.unlink import unlink_ticket
 from bridge.store.issues import IssueFilter
 
 router = area("issues")
@@ -231,11 +232,36 @@ def link(
     once: OnceDep,
     if_match: IfMatch = None,
 ) -> Response:
-    """Only while nobody is sure whether a ticket was made; a job checks that it exists."""
+    """As long as no ticket is linked, or its ticket is a duplicate; a job checks that it exists."""
 
     def do() -> tuple[int, IssueOut]:
         issue = take_issue(issue_id, if_match, call)
         changed = name_ticket(issue, body.ticket, store=call.store, cause=call.cause())
+        return 200, present.issue(changed.id, call.product, store=call.store, context=call.context)
+
+    return with_etag(once.run(call, do))
+
+
+@router.post(
+    "/issues/{id}/unlink",
+    summary="Take it off its ticket",
+    response_model=IssueOut,
+    responses=BODY_ANSWERS | answers(412),
+    dependencies=[Depends(json_only)],
+)
+def unlink(
+    issue_id: IssueIdPath,
+    call: Filer,
+    once: OnceDep,
+    if_match: IfMatch = None,
+    body: UnlinkIn | None = None,
+) -> Response:
+    """A job takes our marks off the ticket; then the issue may be filed again."""
+
+    def do() -> tuple[int, IssueOut]:
+        issue = take_issue(issue_id, if_match, call)
+        cause = call.cause(body.reason if body else "")
+        changed = unlink_ticket(issue, store=call.store, cause=cause)
         return 200, present.issue(changed.id, call.product, store=call.store, context=call.context)
 
     return with_etag(once.run(call, do))

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from bridge.api.wire import Answer
 from bridge.domain.grouping import SuggestionKind, SuggestionState
-from bridge.domain.issues import IssueState
+from bridge.domain.issues import IssueState, Outcome
+from bridge.domain.tickets import StatusCategory
 
 
 class AskedIssueOut(Answer):
@@ -33,6 +34,18 @@ class SideOut(Answer):
     quotes: list[QuoteOut]
 
 
+class ExistingTicketOut(Answer):
+    """A ticket that people made, as it stood when we last read it; its words are redacted."""
+
+    key: str
+    url: str
+    title: str
+    text: str
+    status: StatusCategory
+    outcome: Outcome | None
+    updated_at: datetime
+
+
 class SuggestionOut(Answer):
     """What the machine asks: `why` it does, how sure it is of a yes, and both sides' words."""
 
@@ -47,6 +60,8 @@ class SuggestionOut(Answer):
     version: int
     left: SideOut
     right: SideOut | None
+    ticket: ExistingTicketOut | None
+    """The existing ticket, where the question is about one."""
     contacts: list[int]
     created_at: datetime
     expires_at: datetime

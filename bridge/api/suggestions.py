@@ -21,6 +21,7 @@ from bridge.api.issues import require_version, with_etag
 from bridge.api.paging import PageDep, page_of
 from bridge.api.suggestion_schemas import (
     AskedIssueOut,
+    ExistingTicketOut,
     QuoteOut,
     SideOut,
     SuggestionOut,
@@ -28,11 +29,14 @@ from bridge.api.suggestion_schemas import (
 )
 from bridge.api.wire import MOST_ID
 from bridge.domain.grouping import Suggestion
+from bridge.domain.tickets import ExistingTicket
 from bridge.steps.answer import answer_suggestion
 from bridge.steps.groups import Act
 from bridge.steps.questions import Side, asked
 
 router = area("suggestions")
+
+_MOST_CHARACTERS = 500
 
 SuggestionPath = Annotated[int, Path(alias="id", ge=1, le=MOST_ID)]
 
@@ -61,7 +65,7 @@ def accept(
     if_match: IfMatch = None,
     body: Nothing | None = None,
 ) -> Response:
-    """Merges, moves, confirms or splits; the issue's undo takes it back."""
+    """Merges, moves, confirms, splits or links; undo takes it back, unlink a link."""
 
     def do() -> tuple[int, SuggestionOut]:
         return 200, _answer(suggestion_id, if_match, call, is_yes=True)
@@ -113,11 +117,24 @@ def _shown(suggestion: Suggestion, call: Call) -> SuggestionOut:
         version=suggestion.version,
         left=_side(found.left),
         right=_side(found.right) if found.right else None,
+        ticket=_ticket(found.ticket) if found.ticket else None,
         contacts=list(suggestion.contacts),
         created_at=suggestion.created_at,
         expires_at=suggestion.expires_at,
         answered_by=suggestion.answered_by,
         answered_at=suggestion.answered_at,
+    )
+
+
+def _ticket(ticket: ExistingTicket) -> ExistingTicketOut:
+    return ExistingTicketOut(
+        key=ticket.ref.key,
+        url=ticket.ref.url,
+        title=ticket.title,
+        text=ticket.text[:_MOST_CHARACTERS],
+        status=ticket.category,
+        outcome=ticket.outcome,
+        updated_at=ticket.updated_at,
     )
 
 

@@ -40,6 +40,7 @@ _NUMBERS = {
     FilingState.REFUSED: "refused by the tracker",
     FilingState.PARKED: "waiting for a person to look",
     FilingState.LINKED: "with their ticket",
+    FilingState.UNLINKED: "taken off their ticket",
 }
 _CONNECT = "correct it and run bridge jira connect again"
 
@@ -143,6 +144,11 @@ def _filings(store: Store, now: datetime) -> Iterator[Finding]:
     for duplicate, original in store.twins.open():
         detail = f"{duplicate} is a duplicate of {original} and still open"
         fix = f"close {duplicate} in the tracker, or give the connection a --duplicate-transition"
+        yield Finding("filings", False, detail, fix)
+    for key, issue_id, product_id in store.twins.lost():
+        name = store.issues.get(product_id, issue_id).name
+        detail = f"{name}: {key} was closed as a duplicate, and its links lead to no other ticket"
+        fix = f"link {key} in the tracker, or name the ticket: bridge issues link {name} KEY"
         yield Finding("filings", False, detail, fix)
 
 

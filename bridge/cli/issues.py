@@ -24,6 +24,7 @@ from bridge.steps.moves import Cause
 from bridge.steps.name_ticket import name_ticket
 from bridge.steps.refusal import FieldsChosen
 from bridge.steps.review import file_issue
+from bridge.steps.unlink import unlink_ticket
 from bridge.store import Store
 from bridge.store.issues import IssueFilter
 
@@ -158,7 +159,7 @@ def file_one(  # noqa: PLR0913 - one parameter an option
     _decided(issue, decide, product, data_dir, as_json=as_json)
 
 
-@issues_app.command("link", short_help="Say which ticket exists for a parked issue.")
+@issues_app.command("link", short_help="Say which existing ticket is about an issue.")
 def link_one(
     issue: Annotated[str, typer.Argument(metavar="ISSUE", help="ISS-42, or its number.")],
     ticket: Annotated[str, typer.Argument(metavar="TICKET", help="FB-12, or its address.")],
@@ -170,11 +171,32 @@ def link_one(
     Example:
       bridge issues link ISS-42 FB-12
 
-    Say which ticket was made when nobody is sure that one was. A job checks that it exists.
+    Say which ticket is the one of an issue that has none. A job checks that it exists.
     """
 
     def decide(found: Issue, home: Product, store: Store) -> None:
         name_ticket(found, ticket, store=store, cause=operator())
+
+    _decided(issue, decide, product, data_dir, as_json=as_json)
+
+
+@issues_app.command("unlink", short_help="Take an issue off its ticket.")
+def unlink_one(
+    issue: Annotated[str, typer.Argument(metavar="ISSUE", help="ISS-42, or its number.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it is not its ticket.")] = "",
+    product: ProductName = DEFAULT_PRODUCT,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """\b
+    Example:
+      bridge issues unlink ISS-42 --reason "FB-12 is about the old export"
+
+    Take an issue off its ticket. A job takes our marks off; then the issue may be filed again.
+    """
+
+    def decide(found: Issue, home: Product, store: Store) -> None:
+        unlink_ticket(found, store=store, cause=operator(reason))
 
     _decided(issue, decide, product, data_dir, as_json=as_json)
 

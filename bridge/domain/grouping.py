@@ -71,6 +71,8 @@ class SuggestionKind(StrEnum):
     """Is this candidate one recurring issue worth a ticket?"""
     SPLIT = "split"
     """Are these contacts of an issue another issue?"""
+    TICKET = "ticket"
+    """Is this issue what that ticket, which people made, is about?"""
 
 
 class SuggestionState(StrEnum):
@@ -100,6 +102,8 @@ class Suggestion:
     other_id: IssueId | None
     """SAME: the second issue. BELONGS: where the contact is now, or the runner-up, if anywhere."""
     contact_id: ContactId | None
+    existing_id: int | None
+    """TICKET: the ticket that people made."""
     contacts: tuple[ContactId, ...]
     """SPLIT: the contacts that may be another issue."""
     probability: float | None

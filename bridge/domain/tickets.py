@@ -22,6 +22,8 @@ class FilingState(StrEnum):
     UNCERTAIN = "uncertain"
     REFUSED = "refused"
     PARKED = "parked"
+    UNLINKED = "unlinked"
+    """A person took it off its ticket."""
 
 
 class FilingPolicy(StrEnum):
@@ -184,6 +186,44 @@ class TicketStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class TicketText:
+    """What people wrote into a ticket, as the search index has it; nothing is redacted yet."""
+
+    status: TicketStatus
+    title: str
+    text: str
+    is_ours: bool
+    """It carries a label of ours: not a ticket that people made, or one that we adopted."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextPage:
+    """A page of tickets in the order of their last change, and where the next one begins."""
+
+    items: tuple[TicketText, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingTicket:
+    """A ticket that people made, redacted, as we read it last."""
+
+    id: int
+    connection_id: int
+    ref: TicketRef
+    title: RedactedText
+    text: RedactedText
+    category: StatusCategory
+    outcome: Outcome | None
+    updated_at: datetime
+
+    @property
+    def is_closed(self) -> bool:
+        """Engineering is done with it, whatever came of it."""
+        return self.category is StatusCategory.DONE
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """A ticket read directly, with what its mark says."""
 
@@ -213,5 +253,10 @@ class Filing:
     fingerprint: str
     reason: str | None
     ticket_id: TicketId | None
+    created_at: datetime
     asks: tuple[TicketField, ...] = ()
     """Fields that the tracker refused and a person may fill in."""
+    looked_at: datetime | None = None
+    """When existing tickets were looked through for it."""
+    left_ticket_id: TicketId | None = None
+    """A ticket that still carries our marks although a person took the issue off it."""

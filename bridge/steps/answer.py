@@ -7,6 +7,7 @@ from bridge.domain.contacts import ContactId
 from bridge.domain.errors import InvalidMove
 from bridge.domain.grouping import KEPT_APART, NOT_REAL, ConstraintKind, Suggestion, SuggestionKind
 from bridge.domain.issues import TRACKED, Issue, IssueState
+from bridge.steps.answer_ticket import answer_ticket
 from bridge.steps.follow_up import contacts_changed
 from bridge.steps.groups import (
     Act,
@@ -32,6 +33,7 @@ _REASONS = {
     SuggestionKind.BELONGS: ("asked: about this issue", "asked: not about this issue"),
     SuggestionKind.REAL: ("asked: one recurring issue", "asked: not one recurring issue"),
     SuggestionKind.SPLIT: ("asked: two issues", "asked: one issue"),
+    SuggestionKind.TICKET: ("asked: the same problem", "asked: another problem"),
 }
 
 
@@ -56,6 +58,8 @@ def answer_suggestion(suggestion: Suggestion, act: Act, *, is_yes: bool) -> Sugg
             _real(suggestion, trail, act, is_yes=is_yes)
         case SuggestionKind.SPLIT:
             _split(suggestion, trail, act, is_yes=is_yes)
+        case SuggestionKind.TICKET:
+            answer_ticket(suggestion, trail, act, is_yes=is_yes)
     return said
 
 

@@ -50,6 +50,11 @@ def belongs_key(contact_id: ContactId, issue_id: IssueId) -> str:
     return f"{contact_id}/{issue_id}"
 
 
+def ticket_key(issue_id: IssueId, connection_id: int, remote_id: str) -> str:
+    """Names the question whether an existing ticket is about an issue."""
+    return f"{issue_id}/{connection_id}/{remote_id}"
+
+
 def ask_about(
     candidates: Mapping[IssueId, Looked], product: Product, *, store: Store, context: Context
 ) -> None:

@@ -1,5 +1,7 @@
 """What we would write into a ticket now: absolute numbers and redacted evidence."""
 
+from collections.abc import Sequence
+
 from bridge.domain.contacts import ProductId, RedactedText
 from bridge.domain.fixes import WorkaroundState, version_key
 from bridge.domain.issues import IssueId
@@ -14,16 +16,28 @@ _QUOTES = 5
 _MOST_MEMBERS = 200
 
 
-def draft_ticket(
-    issue_id: IssueId, fingerprint: str, product_id: ProductId, *, store: Store, context: Context
+def draft_ticket(  # noqa: PLR0913 - the others are issues that share the ticket
+    issue_id: IssueId,
+    fingerprint: str,
+    product_id: ProductId,
+    *,
+    store: Store,
+    context: Context,
+    others: Sequence[IssueId] = (),
 ) -> TicketDraft:
-    """The ticket of an issue as it should look now."""
+    """The ticket of an issue as it should look now.
+
+    others: further issues that the same ticket stands for. It counts who has any of them, once.
+    """
     product, settings = store.products.get(product_id), context.settings
     summary = store.issues.summary(product_id, issue_id)
-    rank = Rank.of(summary.impact, settings.rank_rules)
-    versions = sorted(
-        store.issues.versions(issue_id), key=lambda one: (version_key(one) or (), one)
-    )
+    together = [store.issues.summary(product_id, one) for one in others]
+    counts = store.issues.counts_together([issue_id, *others]) if others else summary.counts
+    seen = [summary, *together]
+    first = [one.first_seen_at for one in seen if one.first_seen_at]
+    last = [one.last_seen_at for one in seen if one.last_seen_at]
+    found = {version for one in (issue_id, *others) for version in store.issues.versions(one)}
+    versions = sorted(found, key=lambda one: (version_key(one) or (), one))
     active = [
         one.text
         for one in store.fixes.workarounds(product_id, issue_id=issue_id)
@@ -33,16 +47,19 @@ def draft_ticket(
         fingerprint=fingerprint,
         issue_name=summary.issue.name,
         title=RedactedText(summary.issue.title),
-        customers=summary.counts.customers,
-        accounts=summary.counts.accounts,
-        contacts=summary.counts.contacts,
-        anonymous=summary.counts.anonymous,
-        first_seen_at=summary.first_seen_at,
-        last_seen_at=summary.last_seen_at,
+        customers=counts.customers,
+        accounts=counts.accounts,
+        contacts=counts.contacts,
+        anonymous=counts.anonymous,
+        first_seen_at=min(first, default=None),
+        last_seen_at=max(last, default=None),
         versions=tuple(versions),
         quotes=pick_quotes(issue_id, product_id, store=store, context=context),
         workaround=active[0] if active else None,
-        urgency=Urgency.of(rank.score, settings.priority_ranks),
+        urgency=Urgency.of(
+            max(Rank.of(one.impact, settings.rank_rules).score for one in seen),
+            settings.priority_ranks,
+        ),
         link=issue_link(summary.issue.name, product, context),
     )
 

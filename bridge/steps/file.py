@@ -24,6 +24,7 @@ from bridge.ports import Tracker
 from bridge.steps.context import Context
 from bridge.steps.drafts import draft_ticket
 from bridge.steps.linking import link_ticket, sweep_soon
+from bridge.steps.look import may_send
 from bridge.steps.moves import Cause
 from bridge.steps.refusal import note_refusal
 from bridge.store import Store
@@ -59,9 +60,19 @@ def file_ticket(context: Context, *, filing_id: int) -> None:
             return
     tracker = context.tracker(connection)
     if filing.state is FilingState.PLANNED:
-        _send(filing, tracker, context)
+        if _is_new(filing, connection, tracker, context):
+            _send(filing, tracker, context)
     else:
         _look(filing, progress, connection.policy, tracker=tracker, context=context)
+
+
+def _is_new(filing: Filing, connection: Connection, tracker: Tracker, context: Context) -> bool:
+    """Whether no existing ticket stands in the way of a new one."""
+    try:
+        return may_send(filing, connection, tracker=tracker, context=context)
+    except OutsideError as error:
+        _wait(filing, error, context)
+        return False
 
 
 def _due(filing: Filing, progress: Progress, connection: Connection) -> datetime | None:

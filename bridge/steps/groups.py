@@ -75,6 +75,8 @@ class Trail:
     """The issue that a split made."""
     suggestion: int | None = None
     """The question this was the answer to."""
+    tickets: dict[int, int] = field(default_factory=dict)
+    """Filings that gave up their ticket for another, and which it was."""
     lessons: list[int] = field(default_factory=list)
     """What it taught though nobody had asked, as answered suggestions."""
 

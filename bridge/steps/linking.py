@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from bridge.domain.issues import IssueState
-from bridge.domain.tickets import Filing, TicketRef
+from bridge.domain.tickets import Filing, FilingState, StatusCategory, TicketRef
 from bridge.steps.moves import Cause, move_issue
+from bridge.steps.standing import stand_where
 from bridge.store import Store
 from bridge.store.tickets import Ticket
 
@@ -21,7 +22,8 @@ def link_ticket(filing: Filing, ref: TicketRef, *, store: Store, cause: Cause) -
     store.issues.standing_for(product_id, filing.issue_id, lock=True)
     ticket = store.tickets.save(product_id, filing.connection_id, ref, now=cause.at)
     if not store.filings.link(filing.id, ticket.id):
-        if store.filings.get(filing.id).ticket_id != ticket.id:
+        current = store.filings.get(filing.id)
+        if current.state is FilingState.LINKED and current.ticket_id != ticket.id:
             sweep_soon(filing, store=store)
         return False
     store.connections.mark_healthy(filing.connection_id)
@@ -33,7 +35,10 @@ def follow_link(filing: Filing, ticket: Ticket, *, store: Store, cause: Cause) -
     """What must follow once a filing points to a ticket, in the same transaction."""
     issue = store.issues.standing_for(ticket.product_id, filing.issue_id, lock=True)
     if issue.can_move(IssueState.FILED):
-        move_issue(issue, IssueState.FILED, store=store, cause=cause)
+        issue = move_issue(issue, IssueState.FILED, store=store, cause=cause)
+    if ticket.category is not StatusCategory.NEW:
+        # A ticket that we know already: no change of it will move this issue.
+        stand_where(issue, ticket.category, ticket.outcome, store=store, cause=cause)
     write_soon(ticket, store=store)
 
 

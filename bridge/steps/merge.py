@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from bridge.domain.errors import InvalidInput, InvalidMove
 from bridge.domain.grouping import ConstraintKind
 from bridge.domain.issues import TRACKED, Issue, IssueState
-from bridge.domain.tickets import FilingState
+from bridge.domain.tickets import Filing, FilingState
 from bridge.steps.drafts import issue_link
+from bridge.steps.folding import JOIN_ONLY, Fold, fold
 from bridge.steps.groups import (
     Act,
     Before,
@@ -22,7 +23,9 @@ from bridge.steps.groups import (
     take,
 )
 from bridge.steps.lessons import learn_from_merge
+from bridge.steps.unlink import linked
 from bridge.store import Store
+from bridge.store.tickets import Ticket
 
 _MOST = 50
 _UNDER_WAY = (FilingState.SENDING, FilingState.UNCERTAIN)
@@ -34,8 +37,8 @@ def merge_issues(
 ) -> Issue:
     """Move everything of the others onto the survivor; their numbers forward to it.
 
-    Their tickets stay linked and tell the survivor's counts from now on. A survivor without a
-    ticket takes over where the first other with one stands.
+    One ticket stands for all from now on: those of the others become duplicates of the survivor's.
+    A survivor without a ticket takes over where the first other with one stands.
     """
     store = act.store
     others = list({other.id: other for other in others}.values())
@@ -50,6 +53,8 @@ def merge_issues(
     trail.issues.update({issue.id: Before.of(issue) for issue in taken})
     for other in others:
         _tie_and_carry(survivor, other, trail, act)
+    given_up = [linked(other, store) for other in others]
+    kept = linked(survivor, store)[1] or linked(max(others, key=_stage), store)[1]
     gone = [issue.id for issue in others]
     for other in others:
         store.issues.change(other, {"merged_into": survivor.id})
@@ -58,8 +63,10 @@ def merge_issues(
     trail.workarounds.update(store.fixes.hand_workarounds(gone, survivor.id))
     _give_up_filings(survivor, others, store)
     store.suggestions.withdraw(survivor.product_id, issue_ids=gone)
-    _record(changed, others, trail, changes, act)
     _tell_tickets(changed, others, act)
+    if kept is not None:
+        _fold_tickets(kept, given_up, trail, act)
+    _record(changed, others, trail, changes, act)
     regrouped(taken, act)
     return store.issues.get(survivor.product_id, survivor.id)
 
@@ -140,6 +147,23 @@ def _give_up_filings(survivor: Issue, others: Sequence[Issue], store: Store) -> 
     if filings:
         kept = filings[-1].issue_id
         store.filings.drop_planned([one.id for one in others if one.id != kept])
+
+
+def _fold_tickets(
+    kept: Ticket,
+    given_up: Sequence[tuple[Filing | None, Ticket | None]],
+    trail: Trail,
+    act: Act,
+) -> None:
+    """The ticket of the survivor stands for all: those of the others become its duplicates."""
+    for filing, ticket in given_up:
+        if filing is None or ticket is None or ticket.id == kept.id:
+            continue
+        if ticket.connection_id != kept.connection_id:
+            continue
+        trail.tickets[filing.id] = ticket.id
+        # `_tell_tickets` has its words already.
+        fold(Fold(ticket, kept, JOIN_ONLY), [filing], store=act.store)
 
 
 def _record(

@@ -1,32 +1,38 @@
 """Name the ticket: a person says that it exists, and which one it is."""
 
+from datetime import datetime, timedelta
+
 from bridge.domain.errors import InvalidInput, InvalidMove, Refused
-from bridge.domain.issues import Issue
+from bridge.domain.issues import Issue, Outcome
 from bridge.domain.people import MACHINE
-from bridge.domain.tickets import Filing, FilingState, TicketRef
-from bridge.ports import Tracker
+from bridge.domain.tickets import Filing, FilingState
+from bridge.steps.adopting import link_existing, mark_existing
 from bridge.steps.context import Context
-from bridge.steps.linking import link_ticket
 from bridge.steps.moves import Cause
 from bridge.store import Store
 
-_OPEN = (FilingState.PARKED, FilingState.UNCERTAIN)
+_OPEN = (FilingState.PARKED, FilingState.UNCERTAIN, FilingState.PLANNED, FilingState.REFUSED)
 _MOST_CHARACTERS = 255
+_WAIT = timedelta(hours=1)
+"""While the tracker cannot be asked, nothing else is filed for so long."""
 
 
-def name_ticket(issue: Issue, name: str, *, store: Store, cause: Cause) -> Issue:
+def name_ticket(
+    issue: Issue, name: str, *, store: Store, cause: Cause, wait: timedelta = _WAIT
+) -> Issue:
     """Want the filing of an issue linked to the ticket of that key; the job checks that it exists.
 
-    Only while nobody is sure whether the request made a ticket.
+    As long as no ticket is linked, or people closed the one there is as a duplicate of another.
+    wait: nothing is sent meanwhile.
     """
     key = name.strip().rstrip("/").rpartition("/")[2]
     if not key or len(key) > _MOST_CHARACTERS or not key.isprintable() or " " in key:
         raise InvalidInput("name the ticket by its key, such as FB-12", pointer="/ticket")
     filings = [one for one in store.filings.of_issue(issue.id) if one.episode == issue.episode]
-    if not filings or filings[-1].state not in _OPEN:
+    if not filings or not may_name(filings[-1], store):
         raise InvalidMove(f"{issue.name} does not wait for anybody to name its ticket")
     filing = filings[-1]
-    store.filings.explain(filing.id, f"somebody says it is {key}: checking that with the tracker")
+    adopt_soon(filing, key, called=key, store=store, until=cause.at + wait)
     store.decisions.record(
         issue.product_id,
         "ticket_named",
@@ -37,34 +43,53 @@ def name_ticket(issue: Issue, name: str, *, store: Store, cause: Cause) -> Issue
         reason=cause.reason,
         origin=cause.origin,
     )
-    store.enqueue("adopt", filing_id=filing.id, name=key)
     return issue
 
 
-def adopt_ticket(context: Context, *, filing_id: int, name: str) -> None:
+def may_name(filing: Filing, store: Store) -> bool:
+    """Whether a person may say which ticket is the one of this filing."""
+    if filing.state is FilingState.UNLINKED:
+        return filing.left_ticket_id is None
+    if filing.state is FilingState.LINKED and filing.ticket_id is not None:
+        return store.tickets.get(filing.ticket_id).outcome is Outcome.DUPLICATE
+    return filing.state in _OPEN
+
+
+def adopt_soon(filing: Filing, name: str, *, called: str, store: Store, until: datetime) -> None:
+    """Queue the linking of a ticket by its id or key; until then no other one is filed."""
+    reason = f"somebody says it is {called}: checking that with the tracker"
+    if filing.state is FilingState.UNLINKED:
+        store.filings.plan_again(filing.id, after=FilingState.UNLINKED)
+    store.filings.hold(filing.id, until=until, reason=reason)
+    store.filings.explain(filing.id, reason)
+    store.enqueue("file", once=f"file:{filing.id}", at=until, filing_id=filing.id)
+    store.enqueue("adopt", filing_id=filing.id, name=name, called=called)
+
+
+def file_now(filing: Filing, *, store: Store) -> None:
+    """Wake a filing that waited: a job of another name waits for the end of that time."""
+    store.enqueue("file", once=f"file:{filing.id}:now", filing_id=filing.id)
+
+
+def adopt_ticket(context: Context, *, filing_id: int, name: str, called: str = "") -> None:
     """Read the ticket that a person named, mark it as ours and link it; else say why not."""
     with context.open() as store:
         filing = store.filings.find(filing_id)
-        if filing is None or filing.state not in _OPEN:
+        if filing is None or filing.state is FilingState.UNLINKED:
             return
         connection = store.connections.get(filing.connection_id)
     context.require_usable(connection)
     try:
-        ref = _marked(filing, name, context.tracker(connection))
+        ref = mark_existing(filing, name, context.tracker(connection))
     except Refused as error:
         with context.open() as store:
-            store.filings.explain(filing.id, f"{name} cannot be linked: {error}")
+            reason = f"{called or name} cannot be linked: {error}"
+            store.filings.explain(filing.id, reason)
+            if filing.state is FilingState.PLANNED:
+                # Whoever chose it wants a ticket: without that one there is none yet.
+                store.filings.hold(filing.id, until=None, reason=reason)
+                file_now(filing, store=store)
         return
     with context.open() as store:
         cause = Cause(MACHINE, context.now(), f"ticket {ref.key}", "job:adopt")
-        link_ticket(filing, ref, store=store, cause=cause)
-
-
-def _marked(filing: Filing, name: str, tracker: Tracker) -> TicketRef:
-    """The ticket of that name, with our mark on it."""
-    for sighting in tracker.sight([name]):
-        # A ticket of another issue keeps its mark: it may stand for both.
-        if sighting.is_copy or sighting.fingerprint in (None, filing.fingerprint):
-            tracker.adopt(sighting.ref, filing.fingerprint)
-        return sighting.ref
-    raise Refused("the tracker has no such ticket that we may see")
+        link_existing(filing, ref, store=store, cause=cause)

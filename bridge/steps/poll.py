@@ -6,6 +6,7 @@ from datetime import timedelta
 import structlog
 
 from bridge.domain.errors import SignInRefused, TryAgainLater
+from bridge.domain.issues import Outcome
 from bridge.domain.tickets import TicketStatus
 from bridge.steps.context import Context
 from bridge.steps.track import look_at, release_soon, tells_news, track_soon
@@ -32,12 +33,17 @@ def poll(context: Context, *, connection_id: int) -> None:
         since = store.connections.cursor(connection_id, "changes") or now - _FIRST_LOOK
         for filing_id in store.filings.unsettled():
             store.enqueue("file", once=f"file:{filing_id}", filing_id=filing_id)
+        for ticket_id in store.filings.marked_tickets():
+            store.enqueue("refresh", once=f"refresh:{ticket_id}", ticket_id=ticket_id)
         known = set(store.tickets.remote_ids(connection_id))
+        project = str(connection.config.get("project", ""))
+        elsewhere = store.tickets.elsewhere(connection_id, project)
     if connection.paused_until and connection.paused_until > now:
         return
     tracker = context.tracker(connection)
     try:
-        changed = tracker.changes_since(since - _OVERLAP)
+        # A search of the project does not tell of tickets that a duplicate led us to elsewhere.
+        changed = [*tracker.changes_since(since - _OVERLAP), *elsewhere]
         ours = [one for one in changed if one in known]
         statuses = {one.ref.remote_id: one for one in tracker.read(ours)}
         released = [one for one in tracker.versions() if one.is_released]
@@ -73,7 +79,11 @@ def _follow(
     for remote_id in changed:
         if remote_id in known:
             ticket = store.tickets.by_remote_id(connection.id, remote_id)
-            if ticket is not None and tells_news(statuses.get(remote_id), ticket):
+            status = statuses.get(remote_id)
+            # The link that a duplicate lacks may be there by now.
+            is_lost = status is not None and status.outcome is Outcome.DUPLICATE
+            is_lost = is_lost and remote_id not in settled
+            if ticket is not None and (is_lost or tells_news(status, ticket)):
                 track_soon(connection, remote_id, store=store)
         elif remote_id not in settled:
             look_at(connection, remote_id, store=store)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bridge.domain.contacts import Contact, ContactId, ProductId
 from bridge.domain.grouping import Suggestion, SuggestionKind
 from bridge.domain.issues import Issue, IssueId
+from bridge.domain.tickets import ExistingTicket
 from bridge.store import Store
 from bridge.store.issues import IssueSummary
 
@@ -33,7 +34,9 @@ class Asked:
     question: str
     left: Side
     right: Side | None
-    """REAL has one side only."""
+    """REAL and TICKET have one side only."""
+    ticket: ExistingTicket | None = None
+    """TICKET: the other side; none once it is gone from the tracker."""
 
 
 def asked(suggestion: Suggestion, *, store: Store) -> Asked:
@@ -60,6 +63,11 @@ def asked(suggestion: Suggestion, *, store: Store) -> Asked:
             right = _side(issue, store, without=suggestion.contacts)
             question = f"Are these contacts of {name} an issue of their own?"
             return Asked(suggestion, question, left, right)
+        case SuggestionKind.TICKET:
+            ticket = store.existing.get(product_id, suggestion.existing_id or 0)
+            key = ticket.ref.key if ticket else "a ticket"
+            question = f"Is {key} about the same problem as {name}?"
+            return Asked(suggestion, question, _side(issue, store), None, ticket)
 
 
 def _summary(issue_id: IssueId | None, product_id: ProductId, store: Store) -> IssueSummary | None:

@@ -16,6 +16,7 @@ from bridge.domain.tickets import TicketDraft
 from bridge.steps.context import Context
 from bridge.steps.drafts import draft_ticket
 from bridge.steps.track import track_soon
+from bridge.steps.unlink import take_marks_off
 from bridge.store import Store
 from bridge.store.connections import Connection
 from bridge.store.tickets import Ticket
@@ -39,6 +40,7 @@ class _Write:
 
 def refresh_ticket(context: Context, *, ticket_id: int) -> None:
     """Bring a ticket up to date; absolute, safe to repeat and to run by two workers at once."""
+    take_marks_off(context, ticket_id=ticket_id)
     with context.open() as store:
         write = _due(ticket_id, store, context)
     if write is None:
@@ -60,8 +62,8 @@ def refresh_ticket(context: Context, *, ticket_id: int) -> None:
 
 def _due(ticket_id: int, store: Store, context: Context) -> _Write | None:
     """What to write now; None when nothing changed, or when it is not time yet."""
-    filing = next(iter(store.filings.of_ticket(ticket_id)), None)
-    if filing is None:
+    filings = store.filings.of_ticket(ticket_id)
+    if not filings:
         return None
     ticket = store.tickets.get(ticket_id)
     if ticket.is_deleted:
@@ -71,9 +73,15 @@ def _due(ticket_id: int, store: Store, context: Context) -> _Write | None:
     if due is not None and due > context.now():
         _again(ticket, store, at=due)
         return None
-    issue = store.issues.standing_for(ticket.product_id, filing.issue_id)
+    standing = [store.issues.standing_for(ticket.product_id, one.issue_id) for one in filings]
+    issue_id, *others = dict.fromkeys(issue.id for issue in standing)
     draft = draft_ticket(
-        issue.id, filing.fingerprint, ticket.product_id, store=store, context=context
+        issue_id,
+        filings[0].fingerprint,
+        ticket.product_id,
+        store=store,
+        context=context,
+        others=others,
     )
     digest = hashlib.sha256(repr(draft).encode(errors="surrogatepass")).hexdigest()
     if digest == ticket.written_digest:

@@ -77,7 +77,7 @@ def take_to_file(issue: Issue, *, store: Store, again: bool = False) -> Issue | 
 def _is_asked_for(issue: Issue, again: bool, store: Store) -> bool:
     """Whether its ticket is under way or there, and asking for it changes nothing."""
     filing = _filing_now(issue, store)
-    if filing is None or filing.state is FilingState.REFUSED:
+    if filing is None or filing.state in (FilingState.REFUSED, FilingState.UNLINKED):
         return False
     if filing.state is FilingState.PARKED:
         return not again
@@ -146,6 +146,11 @@ def _file_again(filing: Filing, issue: Issue, again: bool, *, store: Store, caus
     if filing.state is FilingState.REFUSED or (filing.state is FilingState.PARKED and again):
         if not store.filings.plan_again(filing.id, after=filing.state):
             return
+    elif filing.state is FilingState.UNLINKED:
+        if filing.left_ticket_id is not None:
+            raise InvalidMove("our marks are still coming off its ticket: try again in a moment")
+        if not store.filings.plan_again(filing.id, after=filing.state):
+            return
     elif filing.ticket_id and store.tickets.get(filing.ticket_id).is_deleted:
         store.filings.replan(filing.id)
         before = "deleted"
@@ -162,7 +167,8 @@ def _file_again(filing: Filing, issue: Issue, again: bool, *, store: Store, caus
         reason=cause.reason,
         origin=cause.origin,
     )
-    store.enqueue("file", once=f"file:{filing.id}", filing_id=filing.id)
+    # Not the usual name: a job may wait for the end of the time that an answer was given.
+    store.enqueue("file", once=f"file:{filing.id}:now", filing_id=filing.id)
 
 
 def promote(context: Context, *, product_id: int, issue_id: int) -> None:

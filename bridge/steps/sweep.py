@@ -22,6 +22,7 @@ from bridge.domain.tickets import (
 )
 from bridge.ports import Tracker
 from bridge.steps.context import Context
+from bridge.steps.folding import JOIN_ONLY, part_soon
 from bridge.steps.linking import follow_link, link_ticket, write_soon
 from bridge.steps.moves import Cause
 from bridge.store import Store
@@ -42,6 +43,8 @@ class _Pair:
     issue: Issue
     is_done: bool
     """The duplicate is closed already."""
+    words: str | None
+    """What people decided, for its comment; None when we made it twice, and may close it."""
 
 
 def sweep_all(context: Context) -> None:
@@ -131,6 +134,9 @@ def _settle(
         product_id = store.filings.product_of(filing.id)
         store.issues.standing_for(product_id, filing.issue_id, lock=True)
         filing = store.filings.get(filing.id)
+        if filing.state is FilingState.UNLINKED:
+            # A person said that it is not the ticket of this issue; its marks come off.
+            return []
         kept = _kept(filing, originals, seen, store)
         others = [one for one in originals if one.ref != kept.ref]
         _link(filing, kept, store, context)
@@ -150,7 +156,13 @@ def _kept(
         linked = seen.get(store.tickets.get(filing.ticket_id).ref.remote_id)
         if linked is not None and linked not in originals:
             return linked
-    fit = [one for one in originals if one.status.outcome is not Outcome.DUPLICATE]
+    names = [one.ref.remote_id for one in originals]
+    known = store.twins.known(filing.connection_id, names)
+    fit = [
+        one
+        for one in originals
+        if one.status.outcome is not Outcome.DUPLICATE and one.ref.remote_id not in known
+    ]
     return (fit or originals)[0]
 
 
@@ -200,22 +212,22 @@ def _pair_up(
                 origin=_ORIGIN,
             )
         is_done = other.status.category is StatusCategory.DONE
-        pairs.append(_Pair(duplicate, original, issue, is_done))
+        words = store.twins.words_of(duplicate.id)
+        pairs.append(_Pair(duplicate, original, issue, is_done, words))
     return pairs
 
 
 def _tell(pair: _Pair, tracker: Tracker, context: Context) -> None:
     """Show in the tracker what is a duplicate of what, and close it if that is configured."""
     duplicate, original = pair.duplicate.ref, pair.original.ref
-    text = (
-        f"The bridge asked for the ticket of {pair.issue.name} once more before it knew of "
-        f"{original.key}. {original.key} is the older one and is kept up to date; "
-        f"{duplicate.key} is its duplicate."
-    )
+    text = pair.words
+    if text is None:
+        text = _made_twice(pair)
     try:
         tracker.join(duplicate, original)
-        tracker.note(duplicate, key=f"duplicate-of-{original.remote_id}", text=text)
-        if not pair.is_done:
+        if text != JOIN_ONLY:
+            tracker.note(duplicate, key=f"duplicate-of-{original.remote_id}", text=text)
+        if pair.words is None and not pair.is_done:
             tracker.close_duplicate(duplicate)
     except AnswerLost as error:
         raise TryAgainLater(f"{error}: reading {duplicate.key} again will tell") from error
@@ -224,4 +236,16 @@ def _tell(pair: _Pair, tracker: Tracker, context: Context) -> None:
         log.warning("a duplicate could not be closed", ticket=duplicate.key, reason=str(error))
         return
     with context.open() as store:
-        store.twins.note_told(pair.duplicate.id, now=context.now())
+        now = context.now()
+        if not store.twins.note_told(pair.duplicate.id, of=pair.original.id, now=now):
+            # A person took it back while we told the tracker.
+            part_soon(pair.duplicate.id, pair.original.id, store=store)
+
+
+def _made_twice(pair: _Pair) -> str:
+    duplicate, original = pair.duplicate.ref, pair.original.ref
+    return (
+        f"The bridge asked for the ticket of {pair.issue.name} once more before it knew of "
+        f"{original.key}. {original.key} is the older one and is kept up to date; "
+        f"{duplicate.key} is its duplicate."
+    )

@@ -3,9 +3,10 @@
 from bridge.domain.issues import Issue, IssueState, Outcome
 from bridge.domain.news import TicketChanged, TicketDeleted, TrackerNews, VersionReleased
 from bridge.domain.people import MACHINE
-from bridge.domain.tickets import StatusCategory, TicketStatus
+from bridge.domain.tickets import TicketStatus
 from bridge.steps.context import Context
 from bridge.steps.moves import Cause, move_issue
+from bridge.steps.standing import stand_where
 from bridge.store import Store
 from bridge.store.connections import Connection
 from bridge.store.tickets import Ticket
@@ -95,11 +96,13 @@ def _follow(
     # A regression leaves the ticket as it was; only a change of the ticket moves its issues.
     has_changed = (status.category, status.outcome) != (ticket.category, ticket.outcome)
     store.tickets.note_status(ticket.id, status)
-    target, outcome = _target(status)
+    if status.outcome is Outcome.DUPLICATE:
+        once = f"follow_duplicate:{ticket.id}"
+        store.enqueue("follow_duplicate", once=once, ticket_id=ticket.id)
     for issue in _followers(ticket, store):
         if has_changed:
             cause = Cause(MACHINE, context.now(), f"ticket {status.ref.key} changed", _ORIGIN)
-            issue = _move(issue, target, outcome, store=store, cause=cause)
+            issue = stand_where(issue, status.category, status.outcome, store=store, cause=cause)
         if issue.state is not IssueState.RESOLVED or issue.merged_into is not None:
             continue
         store.fixes.add_fix(issue, ticket.id, None, now=context.now())
@@ -124,35 +127,6 @@ def _followers(ticket: Ticket, store: Store) -> list[Issue]:
         if not store.tickets.has_own(survivor.id):
             found.append(survivor)
     return list({issue.id: issue for issue in found}.values())
-
-
-def _target(status: TicketStatus) -> tuple[IssueState, Outcome | None]:
-    """Where an issue stands when its ticket stands so; closed is not resolved."""
-    if status.category is StatusCategory.NEW:
-        return IssueState.FILED, None
-    if status.category is StatusCategory.IN_PROGRESS:
-        return IssueState.IN_PROGRESS, None
-    outcome = status.outcome
-    if outcome is None and not status.uses_resolution:
-        outcome = Outcome.FIXED
-    if outcome is Outcome.FIXED:
-        return IssueState.RESOLVED, outcome
-    return IssueState.DECLINED, outcome
-
-
-def _move(
-    issue: Issue, target: IssueState, outcome: Outcome | None, *, store: Store, cause: Cause
-) -> Issue:
-    if target is IssueState.FILED and not issue.can_move(target):
-        # Opened again from further on: somebody works on it, whatever the column is called.
-        target = IssueState.IN_PROGRESS
-    past = (IssueState.SHIPPED, IssueState.VERIFIED)
-    if issue.state is target or not issue.can_move(target):
-        return issue
-    if issue.state in past and target is IssueState.RESOLVED:
-        return issue
-    changes = {"outcome": outcome.value if outcome else None}
-    return move_issue(issue, target, store=store, cause=cause, changes=changes)
 
 
 def _gone(ticket: Ticket, store: Store, context: Context) -> None:

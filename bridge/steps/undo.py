@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import InvalidMove
 from bridge.domain.issues import TRACKED, Issue, IssueId, IssueState
+from bridge.domain.tickets import FilingState
+from bridge.steps.folding import unfold
 from bridge.steps.groups import Act, Entry, Trail, record_undone, regrouped, take, trail_in
 from bridge.steps.lessons import relearn
 from bridge.store import Store
@@ -14,7 +16,9 @@ _STATES = ("confirmed", "dismissed", "snoozed")
 _OTHERS = {
     "shipped": "people were told that it has shipped",
     "candidate": "snooze it again instead",
-    "ticket_named": "close the ticket in the tracker instead",
+    "ticket_named": "take the issue off the ticket instead",
+    "that_ticket": "take the issue off the ticket instead",
+    "unlinked": "name the ticket again instead",
 }
 _ASIDE = ("undo", "workaround_added", "workaround_retired", "workaround_restored")
 """Workarounds are retired and restored by their own buttons."""
@@ -101,6 +105,7 @@ def _undo_grouping(decision: Decision, trail: Trail, product_id: ProductId, act:
         if suggestion_id is not None:
             store.suggestions.unanswer(product_id, suggestion_id)
     relearn(product_id, store=store)
+    _give_tickets_back(trail, act)
     if trail.created is not None:
         _fold_back(issues[IssueId(trail.created)], main, act)
     for issue in issues.values():
@@ -130,6 +135,14 @@ def _gave_up_filing(issue: Issue, store: Store) -> bool:
     """Drop the plan for a ticket as long as nothing was sent; False when it is too late."""
     store.filings.drop_planned([issue.id])
     return not store.filings.of_issue(issue.id)
+
+
+def _give_tickets_back(trail: Trail, act: Act) -> None:
+    """Filings point to the tickets they had; one that was unlinked meanwhile stays as it is."""
+    for filing_id, ticket_id in trail.tickets.items():
+        filing = act.store.filings.find(filing_id)
+        if filing is not None and filing.state is FilingState.LINKED:
+            unfold(filing, act.store.tickets.get(ticket_id), store=act.store)
 
 
 def _fold_back(made: Issue, into: Issue, act: Act) -> None:

@@ -24,6 +24,7 @@ from bridge.store.decisions import Decisions
 from bridge.store.directory import Directory
 from bridge.store.evidence import Evidence
 from bridge.store.examples import Examples
+from bridge.store.existing import ExistingTickets
 from bridge.store.filings import Filings
 from bridge.store.fixes import Fixes
 from bridge.store.imports import Imports
@@ -40,6 +41,7 @@ from bridge.store.placements import Placements
 from bridge.store.products import Products
 from bridge.store.suggestions import Suggestions
 from bridge.store.templates import Templates
+from bridge.store.ticket_questions import TicketQuestions
 from bridge.store.tickets import Tickets
 from bridge.store.twins import Twins
 from bridge.store.vectors import Vectors
@@ -87,12 +89,14 @@ class Store:
         self.placements = Placements(session)
         self.constraints = Constraints(session)
         self.suggestions = Suggestions(session)
+        self.ticket_questions = TicketQuestions(session)
         self.lessons = Lessons(session)
         self.decisions = Decisions(session)
         self.filings = Filings(session)
         self.attempts = Attempts(session)
         self.tickets = Tickets(session)
         self.twins = Twins(session)
+        self.existing = ExistingTickets(session)
         self.fixes = Fixes(session)
         self.after_fix = AfterFix(session)
         self.notices = Notices(session)

@@ -29,6 +29,10 @@ from bridge.store.tables import FilingRow
 _OPEN = (FilingState.PLANNED.value, FilingState.SENDING.value, FilingState.UNCERTAIN.value)
 
 
+_CLOSED = (FilingState.LINKED.value, FilingState.UNLINKED.value)
+"""No evidence links these: the one has its ticket, the other was taken off it by a person."""
+
+
 class Filings:
     """Reads and changes filings."""
 
@@ -135,7 +139,7 @@ class Filings:
         """Point the filing at its ticket, whoever brings the evidence; False if it had one."""
         statement = (
             update(FilingRow)
-            .where(FilingRow.id == filing_id, FilingRow.state != FilingState.LINKED.value)
+            .where(FilingRow.id == filing_id, FilingRow.state.not_in(_CLOSED))
             .values(
                 state=FilingState.LINKED.value, ticket_id=ticket_id, reason=None, not_before=None
             )
@@ -171,6 +175,36 @@ class Filings:
             .values(asks=[asdict(one) for one in fields])
         )
 
+    def note_look(
+        self, filing_id: FilingId, *, now: datetime, hold: datetime | None = None, reason: str = ""
+    ) -> bool:
+        """Existing tickets were looked through; with `hold` it waits for an answer, and says why.
+
+        False when it is not planned any more, or another worker was faster.
+        """
+        values: dict[str, object] = {"looked_at": now}
+        if hold is not None:
+            values |= {"not_before": hold, "reason": reason}
+        statement = (
+            update(FilingRow)
+            .where(
+                FilingRow.id == filing_id,
+                FilingRow.state == FilingState.PLANNED.value,
+                FilingRow.looked_at.is_(None),
+            )
+            .values(values)
+            .returning(FilingRow.id)
+        )
+        return self._session.scalars(statement).first() is not None
+
+    def hold(self, filing_id: FilingId, *, until: datetime | None, reason: str | None) -> None:
+        """Let a planned filing wait until then, and say why; None: it may be sent."""
+        self._session.execute(
+            update(FilingRow)
+            .where(FilingRow.id == filing_id, FilingRow.state == FilingState.PLANNED.value)
+            .values(not_before=until, reason=reason)
+        )
+
     def explain(self, filing_id: FilingId, reason: str) -> None:
         """Say why a filing that waits for a person stands where it stands."""
         self._session.execute(
@@ -186,6 +220,38 @@ class Filings:
             .where(FilingRow.id == filing_id, FilingRow.state == FilingState.LINKED.value)
             .values(state=FilingState.PLANNED.value, ticket_id=None, reason=None, not_before=None)
         )
+
+    def unlink(self, filing_ids: Sequence[FilingId], *, reason: str) -> None:
+        """A person took them off their ticket, which still carries our marks."""
+        self._session.execute(
+            update(FilingRow)
+            .where(FilingRow.id.in_(filing_ids), FilingRow.state == FilingState.LINKED.value)
+            .values(
+                state=FilingState.UNLINKED.value,
+                left_ticket_id=FilingRow.ticket_id,
+                ticket_id=None,
+                reason=reason,
+                looked_at=None,
+            )
+        )
+
+    def left(self, ticket_id: int) -> list[Filing]:
+        """Filings taken off a ticket that still carries their marks."""
+        query = (
+            select(FilingRow).where(FilingRow.left_ticket_id == ticket_id).order_by(FilingRow.id)
+        )
+        return [_filing(row) for row in self._session.scalars(query)]
+
+    def forget_left(self, filing_ids: Sequence[FilingId]) -> None:
+        """Our marks are off the tickets that these filings were taken off."""
+        self._session.execute(
+            update(FilingRow).where(FilingRow.id.in_(filing_ids)).values(left_ticket_id=None)
+        )
+
+    def marked_tickets(self) -> list[TicketId]:
+        """Tickets that still carry marks of filings taken off them, over all products."""
+        query = select(FilingRow.left_ticket_id).where(FilingRow.left_ticket_id.is_not(None))
+        return [TicketId(value) for value in self._session.scalars(query.distinct()) if value]
 
     def count(self, product_id: ProductId, state: FilingState) -> int:
         """How many filings of the product are in that state."""
@@ -212,6 +278,9 @@ def _filing(row: FilingRow) -> Filing:
         fingerprint=row.fingerprint,
         reason=row.reason,
         ticket_id=TicketId(row.ticket_id) if row.ticket_id else None,
+        created_at=row.created_at,
+        looked_at=row.looked_at,
+        left_ticket_id=TicketId(row.left_ticket_id) if row.left_ticket_id else None,
         asks=tuple(_ticket_field(one) for one in row.asks),
     )
 

@@ -12,6 +12,7 @@ from bridge.domain.errors import NotFound, Outdated
 from bridge.domain.issues import Issue, IssueId, IssueState
 from bridge.store.issue_lists import IssueFilter, IssueLists, IssueSummary, issue_from
 from bridge.store.issue_numbers import VersionSeen
+from bridge.store.lineage import lineage
 from bridge.store.tables import AssignmentRow, ContactRow, IssueRow
 
 __all__ = ["IssueFilter", "IssueSummary", "Issues", "Place", "VersionSeen"]
@@ -60,6 +61,11 @@ class Issues(IssueLists):
                 # Only the last one is locked; whoever merged it meanwhile is seen in the row.
                 found = self.get(product_id, found.id, lock=True)
         return self.get(product_id, found.id, lock=True) if lock else found
+
+    def family(self, issue_id: IssueId) -> list[IssueId]:
+        """The issue with all that was merged into it, however long ago."""
+        members = lineage([issue_id])
+        return [IssueId(value) for value in self._session.scalars(select(members.c.member))]
 
     def by_number(self, product_id: ProductId, number: int) -> Issue:
         """The issue ISS-<number> of that product."""

@@ -22,6 +22,8 @@ from bridge.domain.issues import IssueId
 from bridge.store.tables import SuggestionRow
 
 _OPEN = SuggestionState.OPEN.value
+_NOT_OF_GROUPS = (SuggestionKind.BELONGS, SuggestionKind.TICKET)
+"""Kinds that do not ask what one whole issue is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Suggestions:
         query = select(SuggestionRow.id).where(
             SuggestionRow.product_id == product_id,
             SuggestionRow.state == _OPEN,
-            SuggestionRow.kind != SuggestionKind.BELONGS.value,
+            SuggestionRow.kind.not_in([one.value for one in _NOT_OF_GROUPS]),
             or_(SuggestionRow.issue_id == issue_id, SuggestionRow.other_id == issue_id),
         )
         return self._session.scalars(query.limit(1)).first() is not None
@@ -114,6 +116,7 @@ class Suggestions:
         issue_id: int | None = None,
         other_id: int | None = None,
         contact_id: int | None = None,
+        existing_id: int | None = None,
         probability: float | None = None,
         log_odds: float | None = None,
         similarity: float | None = None,
@@ -137,7 +140,12 @@ class Suggestions:
             "contacts": list(contacts),
             "expires_at": now + SUGGESTION_LIFE,
         }
-        named = {"issue_id": issue_id, "other_id": other_id, "contact_id": contact_id}
+        named = {
+            "issue_id": issue_id,
+            "other_id": other_id,
+            "contact_id": contact_id,
+            "existing_id": existing_id,
+        }
         key_values = {"product_id": product_id, "kind": kind.value, "key": key}
         statement = (
             insert(SuggestionRow)
@@ -253,14 +261,15 @@ class Suggestions:
 
     def _read(self, query: Select[SuggestionRow]) -> list[Suggestion]:
         rows = self._session.scalars(query, execution_options={"populate_existing": True})
-        return [_suggestion(row) for row in rows]
+        return [suggestion_of(row) for row in rows]
 
 
 def _is_of(product_id: ProductId) -> ColumnElement[bool]:
     return SuggestionRow.product_id == product_id
 
 
-def _suggestion(row: SuggestionRow) -> Suggestion:
+def suggestion_of(row: SuggestionRow) -> Suggestion:
+    """The question of a row."""
     return Suggestion(
         id=SuggestionId(row.id),
         product_id=ProductId(row.product_id),
@@ -269,6 +278,7 @@ def _suggestion(row: SuggestionRow) -> Suggestion:
         issue_id=None if row.issue_id is None else IssueId(row.issue_id),
         other_id=None if row.other_id is None else IssueId(row.other_id),
         contact_id=None if row.contact_id is None else ContactId(row.contact_id),
+        existing_id=row.existing_id,
         contacts=tuple(ContactId(value) for value in row.contacts),
         probability=row.probability,
         log_odds=row.log_odds,

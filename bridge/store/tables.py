@@ -365,7 +365,8 @@ class SuggestionRow(Base):
     """One question of the machine; the same one is open at most once.
 
     log_odds: of a yes, before anything was learned here. was_asked: false for what a person said
-    by doing it, which is kept beside the answers.
+    by doing it, which is kept beside the answers. existing_id: a no is remembered even when the
+    ticket is forgotten; the key names it.
     """
 
     __tablename__ = "suggestion"
@@ -388,6 +389,9 @@ class SuggestionRow(Base):
     issue_id: Mapped[int | None] = refers_maybe("issue.id")
     other_id: Mapped[int | None] = refers_maybe("issue.id")
     contact_id: Mapped[int | None] = refers_maybe("contact.id")
+    existing_id: Mapped[int | None] = mapped_column(
+        ForeignKey("existing_ticket.id", ondelete="SET NULL"), index=True
+    )
     contacts: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
     probability: Mapped[float | None]
     log_odds: Mapped[float | None]
@@ -479,7 +483,28 @@ class TicketRow(Base):
     write_turn: Mapped[int] = mapped_column(default=0)
     duplicate_of: Mapped[int | None] = refers_maybe("ticket.id")
     duplicate_told_at: Mapped[datetime | None]
+    duplicate_words: Mapped[str | None]
     created_at: Mapped[datetime]
+
+
+class ExistingTicketRow(Base):
+    """A ticket that people made: what we read of it before filing, redacted."""
+
+    __tablename__ = "existing_ticket"
+    __table_args__ = (UniqueConstraint("connection_id", "remote_id"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id", index=True)
+    connection_id: Mapped[int] = refers("connection.id")
+    remote_id: Mapped[str]
+    key: Mapped[str]
+    url: Mapped[str]
+    title: Mapped[str]
+    text: Mapped[str]
+    category: Mapped[str]
+    outcome: Mapped[str | None]
+    updated_at: Mapped[datetime]
+    encoder: Mapped[str]
+    embedding: Mapped[Floats] = mapped_column(Halves())
 
 
 class FilingRow(Base):
@@ -502,6 +527,8 @@ class FilingRow(Base):
     """What people chose for fields of the ticket, by id or name."""
     asks: Mapped[list[Json]] = mapped_column(JSONB, server_default=text("'[]'"), default=list)
     """The fields that the tracker refused, with what they take."""
+    looked_at: Mapped[datetime | None]
+    left_ticket_id: Mapped[int | None] = refers_maybe("ticket.id")
     created_at: Mapped[datetime]
 
 

@@ -108,6 +108,30 @@ class Tickets:
         )
         return list(self._session.scalars(query))
 
+    def with_filing(self, connection_id: int) -> set[str]:
+        """Remote ids of the tickets that filings of a connection point to."""
+        query = (
+            select(TicketRow.remote_id)
+            .join(FilingRow, FilingRow.ticket_id == TicketRow.id)
+            .where(TicketRow.connection_id == connection_id)
+        )
+        return set(self._session.scalars(query))
+
+    def elsewhere(self, connection_id: int, project: str) -> list[str]:
+        """Remote ids of tickets with a filing that lie in another project than the connection's."""
+        is_here = func.upper(TicketRow.key).startswith(f"{project.upper()}-", autoescape=True)
+        query = (
+            select(TicketRow.remote_id)
+            .join(FilingRow, FilingRow.ticket_id == TicketRow.id)
+            .where(
+                TicketRow.connection_id == connection_id,
+                TicketRow.is_deleted.is_(False),
+                ~is_here,
+            )
+            .distinct()
+        )
+        return list(self._session.scalars(query))
+
     def of_issue(self, issue_id: IssueId) -> list[Ticket]:
         """The tickets of an issue and of what was merged into it, oldest first."""
         return self.of_issues([issue_id])[issue_id]

@@ -6,7 +6,9 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from bridge.domain.tickets import FilingState, StatusCategory, TicketId
+from bridge.domain.contacts import ProductId
+from bridge.domain.issues import Outcome
+from bridge.domain.tickets import FilingId, FilingState, StatusCategory, TicketId
 from bridge.store.tables import FilingRow, TicketRow
 
 
@@ -49,12 +51,15 @@ class Twins:
         )
         return list(self._session.scalars(query))
 
-    def mark(self, ticket_id: TicketId, *, of: TicketId) -> bool:
-        """Know a ticket as the duplicate of another; False when it is known already."""
+    def mark(self, ticket_id: TicketId, *, of: TicketId, words: str | None = None) -> bool:
+        """Know a ticket as the duplicate of another; False when it is known already.
+
+        words: what its comment says; None for a ticket that we made twice.
+        """
         statement = (
             update(TicketRow)
             .where(TicketRow.id == ticket_id, TicketRow.duplicate_of.is_distinct_from(of))
-            .values(duplicate_of=of, duplicate_told_at=None)
+            .values(duplicate_of=of, duplicate_told_at=None, duplicate_words=words)
             .returning(TicketRow.id)
         )
         return self._session.scalars(statement).first() is not None
@@ -64,7 +69,35 @@ class Twins:
         self._session.execute(
             update(TicketRow)
             .where(TicketRow.id == ticket_id)
-            .values(duplicate_of=None, duplicate_told_at=None)
+            .values(duplicate_of=None, duplicate_told_at=None, duplicate_words=None)
+        )
+
+    def original_of(self, ticket_id: TicketId) -> TicketId | None:
+        """The ticket it is known as a duplicate of."""
+        query = select(TicketRow.duplicate_of).where(TicketRow.id == ticket_id)
+        found = self._session.scalars(query).one()
+        return None if found is None else TicketId(found)
+
+    def words_of(self, ticket_id: TicketId) -> str | None:
+        """What the comment of a duplicate says; None for a ticket that we made twice."""
+        query = select(TicketRow.duplicate_words).where(TicketRow.id == ticket_id)
+        return self._session.scalars(query).one()
+
+    def known(self, connection_id: int, remote_ids: Sequence[str]) -> set[str]:
+        """Those of the remote ids that are known as duplicates, whether told or not."""
+        query = select(TicketRow.remote_id).where(
+            TicketRow.connection_id == connection_id,
+            TicketRow.remote_id.in_(remote_ids),
+            TicketRow.duplicate_of.is_not(None),
+        )
+        return set(self._session.scalars(query))
+
+    def point(self, filing_ids: Sequence[FilingId], *, to: TicketId) -> None:
+        """Let these linked filings point to a ticket."""
+        self._session.execute(
+            update(FilingRow)
+            .where(FilingRow.id.in_(filing_ids), FilingRow.state == FilingState.LINKED.value)
+            .values(ticket_id=to)
         )
 
     def repoint(self, ticket_id: TicketId, *, to: TicketId) -> int:
@@ -77,19 +110,37 @@ class Twins:
         )
         return len(self._session.scalars(statement).all())
 
-    def note_told(self, ticket_id: TicketId, *, now: datetime) -> None:
-        """The tracker shows what it duplicates."""
-        self._session.execute(
-            update(TicketRow).where(TicketRow.id == ticket_id).values(duplicate_told_at=now)
+    def note_told(self, ticket_id: TicketId, *, of: TicketId, now: datetime) -> bool:
+        """The tracker shows what it duplicates; False when that is not so any more."""
+        statement = (
+            update(TicketRow)
+            .where(TicketRow.id == ticket_id, TicketRow.duplicate_of == of)
+            .values(duplicate_told_at=now)
+            .returning(TicketRow.id)
         )
+        return self._session.scalars(statement).first() is not None
 
     def open(self) -> list[tuple[str, str]]:
-        """Keys of duplicates that are not closed in the tracker, each with its original's."""
+        """Keys of tickets made twice that are still open, each with its original's."""
         original = TicketRow.__table__.alias("original")
         query = (
             select(TicketRow.key, original.c.key)
             .join(original, original.c.id == TicketRow.duplicate_of)
-            .where(TicketRow.is_deleted.is_(False), TicketRow.category != StatusCategory.DONE.value)
+            .where(
+                TicketRow.is_deleted.is_(False),
+                TicketRow.duplicate_words.is_(None),
+                TicketRow.category != StatusCategory.DONE.value,
+            )
             .order_by(TicketRow.id)
         )
         return [(row[0], row[1]) for row in self._session.execute(query)]
+
+    def lost(self) -> list[tuple[str, int, ProductId]]:
+        """Keys of tickets closed as duplicates that lead nowhere, with issue and product."""
+        query = (
+            select(TicketRow.key, FilingRow.issue_id, TicketRow.product_id)
+            .join(FilingRow, FilingRow.ticket_id == TicketRow.id)
+            .where(TicketRow.is_deleted.is_(False), TicketRow.outcome == Outcome.DUPLICATE.value)
+            .order_by(TicketRow.id, FilingRow.id)
+        )
+        return [(row[0], row[1], ProductId(row[2])) for row in self._session.execute(query)]

@@ -146,6 +146,9 @@ def _save(
         )
         # The credentials were tried just now, so nobody has to wait for another try.
         store.paces.accept(saved.id)
+        # A first look at its tickets takes a while; a filing would wait for it.
+        once = f"read_existing:{saved.id}"
+        store.enqueue("read_existing", once=once, connection_id=saved.id)
         return saved
 
 

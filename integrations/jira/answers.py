@@ -6,37 +6,39 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """A part of an answer; members we do not name are left alone."""
+
     model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
 
-class Created(_Answer):
+class Created(Answer):
     """Answer to a create: no more than this."""
 
     id: str
     key: str
 
 
-class Category(_Answer):
+class Category(Answer):
     """Category of a status; its key is new, indeterminate, done or undefined."""
 
     key: str
 
 
-class Status(_Answer):
+class Status(Answer):
     """Status of an issue; its name is free and translated, so only the category counts."""
 
     status_category: Category
 
 
-class Resolution(_Answer):
+class Resolution(Answer):
     """Why an issue was closed."""
 
     id: str
     name: str = ""
 
 
-class Version(_Answer):
+class Version(Answer):
     """A version of the project, embedded in an issue or listed."""
 
     id: str
@@ -45,7 +47,7 @@ class Version(_Answer):
     release_date: date | None = None
 
 
-class Fields(_Answer):
+class Fields(Answer):
     """The fields of an issue that we ask for."""
 
     status: Status | None = None
@@ -54,7 +56,7 @@ class Fields(_Answer):
     updated: AwareDatetime | None = None
 
 
-class Issue(_Answer):
+class Issue(Answer):
     """An issue as bulk fetch and search give it."""
 
     id: str
@@ -63,7 +65,7 @@ class Issue(_Answer):
     properties: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-class Whole(_Answer):
+class Whole(Answer):
     """An issue with whatever fields were asked for, as they are."""
 
     id: str
@@ -71,27 +73,33 @@ class Whole(_Answer):
     properties: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-class BulkFetch(_Answer):
+class BulkFetch(Answer):
     """Issues read by id or key; unknown ones are missing, errors are worth a retry."""
 
     issues: list[Issue] = Field(default_factory=list)
     issue_errors: list[JsonValue] = Field(default_factory=list)
 
 
-class SearchPage(_Answer):
+class SearchPage(Answer):
     """One page of a search."""
 
     issues: list[Issue] = Field(default_factory=list)
     next_page_token: str | None = None
 
 
-class Person(_Answer):
+class StoredProperty(Answer):
+    """An entity property with its value."""
+
+    value: JsonValue
+
+
+class Person(Answer):
     """Somebody with an account."""
 
     account_id: str
 
 
-class Comment(_Answer):
+class Comment(Answer):
     """A comment and its body as a tree."""
 
     id: str
@@ -99,34 +107,34 @@ class Comment(_Answer):
     body: JsonValue = None
 
 
-class Comments(_Answer):
+class Comments(Answer):
     """One page of an issue's comments."""
 
     comments: list[Comment]
     total: int
 
 
-class Target(_Answer):
+class Target(Answer):
     """The status that a transition leads to."""
 
     id: str
     name: str = ""
 
 
-class AllowedValues(_Answer):
+class AllowedValues(Answer):
     """What a field on the screen of a transition takes."""
 
     required: bool = False
     allowed_values: list[Resolution] = Field(default_factory=list)
 
 
-class ScreenOfMove(_Answer):
+class ScreenOfMove(Answer):
     """The one field of a transition's screen that we can fill in."""
 
     resolution: AllowedValues | None = None
 
 
-class Transition(_Answer):
+class Transition(Answer):
     """A move that is open to a ticket now."""
 
     id: str
@@ -135,25 +143,25 @@ class Transition(_Answer):
     fields: ScreenOfMove = Field(default_factory=ScreenOfMove)
 
 
-class Transitions(_Answer):
+class Transitions(Answer):
     """The moves that are open to a ticket now."""
 
     transitions: list[Transition]
 
 
-class Permission(_Answer):
+class Permission(Answer):
     """Whether the account has one permission."""
 
     have_permission: bool
 
 
-class Permissions(_Answer):
+class Permissions(Answer):
     """The account's permissions by key."""
 
     permissions: dict[str, Permission]
 
 
-class IssueType(_Answer):
+class IssueType(Answer):
     """An issue type one may create in the project."""
 
     id: str
@@ -161,14 +169,14 @@ class IssueType(_Answer):
     subtask: bool = False
 
 
-class IssueTypes(_Answer):
+class IssueTypes(Answer):
     """One page of the issue types."""
 
     issue_types: list[IssueType]
     total: int | None = None
 
 
-class FieldSchema(_Answer):
+class FieldSchema(Answer):
     """What a field holds, in Jira's words."""
 
     type: str = ""
@@ -177,7 +185,7 @@ class FieldSchema(_Answer):
     system: str | None = None
 
 
-class ScreenField(_Answer):
+class ScreenField(Answer):
     """A field on the create screen."""
 
     field_id: str
@@ -194,14 +202,14 @@ class ScreenField(_Answer):
         return tuple(str(value["id"]) for value in named if "id" in value)
 
 
-class ScreenFields(_Answer):
+class ScreenFields(Answer):
     """One page of the create screen's fields."""
 
     fields: list[ScreenField]
     total: int | None = None
 
 
-class AdminWebhook(_Answer):
+class AdminWebhook(Answer):
     """A webhook registered by an administrator; `self` is its address."""
 
     name: str = ""

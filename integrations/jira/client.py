@@ -18,6 +18,7 @@ from integrations.jira.answers import Permissions, Version
 from integrations.jira.errors import (
     Conflict,
     Forbidden,
+    Missing,
     ReadAgain,
     repeatable_call,
     single_call,
@@ -127,6 +128,13 @@ class JiraClient:
     def put(self, path: str, body: JsonValue) -> None:
         """Write something that is ours alone; repeated on trouble."""
         self._repeat(_call("PUT", path), lambda: self._send("PUT", path, body=body))
+
+    def delete(self, path: str, *, params: Mapping[str, str | int] | None = None) -> None:
+        """Delete something of ours; repeated on trouble, and done when it is gone already."""
+        try:
+            self._repeat(_call("DELETE", path), lambda: self._send("DELETE", path, params=params))
+        except Missing:
+            return
 
     def edit(self, path: str, body: JsonValue) -> None:
         """Write what was decided after a read: one request, then ReadAgain on any trouble."""

@@ -16,7 +16,7 @@ from integrations.jira import adf
 from integrations.jira.answers import Mark, Whole, Written
 from integrations.jira.client import API, PROPERTY, JiraClient
 from integrations.jira.comments import ManagedComment
-from integrations.jira.marks import confirmed_mark, fingerprint_label, mark_in, written_on
+from integrations.jira.marks import confirmed_mark, link_id, mark_in, written_on
 from integrations.jira.screens import Screen, screen_fields
 from integrations.jira.section import digest, find_section, section_digest
 from integrations.jira.settings import JiraSettings
@@ -193,9 +193,8 @@ class Editor:
         """The way back to the issue's page; it tells the numbers where no field does."""
         draft = edit.draft
         told = " in the bridge" if screen.number_field else f": {adf.affected(draft)}"
-        label = fingerprint_label(draft.fingerprint)
         link: JsonValue = {
-            "globalId": f"{self._settings.instance}:{label}",
+            "globalId": link_id(self._settings.instance, draft.fingerprint),
             "application": {"type": "support-bridge", "name": "bridge"},
             "relationship": "reported by customers",
             "object": {"url": draft.link, "title": draft.issue_name + told},

@@ -20,6 +20,11 @@ def fingerprint_label(fingerprint: str) -> str:
     return f"fb-{_hash12(fingerprint)}"
 
 
+def link_id(instance: str, fingerprint: str) -> str:
+    """The id of our own by which Jira keeps one link back to an issue."""
+    return f"{instance}:{fingerprint_label(fingerprint)}"
+
+
 def note_marker(key: str) -> str:
     """The last line of a comment of ours, by which we find it again."""
     return f"Ref. fb-note-{_hash12(key)}"

@@ -1,13 +1,16 @@
 """Why a ticket was closed: Jira's resolutions as the bridge's outcomes."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from pydantic import TypeAdapter
 
 from bridge.domain.issues import Outcome
-from bridge.domain.tickets import StatusCategory
-from integrations.jira.answers import Resolution, Status
+from bridge.domain.tickets import StatusCategory, TicketRef, TicketStatus
+from integrations.jira.answers import Fields, Resolution, Status
 from integrations.jira.client import API, JiraClient
+from integrations.jira.settings import JiraSettings
+from integrations.jira.versions import to_version
 
 _RESOLUTIONS = TypeAdapter(list[Resolution])
 
@@ -70,3 +73,19 @@ def outcome_of(
     if category is not StatusCategory.DONE or resolution is None:
         return None
     return known.get(resolution.id) or guess_outcome(resolution.name)
+
+
+def status_of(
+    ref: TicketRef, fields: Fields, settings: JiraSettings, *, now: datetime
+) -> TicketStatus:
+    """How a ticket stands, from the fields of an answer; now: for one without a last change."""
+    category = category_of(fields.status)
+    is_done = category is StatusCategory.DONE
+    return TicketStatus(
+        ref=ref,
+        category=category,
+        outcome=outcome_of(category, fields.resolution, known=settings.outcomes),
+        uses_resolution=not is_done or fields.resolution is not None,
+        versions=tuple(to_version(version) for version in fields.fix_versions),
+        updated_at=fields.updated or now,
+    )

@@ -1,6 +1,5 @@
 """The tracker port on one project of Jira Cloud."""
 
-import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from bridge.domain.errors import InvalidInput, Refused, TryAgainLater
 from bridge.domain.tickets import (
     Attempt,
     Sighting,
-    StatusCategory,
+    TextPage,
     TicketDraft,
     TicketField,
     TicketRef,
@@ -19,13 +18,19 @@ from bridge.domain.tickets import (
     TrackerVersion,
 )
 from integrations.jira.adf import comment, description, summary
-from integrations.jira.answers import Created, Issue, SearchPage
+from integrations.jira.answers import Created, Issue
 from integrations.jira.asked import described, values_of
 from integrations.jira.client import API, PROPERTY, JiraClient
 from integrations.jira.comments import add_once
-from integrations.jira.duplicates import close_duplicate, link_duplicate
+from integrations.jira.duplicates import (
+    close_duplicate,
+    link_duplicate,
+    originals_of,
+    unlink_duplicate,
+)
 from integrations.jira.editing import Editor, written_at_first
 from integrations.jira.keys import HUNDRED, bulk_fetch, number_of, walk
+from integrations.jira.letting_go import let_go
 from integrations.jira.marks import (
     COMMON_LABEL,
     confirmed_mark,
@@ -37,18 +42,15 @@ from integrations.jira.marks import (
     sighting_of,
     written_on,
 )
-from integrations.jira.outcomes import category_of, outcome_of
+from integrations.jira.outcomes import status_of
 from integrations.jira.screens import screen_fields
+from integrations.jira.searching import minutes_since, search, text_page
 from integrations.jira.settings import JiraSettings
 from integrations.jira.versions import to_version
 
 _CREATED = TypeAdapter(Created)
 _ISSUE = TypeAdapter(Issue)
-_PAGE = TypeAdapter(SearchPage)
 _STATUS_FIELDS = ("status", "resolution", "fixVersions", "updated")
-_OVERLAP_MINUTES = 2
-"""The search index lags and our clock is not Jira's, so each poll looks back a little more."""
-_PAGE_SIZE = 100
 _HIGHEST_SECONDS = 600.0
 """A number seen so long ago serves as lower bound; a lower one than needed costs a look at most."""
 _IDS_A_PAGE = 1_000
@@ -90,7 +92,9 @@ class JiraTracker:
         if time.monotonic() < self._highest_until:
             return self._highest
         project = self._settings.project
-        hint = self._search(f'project = "{project}" ORDER BY key DESC', limit=1, fields=("labels",))
+        hint = search(
+            self._client, f'project = "{project}" ORDER BY key DESC', limit=1, fields=("labels",)
+        )
         highest = max((number_of(issue.key) for issue in hint), default=0)
         for issues in walk(self._client, project, after=highest):
             here = [number_of(i.key) for i in issues if self._is_in_project(i.key)]
@@ -168,7 +172,7 @@ class JiraTracker:
     def find(self, fingerprint: str) -> list[TicketRef]:
         """Our tickets by label through the lagging search index, checked by property."""
         label = fingerprint_label(fingerprint)
-        hits = self._search(f'project = "{self._settings.project}" AND labels = "{label}"')
+        hits = search(self._client, f'project = "{self._settings.project}" AND labels = "{label}"')
         found = self._read_all([issue.id for issue in hits])
         return self._ours(found, fingerprint)
 
@@ -176,7 +180,7 @@ class JiraTracker:
         """Remote ids of tickets with our label, or with a fingerprint's, through the index."""
         label = COMMON_LABEL if fingerprint is None else fingerprint_label(fingerprint)
         jql = f'project = "{self._settings.project}" AND labels = "{label}"'
-        return [issue.id for issue in self._search(jql, fields=("id",), size=_IDS_A_PAGE)]
+        return [issue.id for issue in search(self._client, jql, fields=("id",), size=_IDS_A_PAGE)]
 
     def sight(self, names: Sequence[str]) -> list[Sighting]:
         """These tickets, by id or key, with what their marks say; oldest first."""
@@ -191,6 +195,22 @@ class JiraTracker:
     def join(self, duplicate: TicketRef, original: TicketRef) -> None:
         """Link one ticket as the duplicate of another; the same link again changes nothing."""
         link_duplicate(self._client, duplicate.remote_id, original.remote_id)
+
+    def part(self, duplicate: TicketRef, original: TicketRef) -> None:
+        """Take that link away again, if there is one."""
+        unlink_duplicate(self._client, duplicate.remote_id, original.remote_id)
+
+    def originals(self, ref: TicketRef) -> list[str]:
+        """Ids of the tickets that this one is linked as a duplicate of, oldest first."""
+        return originals_of(self._client, ref.remote_id)
+
+    def let_go(self, ref: TicketRef, fingerprint: str, heir: str | None) -> None:
+        """Take the marks of a fingerprint off a ticket; safe to repeat."""
+        let_go(self._client, self._settings, ref, fingerprint, heir=heir)
+
+    def texts(self, since: datetime | None, page: str | None) -> TextPage:
+        """What people wrote into tickets of our project and type, by their last change."""
+        return text_page(self._client, self._settings, since=since, page=page, now=self._now())
 
     def close_duplicate(self, ref: TicketRef) -> bool:
         """Close a ticket of ours as a duplicate; False when no transition is configured."""
@@ -220,13 +240,12 @@ class JiraTracker:
 
     def changes_since(self, moment: datetime) -> list[str]:
         """Remote ids of tickets with our common label that changed since then, with overlap."""
-        minutes = math.ceil((self._now() - moment).total_seconds() / 60)
-        since = max(0, minutes) + _OVERLAP_MINUTES
+        since = minutes_since(moment, self._now())
         jql = (
             f'project = "{self._settings.project}" AND labels = "{COMMON_LABEL}" '
             f"AND updated >= -{since}m ORDER BY updated ASC"
         )
-        return [issue.id for issue in self._search(jql)]
+        return [issue.id for issue in search(self._client, jql)]
 
     def describe(self, names: Collection[str]) -> list[TicketField]:
         """The fields of these ids that a person may fill in, with what they take."""
@@ -285,44 +304,11 @@ class JiraTracker:
         return key.rpartition("-")[0].casefold() == self._settings.project.casefold()
 
     def _status_of(self, issue: Issue) -> TicketStatus:
-        fields = issue.fields
-        category = category_of(fields.status)
-        is_done = category is StatusCategory.DONE
-        return TicketStatus(
-            ref=self._ref(issue.id, issue.key),
-            category=category,
-            outcome=outcome_of(category, fields.resolution, known=self._settings.outcomes),
-            uses_resolution=not is_done or fields.resolution is not None,
-            versions=tuple(to_version(version) for version in fields.fix_versions),
-            updated_at=fields.updated or self._now(),
-        )
+        ref = self._ref(issue.id, issue.key)
+        return status_of(ref, issue.fields, self._settings, now=self._now())
 
     def _read_all(
         self, ids: list[str], *, fields: tuple[str, ...] = ("labels",)
     ) -> Iterator[Issue]:
         for start in range(0, len(ids), HUNDRED):
             yield from bulk_fetch(self._client, ids[start : start + HUNDRED], fields=fields)
-
-    def _search(
-        self,
-        jql: str,
-        *,
-        limit: int | None = None,
-        fields: tuple[str, ...] = ("labels",),
-        size: int = _PAGE_SIZE,
-    ) -> list[Issue]:
-        found: list[Issue] = []
-        token: str | None = None
-        while True:
-            body: dict[str, JsonValue] = {
-                "jql": jql,
-                "maxResults": limit or size,
-                "fields": [*fields],
-            }
-            if token is not None:
-                body["nextPageToken"] = token
-            page = self._client.ask(_PAGE, f"{API}/search/jql", body=body)
-            found.extend(page.issues)
-            token = page.next_page_token
-            if token is None or limit is not None:
-                return found

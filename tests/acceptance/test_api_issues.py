@@ -256,7 +256,6 @@ def test_a_parked_filing_is_only_filed_again_on_a_persons_word(
     for body, state in (({}, "parked"), ({"again": True}, "planned")):
         answer = api.admin.post(f"/issues/{issue}/file", body)
         assert answer.json()["filing"]["state"] == state
-    assert api.admin.post(f"/issues/{issue}/link", {"ticket": "FB-1"}).status_code == 409
     park(pipeline)
     for nonsense in ({}, {"ticket": ""}, {"ticket": 7}, {"ticket": "two words"}):
         assert api.admin.post(f"/issues/{issue}/link", nonsense).status_code == 422
@@ -298,6 +297,7 @@ def test_things_of_another_product_do_not_exist(api: Api, pipeline: Pipeline, is
         (f"/issues/{issue}/dismiss", {"reason": "x"}),
         (f"/issues/{issue}/file", {}),
         (f"/issues/{issue}/link", {"ticket": "FB-1"}),
+        (f"/issues/{issue}/unlink", {}),
         ("/releases", {"version": "1", "issues": [issue]}),
         (f"/notices/{notice}/acknowledge", {}),
         ("/workarounds", advice),

@@ -21,7 +21,7 @@ _SEED = 20_260
 _LANES = 4
 _PATIENT = 5
 _PLAIN = KILLED[0]
-_BEFORE, _SENDING, _SENT = 8, 9, 11
+_BEFORE, _SENDING, _SENT = 16, 17, 19
 """Moments of filing in which nothing goes wrong: `sending` not committed yet, committed, and the
 request answered."""
 

@@ -19,7 +19,6 @@ from bridge.domain.fixes import Audience, Workaround, WorkaroundState
 from bridge.domain.issues import Issue
 from bridge.domain.permissions import Action
 from bridge.steps import advise, review
-from bridge.steps.name_ticket import name_ticket
 from bridge.steps.refusal import FieldsChosen
 from bridge.web import words
 from bridge.web.issues.detail import Id, Part, Trouble, issue_page
@@ -114,19 +113,6 @@ def file(  # noqa: PLR0913 - one parameter an input of the form
         )
 
     return acted(name, visit, act, done="filed")
-
-
-@router.post("/link")
-def link(
-    name: str, visit: SubmissionDep, ticket: Annotated[str, Form(max_length=_MOST_WORDS)] = ""
-) -> Response:
-    """It exists: say which ticket it is."""
-    visit.caller.require(Action.FILE)
-
-    def act(issue: Issue) -> None:
-        name_ticket(issue, ticket, store=visit.store, cause=visit.cause())
-
-    return acted(name, visit, act, done="named")
 
 
 @router.post("/workarounds")

@@ -10,15 +10,15 @@ from pydantic import BaseModel, Field
 
 from bridge.domain.contacts import Contact, ContactId
 from bridge.domain.errors import OutsideError
-from bridge.domain.issues import Issue, IssueState
+from bridge.domain.issues import Issue
 from bridge.domain.rank import Rank
-from bridge.domain.tickets import Filing, FilingState, Quote, TicketField
+from bridge.domain.tickets import Quote
 from bridge.steps.drafts import pick_quotes
 from bridge.steps.prove import FixProof, proof_words, prove_fix
+from bridge.steps.questions import Asked, asked
 from bridge.steps.undo import last_decision
-from bridge.store.connections import Connection
 from bridge.store.issues import IssueSummary
-from bridge.web import words
+from bridge.web.issues.filing import ticket_state
 from bridge.web.issues.listing import newest_ticket, version_range
 from bridge.web.issues.why import person_named, reasons
 from bridge.web.pages import page
@@ -67,22 +67,6 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class TicketState:
-    """How it stands between the issue and its ticket, in words."""
-
-    sentence: str
-    is_trouble: bool = False
-    can_file: bool = False
-    button: str = "File in Jira"
-    can_name: bool = False
-    """Nobody is sure whether the ticket exists: a person may say which one it is."""
-    again: bool = False
-    """The button says that it does not exist."""
-    asks: tuple[TicketField, ...] = ()
-    """What the tracker wants to know before it makes the ticket."""
-
-
-@dataclass(frozen=True, slots=True)
 class Similar:
     """A contact that is nearly similar enough to be counted."""
 
@@ -102,6 +86,9 @@ _DONE = {
     "confirmed": "Confirmed. File it to get a ticket.",
     "dismissed": "Dismissed. It is kept under Archived.",
     "filed": "The ticket is on its way; asking again would change nothing.",
+    "linked": "Thank you. The issue is being linked to that ticket.",
+    "another": "Remembered: that ticket is never suggested for this issue again.",
+    "unlinked": "Taken off. Our marks come off the ticket, then the issue may be filed again.",
     "named": "Thank you. Jira is asked for that ticket; this page tells what came of it.",
     "added": "The workaround can be used from now on.",
     "retired": "The workaround is retired.",
@@ -138,7 +125,8 @@ def issue_page(
         merged=part.merged,
         trouble=trouble,
         ticket=newest_ticket(store.tickets.of_issue(issue.id)),
-        filing=_ticket_state(issue, visit),
+        filing=ticket_state(issue, visit),
+        existing=_existing(issue, visit),
         history=history,
         actors={one.actor.name: person_named(one.actor.name, visit) for one in history},
         quotes=_quotes(issue, visit),
@@ -171,6 +159,12 @@ def _proof(issue: Issue, visit: Visit) -> ShownProof | None:
     return None if found is None else ShownProof(found, proof_words(found))
 
 
+def _existing(issue: Issue, visit: Visit) -> list[Asked]:
+    """Tickets that people made and that may be about this issue, as long as nobody has said."""
+    found = visit.store.ticket_questions.open_about(visit.product.id, [issue.id])
+    return [one for one in (asked(each, store=visit.store) for each in found) if one.ticket]
+
+
 def _quotes(issue: Issue, visit: Visit) -> tuple[Quote, ...]:
     """The best quotes; none while the encoder cannot be had, the contacts are below anyway."""
     context = visit.web.application.context
@@ -192,77 +186,3 @@ def _bars(summary: IssueSummary, visit: Visit) -> list[Bar]:
         Bar(first + timedelta(days=index), count)
         for index, count in enumerate(counts[summary.issue.id])
     ]
-
-
-def _ticket_state(issue: Issue, visit: Visit) -> TicketState:
-    filings = [
-        one for one in visit.store.filings.of_issue(issue.id) if one.episode == issue.episode
-    ]
-    connection = visit.store.connections.of_product(visit.product.id, "jira")
-    if not filings:
-        return _without_filing(issue, connection)
-    filing = filings[-1]
-    if filing.ticket_id is not None:
-        ticket = visit.store.tickets.get(filing.ticket_id)
-        if not ticket.is_deleted:
-            return TicketState("")
-        gone = f"{ticket.ref.key} is gone from Jira, or hidden from us. A new ticket can be filed."
-        return TicketState(gone, is_trouble=True, can_file=True, button="File a new ticket")
-    return _in_words(filing, visit.store.connections.get(filing.connection_id))
-
-
-def _without_filing(issue: Issue, connection: Connection | None) -> TicketState:
-    if issue.state not in (IssueState.CANDIDATE, IssueState.CONFIRMED):
-        if issue.state is IssueState.REGRESSED:
-            told = "It is back; the ticket is the one of the earlier fix. Should engineering "
-            told += "reopen that one, nothing needs to be done here; else file a new one."
-            return TicketState(told, can_file=connection is not None, button="File a new ticket")
-        return TicketState("")
-    if connection is None:
-        return TicketState("No tracker is connected yet: `bridge jira connect` does it.")
-    project = connection.config.get("project", "")
-    what = f"Files one ticket in project {project} with the counts, versions and up to five quotes."
-    if issue.state is IssueState.CANDIDATE:
-        what = f"Confirms the issue and files one ticket in project {project} with the counts, "
-        what += "versions and up to five quotes."
-    return TicketState(f"{what} Asking twice gives the same ticket.", can_file=True)
-
-
-def _in_words(filing: Filing, connection: Connection) -> TicketState:
-    reason = words.sentence(filing.reason) if filing.reason else ""
-    match filing.state:
-        case FilingState.PLANNED:
-            wait = "The ticket will be filed in a moment."
-            if connection.trouble:
-                wait = f"The ticket waits for Jira: {words.sentence(connection.trouble)}"
-            return TicketState(wait, is_trouble=bool(connection.trouble))
-        case FilingState.SENDING:
-            return TicketState("The ticket is being filed now.")
-        case FilingState.UNCERTAIN:
-            return TicketState(
-                "We are checking with Jira whether ticket creation went through. No second "
-                f"ticket is sent before that is sure. The reason: {reason}",
-                is_trouble=True,
-                can_name=True,
-            )
-        case FilingState.PARKED:
-            return TicketState(
-                "Nobody is sure whether Jira made the ticket, and none is sent again by itself. "
-                f"The reason: {reason} Please look in Jira, then say which of the two it is.",
-                is_trouble=True,
-                can_file=True,
-                button="It does not exist: file again",
-                can_name=True,
-                again=True,
-            )
-        case FilingState.REFUSED:
-            mend = "Choose below" if filing.asks else "Put that right"
-            return TicketState(
-                f"Jira refused the ticket: {reason} {mend}, then try again.",
-                is_trouble=True,
-                can_file=True,
-                button="Try again",
-                asks=filing.asks,
-            )
-        case _:
-            return TicketState("")

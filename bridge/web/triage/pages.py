@@ -151,6 +151,8 @@ def _answers(question: Asked) -> Answers:
             return Answers("Yes, confirm it", "No, not as it is")
         case SuggestionKind.SPLIT:
             return Answers("Yes, split them off", "No, keep them together")
+        case SuggestionKind.TICKET:
+            return Answers("Yes, link it", "No, another problem")
 
 
 def _terms(question: Asked) -> Terms | None:
