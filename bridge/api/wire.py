@@ -17,6 +17,7 @@ from pydantic import (
 MOST_ID = 2**63 - 1
 MOST_NUMBER = 2**31 - 1
 _EARLIEST_YEAR, _LATEST_YEAR = 1990, 9998
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ISSUE = re.compile(r"(?:ISS-)?([1-9][0-9]{0,9})", re.IGNORECASE | re.ASCII)
 ISSUE_PATTERN = r"^([Ii][Ss][Ss]-)?[1-9][0-9]{0,9}$"
@@ -40,7 +41,9 @@ def storable(value: object) -> object:
 
 
 def _only_text(value: object) -> object:
-    if not isinstance(value, str | datetime):
+    # A bare number would be read as seconds since 1970.
+    is_text = isinstance(value, str) and _DATE.match(value.strip())
+    if not is_text and not isinstance(value, datetime):
         raise ValueError("a moment is a text such as 2026-03-03T09:15:00Z")
     return value
 

@@ -177,12 +177,16 @@ def _jobs(store: Store, now: datetime) -> Iterator[Finding]:
     is_slow = since is not None and datetime.now(UTC) - since > _SLOW_QUEUE
     fix = "start bridge serve or bridge worker" if is_slow else ""
     late = f", due since {since:%Y-%m-%d %H:%M} UTC" if is_slow and since else ""
-    yield Finding("queue", not is_slow, f"{waiting} jobs wait{late}", fix)
+    yield Finding("queue", not is_slow, f"{_jobs_wait(waiting)}{late}", fix)
     if not failed:
         yield Finding("jobs", True, "none failed")
     for job in store.jobs.failed():
         detail = f"job {job.id} {job.name} {job.arguments} failed after {job.attempts} tries"
         yield Finding("jobs", False, detail, "the log of that time says why")
+
+
+def _jobs_wait(count: int) -> str:
+    return "1 job waits" if count == 1 else f"{count} jobs wait"
 
 
 def _consistency(store: Store, now: datetime) -> Iterator[Finding]:

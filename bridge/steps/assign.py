@@ -12,7 +12,7 @@ from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
 from bridge.steps.burst import Watch, burst_since, is_young_burst
 from bridge.steps.context import Context
-from bridge.steps.follow_up import contact_joined, contacts_changed
+from bridge.steps.follow_up import contact_joined, contacts_changed, recount_soon
 from bridge.steps.kinds import judged
 from bridge.steps.looking import look_again
 from bridge.steps.parts import place_parts, take_apart
@@ -141,6 +141,10 @@ class _Board:
 
     def put(self, contact: WaitingContact, vector: Vector, *, nature: ContactNature) -> None:
         """Assign one contact, or leave it; what states no problem founds no issue either."""
+        if contact.home is not None:
+            # It stays where a person put it; only its words have changed.
+            recount_soon(contact.home, self._product.id, store=self._store)
+            return
         same_text = self._fates.get(contact.text_hash)
         if nature is not ContactNature.MESSAGE and same_text is None:
             return

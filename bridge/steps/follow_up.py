@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bridge.domain.contacts import ContactId
+from bridge.domain.contacts import ContactId, ProductId
 from bridge.domain.issues import TRACKED, IssueId, IssueState
 from bridge.domain.products import Product
 from bridge.steps.context import Context
@@ -61,6 +61,19 @@ def people_merged(*, store: Store, context: Context) -> None:
     if survivors:
         for issue_id in store.issues.of_customers(survivors):
             refresh_soon(issue_id, store=store, context=context)
+
+
+def recount_soon(issue_id: IssueId, product_id: ProductId, *, store: Store) -> None:
+    """Queue a recount of an issue whose contacts have changed their words."""
+    store.enqueue("recount", once=f"recount:{issue_id}", product_id=product_id, issue_id=issue_id)
+
+
+def recount(context: Context, *, product_id: int, issue_id: int) -> None:
+    """Add up an issue's centroid anew: who only edits a contact holds no lock for it."""
+    with context.open() as store:
+        product = store.products.lock_grouping(ProductId(product_id))
+        store.vectors.recount(product.id, [issue_id])
+        store.placements.measure(IssueId(issue_id))
 
 
 def refresh_soon(issue_id: IssueId, *, store: Store, context: Context) -> None:

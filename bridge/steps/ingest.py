@@ -19,7 +19,7 @@ from bridge.domain.people import UserId
 from bridge.domain.products import Product
 from bridge.redaction import Redactor
 from bridge.steps.context import Context
-from bridge.steps.follow_up import people_merged, refresh_soon
+from bridge.steps.follow_up import people_merged, recount_soon, refresh_soon
 from bridge.steps.identify import Identified, identify
 from bridge.steps.templates import note_lines, without_templates
 from bridge.store import Store
@@ -158,7 +158,9 @@ def _canonical(received: ContactReceived) -> bytes:
 
 
 def _is_newer(received: ContactReceived, known: KnownContact, content_hash: bytes) -> bool:
-    if received.updated_at is None or content_hash == known.content_hash:
+    if received.updated_at is None:
+        return False
+    if content_hash == known.content_hash and not known.is_set_aside:
         return False
     return known.updated_at is None or received.updated_at > known.updated_at
 
@@ -233,16 +235,20 @@ def _replace(  # noqa: PLR0913 - one transaction needs all of it
     store: Store,
     context: Context,
 ) -> None:
-    """Overwrite; another text takes the contact off its issue and back to the finder."""
+    """Overwrite; another text takes the contact back to the finder, and off the issue it is on.
+
+    Where a person put it, it stays. One that was set aside is looked at again as it is.
+    """
     homes = store.placements.of_contacts(product.id, [known.id])
-    same_text = draft.text_hash == known.text_hash
-    store.contacts.replace(known.id, draft, sealed=sealed, same_text=same_text)
-    if not same_text:
+    if draft.text_hash == known.text_hash and not known.is_set_aside:
+        store.contacts.amend(known.id, draft, sealed=sealed)
+    else:
+        store.contacts.replace(known.id, draft, sealed=sealed)
         store.vectors.drop(known.id)
         store.parts.drop(known.id)
-        store.issues.unassign([known.id], now=context.now(), with_parts=True)
-        if draft.placed_at is None:
-            store.contacts.wait_again(known.id)
+        store.issues.take_off([known.id], now=context.now())
+        for home in homes:
+            recount_soon(home.issue_id, product.id, store=store)
     # Its issue counts one contact less, or another customer.
     for home in homes:
         refresh_soon(home.issue_id, store=store, context=context)

@@ -61,6 +61,7 @@ class KnownContact:
     content_hash: bytes
     text_hash: bytes
     updated_at: datetime | None
+    is_set_aside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,14 @@ class AssignedContact:
         return self.actor != MACHINE.name
 
 
-_OF_TEXT = frozenset({"nature", "outcome", "placed_at"})
 _KNOWN = (
-    select(ContactRow.id, ContactRow.content_hash, ContactRow.text_hash, ContactRow.updated_at)
+    select(
+        ContactRow.id,
+        ContactRow.content_hash,
+        ContactRow.text_hash,
+        ContactRow.updated_at,
+        ContactRow.outcome == ContactOutcome.QUARANTINED.value,
+    )
     .where(
         ContactRow.product_id == bindparam("product_id"),
         ContactRow.source == bindparam("source"),
@@ -126,7 +132,7 @@ class Contacts:
         """The stored contact of that name, locked until the block ends."""
         given = {"product_id": product_id, "source": source, "external_id": external_id}
         row = self._session.connection().execute(_KNOWN, given).first()
-        return KnownContact(ContactId(row[0]), row[1], row[2], row[3]) if row else None
+        return KnownContact(ContactId(row[0]), *row[1:]) if row else None
 
     def add(self, product_id: ProductId, draft: ContactDraft, *, sealed: bytes) -> ContactId | None:
         """Store it; None when another transaction stored one of that name first."""
@@ -134,27 +140,27 @@ class Contacts:
         contact_id = self._session.connection().execute(_ADD, values).scalars().first()
         return None if contact_id is None else ContactId(contact_id)
 
-    def replace(
-        self, contact_id: ContactId, draft: ContactDraft, *, sealed: bytes, same_text: bool
-    ) -> None:
-        """Overwrite with a newer version; what the finder made of the same text stays."""
+    def replace(self, contact_id: ContactId, draft: ContactDraft, *, sealed: bytes) -> None:
+        """Overwrite with a newer version, at which the finder has not looked."""
+        values = {**draft.values(), "attempts": 0, "outcome_reason": None}
+        self._overwrite(contact_id, values, sealed=sealed)
+
+    def amend(self, contact_id: ContactId, draft: ContactDraft, *, sealed: bytes) -> None:
+        """Overwrite with a newer version of the same text: what the finder thinks of it stays."""
         values = draft.values()
-        if same_text:
-            values = {name: value for name, value in values.items() if name not in _OF_TEXT}
+        for judged in ("nature", "outcome", "placed_at"):
+            del values[judged]
+        self._overwrite(contact_id, values, sealed=sealed)
+
+    def _overwrite(
+        self, contact_id: ContactId, values: dict[str, object], *, sealed: bytes
+    ) -> None:
         self._session.execute(
             update(ContactRow).where(ContactRow.id == contact_id).values(**values)
         )
         raw = insert(ContactRawRow).values(contact_id=contact_id, cipher=sealed)
         self._session.execute(
             raw.on_conflict_do_update(index_elements=["contact_id"], set_={"cipher": sealed})
-        )
-
-    def wait_again(self, contact_id: ContactId) -> None:
-        """Let the finder look at it once more."""
-        self._session.execute(
-            update(ContactRow)
-            .where(ContactRow.id == contact_id)
-            .values(placed_at=None, attempts=0, outcome=ContactOutcome.ACCEPTED.value)
         )
 
     def get(self, product_id: ProductId, contact_id: int) -> Contact:

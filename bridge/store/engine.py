@@ -47,6 +47,14 @@ from bridge.store.twins import Twins
 from bridge.store.vectors import Vectors
 from bridge.store.waiting import Waiting
 
+_OPTIONS = (
+    "timezone=UTC",
+    "lock_timeout=15s",
+    "statement_timeout=60s",
+    # Who stops inside a block holds its locks for so long; no look at all contacts takes longer.
+    "idle_in_transaction_session_timeout=900s",
+)
+
 
 def make_engine(url: str, *, pool_size: int = 10, is_scratch: bool = False) -> Engine:
     """An engine that never prints customer text and gives up on locks after a few seconds.
@@ -59,7 +67,7 @@ def make_engine(url: str, *, pool_size: int = 10, is_scratch: bool = False) -> E
         pool_pre_ping=not is_scratch,
         pool_size=pool_size,
         max_overflow=pool_size,
-        connect_args={"options": "-c timezone=UTC -c lock_timeout=15s -c statement_timeout=60s"},
+        connect_args={"options": " ".join(f"-c {option}" for option in _OPTIONS)},
     )
 
 

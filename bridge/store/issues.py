@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import case, select, update
+from sqlalchemy import ColumnElement, case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bridge.domain.contacts import ContactId, ProductId
 from bridge.domain.errors import NotFound, Outdated
 from bridge.domain.issues import Issue, IssueId, IssueState
+from bridge.domain.people import MACHINE
 from bridge.store.issue_lists import IssueFilter, IssueLists, IssueSummary, issue_from
 from bridge.store.issue_numbers import VersionSeen
 from bridge.store.lineage import lineage
@@ -141,22 +142,20 @@ class Issues(IssueLists):
         rows = [one.values(product_id, now=now) for one in places]
         self._session.execute(insert(AssignmentRow).values(rows))
 
-    def unassign(
-        self, contact_ids: Sequence[int], *, now: datetime, with_parts: bool = False
-    ) -> list[IssueId]:
-        """End the living assignments of these contacts; returns the issues they were on.
+    def unassign(self, contact_ids: Sequence[int], *, now: datetime) -> None:
+        """Take these contacts off their issues; their further problems stay where they are."""
+        self._end(contact_ids, AssignmentRow.part == 0, now=now)
 
-        with_parts: those of their further problems too.
-        """
-        statement = (
-            update(AssignmentRow)
-            .where(AssignmentRow.contact_id.in_(contact_ids), AssignmentRow.ended_at.is_(None))
-            .values(ended_at=now)
-            .returning(AssignmentRow.issue_id)
-        )
-        if not with_parts:
-            statement = statement.where(AssignmentRow.part == 0)
-        return [IssueId(value) for value in self._session.scalars(statement)]
+    def take_off(self, contact_ids: Sequence[int], *, now: datetime) -> None:
+        """Take these contacts and their further problems off, but for what a person placed."""
+        is_free = or_(AssignmentRow.part != 0, AssignmentRow.actor == MACHINE.name)
+        self._end(contact_ids, is_free, now=now)
+
+    def _end(
+        self, contact_ids: Sequence[int], which: ColumnElement[bool], *, now: datetime
+    ) -> None:
+        living = AssignmentRow.contact_id.in_(contact_ids), AssignmentRow.ended_at.is_(None)
+        self._session.execute(update(AssignmentRow).where(*living, which).values(ended_at=now))
 
     def homes_at_arrival(self, product_id: ProductId) -> dict[ContactId, IssueId]:
         """Where each contact was put the first time the finder looked at it, if anywhere."""

@@ -52,6 +52,8 @@ class WaitingContact:
     """Of an earlier contact with the same text."""
     fate: IssueId | None
     """The issue that an earlier contact with the same text is on."""
+    home: IssueId | None
+    """The issue that a person put it on, before its text changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,18 @@ _SAME_FATE = (
     .correlate(ContactRow)
     .scalar_subquery()
 )
+_HOME = (
+    select(AssignmentRow.issue_id)
+    .where(
+        AssignmentRow.contact_id == ContactRow.id,
+        AssignmentRow.ended_at.is_(None),
+        AssignmentRow.part == 0,
+    )
+    .correlate(ContactRow)
+    .scalar_subquery()
+)
 _WAITING = (
-    select(ContactRow.id, ContactRow.text, ContactRow.text_hash, _SAME_VECTOR, _SAME_FATE)
+    select(ContactRow.id, ContactRow.text, ContactRow.text_hash, _SAME_VECTOR, _SAME_FATE, _HOME)
     .where(
         ContactRow.product_id == bindparam("product_id"),
         ContactRow.placed_at.is_(None),
@@ -138,6 +150,7 @@ class Waiting:
                 text_hash=row[2],
                 vector=None if row[3] is None else halves(row[3]),
                 fate=None if row[4] is None else IssueId(row[4]),
+                home=None if row[5] is None else IssueId(row[5]),
             )
             for row in self._session.connection().execute(_WAITING, given)
         ]

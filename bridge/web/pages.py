@@ -136,13 +136,26 @@ class PageRoute(APIRoute):
             except NotSignedIn:
                 response = redirect("/sign-in")
             except RequestValidationError as error:
-                fields = ", ".join(str(one["loc"][-1]) for one in error.errors())
-                response = _problem(InvalidInput(f"please look at: {fields}"))
+                response = _problem(InvalidInput(_unusable(error, request)))
             except BridgeError as error:
                 response = _problem(error)
             return _closed(response, request)
 
         return answer
+
+
+def _unusable(error: RequestValidationError, request: Request) -> str:
+    """What is wrong with which field, and that nothing typed is lost."""
+    told = []
+    for one in error.errors():
+        wrong = "cannot be used"
+        if one["type"] == "missing":
+            wrong = "is missing"
+        elif one["type"] == "string_too_long":
+            wrong = f"is longer than {words.number(one['ctx']['max_length'])} characters"
+        told.append(f"{str(one['loc'][-1]).replace('_', ' ')} {wrong}")
+    hint = ". Nothing was done; what you typed is still there when you go back"
+    return "; ".join(told) + (hint if request.method == "POST" else "")
 
 
 def show_http_error(request: Request, error: Exception) -> Response:

@@ -65,10 +65,11 @@ def from_wire(row: Mapping[str, object], *, source: str) -> ContactReceived:
     """
     external_id = optional_text(row, "external_id")
     if external_id is None:
-        raise InvalidInput("external_id must be a text", pointer="/external_id")
+        raise InvalidInput("external_id is missing", pointer="/external_id")
     text = row.get("text")
     if not isinstance(text, str):
-        raise InvalidInput("text must be a text", pointer="/text")
+        lack = "is missing" if text is None else "must be a text"
+        raise InvalidInput(f"text {lack}", pointer="/text")
     has_update = row.get("updated_at") not in (None, "")
     return ContactReceived(
         external_id=external_id,
@@ -199,7 +200,9 @@ def account_of(person: DirectoryPerson) -> AccountReceived | None:
 def text_of(row: Mapping[str, object], name: str) -> str:
     """A text that must be there."""
     value = row.get(name)
-    if not isinstance(value, str) or not value:
+    if value is None or value == "":
+        raise InvalidInput(f"{name} is missing", pointer=f"/{name}")
+    if not isinstance(value, str):
         raise InvalidInput(f"{name} must be a text", pointer=f"/{name}")
     return value
 

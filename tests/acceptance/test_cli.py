@@ -256,6 +256,11 @@ def test_the_doctor_finds_nothing_in_a_healthy_house(bridge: Bridge, tmp_path: P
     assert (answer.code, answer.data["ok"]) == (0, True), answer.out
 
 
+def test_the_doctor_counts_waiting_jobs_in_words(bridge: Bridge, tmp_path: Path) -> None:
+    bridge("import", a_file(tmp_path, a_row(1)))
+    assert "1 job waits" in bridge("doctor").out
+
+
 def test_the_doctor_names_a_contact_that_was_set_aside(
     bridge: Bridge, application: Application, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,7 @@ def test_every_page_carries_the_headers_that_keep_it_closed(bench: PagesBench) -
 def test_the_list_shows_each_issue_with_its_numbers(bench: PagesBench) -> None:
     issue = bench.find_issue()
     page = bench.signed_in(Role.AGENT).get("/").text
-    assert f"/issues/{issue.name}" in page
+    assert f'href="/issues/{issue.name}" title="{escape(issue.title)}"' in page
     assert "<strong>5</strong>" in page
     assert "5 contacts in 14 days, rising" in page
     assert 'class="badge new"' in page
@@ -546,6 +547,9 @@ def test_a_workaround_that_is_not_taken_is_not_lost(bench: PagesBench) -> None:
     answer = press(lead, page, f"{page}/workarounds", text=" ")
     assert answer.status_code == 422
     assert "needs words" in answer.text
+    long = press(lead, page, f"{page}/workarounds", text="x" * 2001)
+    assert long.status_code == 422
+    assert "Text is longer than 2\u202f000 characters. Nothing was done" in long.text
 
 
 def test_the_inbox_holds_ones_own_notices_and_each_is_read_once(bench: PagesBench) -> None:

@@ -168,6 +168,19 @@ def test_a_wrong_member_is_named_by_its_pointer(
     assert (line.contact, line.pointer) == (None, pointer)
 
 
+@pytest.mark.parametrize("name", ["text", "external_id"])
+def test_an_empty_cell_is_told_as_missing(name: str, tmp_path: Path) -> None:
+    cells = {
+        "external_id": "7",
+        "text": "It stops",
+        "occurred_at": "2026-03-03T09:15:00Z",
+        name: "",
+    }
+    table = f"{','.join(cells)}\n{','.join(cells.values())}\n"
+    [line] = lines_of(open_contacts(a_file(tmp_path, "a.csv", table)))
+    assert (line.pointer, line.reason) == (f"/{name}", f"{name} is missing")
+
+
 def test_lines_that_are_no_rows_do_not_end_the_file(tmp_path: Path) -> None:
     text = f"nope\n\n[1]\n{json.dumps(WIRE)}\n"
     found = lines_of(open_contacts(a_file(tmp_path, "a.jsonl", text)))
