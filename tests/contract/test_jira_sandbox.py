@@ -187,6 +187,21 @@ def test_a_ticket_shows_the_current_state_of_its_version(api: Api) -> None:
     assert [item["name"] for item in api.get("project/FB/versions")] == ["4.2"]
 
 
+def test_lists_come_by_pages_and_refuse_a_filter_they_do_not_have(api: Api) -> None:
+    api.create(labels=["slow", "human"])
+    api.create(labels=["human", "fb-1"])
+    page = api.get("label", maxResults="2")
+    assert (page["values"], page["total"], page["isLast"]) == (["fb-1", "human"], 3, False)
+    rest = api.http.get(page["nextPage"]).json()
+    assert (rest["values"], rest["isLast"], "nextPage" in rest) == (["slow"], True, False)
+    assert [item["key"] for item in api.get("project/search")["values"]] == ["FB"]
+    assert api.call("GET", "project/search", keys="OTHER").status_code == 400
+    for wrong in ({"startAt": "-1"}, {"maxResults": "0"}, {"maxResults": "x"}):
+        assert api.call("GET", "priority/search", **wrong).status_code == 400
+    assert api.call("GET", "priority/99").status_code == 404
+    assert api.call("GET", "project/OTHER/version").status_code == 404
+
+
 def test_bulk_fetch_leaves_out_what_does_not_exist(api: Api) -> None:
     keys = [api.create(f"ticket {number}") for number in range(3)]
     api.call("DELETE", f"issue/{keys[1]}")

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from jira import JIRA, JIRAError
 
 from integrations.jira.sandbox import SandboxServer
-from tests.contract.sandbox_client import Api, a_body, adf
+from tests.contract.sandbox_client import Api, a_body
 
 
 @pytest.fixture
@@ -243,41 +242,3 @@ def test_search_pages_with_a_token_that_belongs_to_its_query(api: Api) -> None:
     for bad in ({"maxResults": 0}, {"maxResults": 5001}, {"nextPageToken": "x"}, {"startAt": 2}):
         assert api.call("POST", "search/jql", {"jql": "project = FB", **bad}).status_code == 400
     assert api.get("search/jql", jql="project = FB").keys() == {"issues", "isLast"}
-
-
-def test_the_jira_library_works_against_the_sandbox(api: Api) -> None:
-    client = JIRA(
-        api.url,
-        basic_auth=(api.account["user"], api.account["token"]),
-        options={"rest_api_version": "3"},
-        max_retries=0,
-        timeout=(5, 10),
-    )
-    assert client._is_cloud
-    key = api.create("from the library", description=adf("text"))
-    issue = client.issue(key)
-    issue.update(fields={"customfield_10050": 12, "labels": ["fb-1"]})
-    assert issue.fields.customfield_10050 == 12
-    version = client.create_version("5.0", "FB")
-    issue.update(fields={"fixVersions": [{"id": version.id}]})
-    version.update(released=True)
-    assert client.issue(key).fields.fixVersions[0].released
-    client.transition_issue(issue, "31", fields={"resolution": {"name": "Done"}})
-    assert client.issue(key).fields.status.statusCategory.key == "done"
-    comment = client.add_comment(key, adf("a comment"))
-    comment.delete()
-    assert client.comments(key) == []
-    # The library asks for application links first, which tokens cannot see on a real site either.
-    with pytest.warns(Warning, match="applicationlinks"):
-        client.add_remote_link(key, {"url": "http://x.example", "title": "x"}, globalId="b=1")
-    assert client.remote_links(key)[0].globalId == "b=1"
-    assert [found.key for found in client.search_issues("project = FB", fields="summary")] == [key]
-    assert [item.name for item in client.project_versions("FB")] == ["5.0"]
-    assert {move["name"] for move in client.transitions(key)} == {"To Do", "In Progress"}
-    client.add_issue_property(key, "bridge", {"a": 1})
-    assert client.issue_property(key, "bridge").value.a == 1
-    issue.delete()
-    with pytest.raises(JIRAError) as refused:
-        client.issue(key)
-    assert refused.value.status_code == 404
-    client.close()

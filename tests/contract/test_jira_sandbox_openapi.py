@@ -138,16 +138,23 @@ def _reading(api: Api, key: str) -> Iterator[httpx2.Response]:
     for path in (
         "serverInfo",
         "myself",
+        "project",
+        "project/search",
         "project/FB",
+        "project/FB/version",
         "project/FB/versions",
         "project/FB/statuses",
         "field",
         "priority",
+        "priority/search",
+        "priority/1",
+        "priority/99",
         "resolution",
         "status",
         "statuscategory",
         "issuetype",
         "issueLinkType",
+        "label",
         "issue/createmeta/FB/issuetypes",
         f"issue/createmeta/FB/issuetypes/{issue_type}",
         f"issue/{key}/editmeta",
@@ -161,6 +168,7 @@ def _reading(api: Api, key: str) -> Iterator[httpx2.Response]:
     ):
         yield api.call("GET", path)
     yield api.call("GET", "mypermissions", permissions="CREATE_ISSUES,ADMINISTER")
+    yield api.call("GET", "priority/search", maxResults="2", startAt="1")
     yield api.call("GET", f"issue/{key}", expand="changelog,names,schema", properties="*all")
     yield api.call("GET", f"issue/{key}/transitions", expand="transitions.fields")
     yield api.call("GET", f"issue/{key}/remotelink", globalId="b=1")

@@ -10,6 +10,7 @@ from integrations.jira.sandbox import (
 from integrations.jira.sandbox import (
     pages,
     routes_issue,
+    routes_lists,
     routes_parts,
     routes_search,
     routes_site,
@@ -31,8 +32,8 @@ def create_app(store: Store, *, control: bool) -> FastAPI:
     app.state.store = store
     app.state.faults = Faults()
     for prefix in _PREFIXES:
-        # The site's routes come first: "createmeta" and "bulkfetch" are no ticket keys.
-        for router in (routes_site, routes_search, routes_issue, routes_parts):
+        # "search" is no project's key, "createmeta" and "bulkfetch" are no ticket's.
+        for router in (routes_lists, routes_site, routes_search, routes_issue, routes_parts):
             app.include_router(router.router, prefix=prefix)
     app.include_router(routes_search.webhook_router, prefix="/rest/webhooks/1.0/webhook")
     app.include_router(pages.router)

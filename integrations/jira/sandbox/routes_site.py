@@ -68,14 +68,15 @@ async def my_permissions(call: KnownCall) -> Response:
     )
 
 
-def _check_project(site: Site, reference: str) -> None:
+def check_project(site: Site, reference: str) -> None:
+    """404 unless this is the project's key or id."""
     if reference.upper() != site.project and reference != catalog.PROJECT_ID:
         raise JiraRefusal(404, f"No project could be found with key '{reference}'.")
 
 
 @router.get("/project/{reference}")
 async def project(call: KnownCall, reference: str) -> Response:
-    _check_project(call.site, reference)
+    check_project(call.site, reference)
     shown = present.project(call.site) | {
         "description": "",
         "lead": present.user(call.site),
@@ -95,13 +96,13 @@ def _versions(site: Site) -> list[Version]:
 
 @router.get("/project/{reference}/versions")
 async def project_versions(call: KnownCall, reference: str) -> Response:
-    _check_project(call.site, reference)
+    check_project(call.site, reference)
     return answer([present.version(call.site, item) for item in _versions(call.site)])
 
 
 @router.get("/project/{reference}/statuses")
 async def project_statuses(call: KnownCall, reference: str) -> Response:
-    _check_project(call.site, reference)
+    check_project(call.site, reference)
     statuses = [present.status(call.site, item) for item in catalog.STATUSES]
     return answer(
         [
@@ -189,14 +190,14 @@ async def link_types(call: KnownCall) -> Response:
 
 @router.get("/issue/createmeta/{reference}/issuetypes")
 async def create_meta(call: KnownCall, reference: str) -> Response:
-    _check_project(call.site, reference)
+    check_project(call.site, reference)
     items = [present.issue_type(call.site, item) for item in catalog.ISSUE_TYPES]
     return answer(_page(call, "issueTypes", items))
 
 
 @router.get("/issue/createmeta/{reference}/issuetypes/{id}")
 async def create_meta_fields(call: KnownCall, reference: str, id: str) -> Response:
-    _check_project(call.site, reference)
+    check_project(call.site, reference)
     if id not in {item.id for item in catalog.ISSUE_TYPES}:
         raise JiraRefusal(400, f"Issue type with id '{id}' is not valid for this project.")
     items = [
