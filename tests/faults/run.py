@@ -72,6 +72,8 @@ class Verdict:
 
     moments: list[str] = field(default_factory=list, repr=False)
     was_killed: bool = False
+    woke_early: bool = False
+    """The sleeper was in somebody's way, so it woke before the other one had done everything."""
     lost: int = 0
     duplicates: int = 0
     creates: int = 0
@@ -108,7 +110,7 @@ def run(
         worker = bench.worker(log, kill_at, sleeps=sleeps)
         try:
             if sleeps:
-                bench.wait_beside(worker, log, kill_at or 0)
+                verdict.woke_early = bench.wait_beside(worker, log, kill_at or 0)
             bench.wait(worker, verdict, lag=lag)
         finally:
             bench.end_workers()
@@ -252,10 +254,11 @@ class Bench:
         for handle in self._workers:
             self._floor.workshop.end(handle)
 
-    def wait_beside(self, sleeper: Handle, log: Path, moment: int) -> None:
+    def wait_beside(self, sleeper: Handle, log: Path, moment: int) -> bool:
         """While one worker sleeps another one does all there is to do; then the first one wakes.
 
         Sooner, when the other one waits for a lock: a sleeper inside a transaction keeps its locks.
+        Returns whether it was sooner.
         """
 
         def is_asleep() -> bool:
@@ -268,7 +271,9 @@ class Bench:
             "the work beside the sleeper",
             _LIMIT_SECONDS,
         )
+        woke_early = not self._is_at_rest()
         self._floor.workshop.wake(sleeper)
+        return woke_early
 
     def wait(self, worker: Handle, verdict: Verdict, *, lag: int) -> None:
         """Play the lead, start a new worker when one died, until everything is at rest."""

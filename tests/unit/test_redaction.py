@@ -258,11 +258,12 @@ WORST = [
 
 
 @pytest.mark.parametrize("piece", WORST)
-def test_a_hostile_megabyte_takes_less_than_a_second(piece: str) -> None:
+def test_a_hostile_megabyte_does_not_take_long(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
     began = time.process_time()
     redact(text, known_names=["Ben Larsen", "((a"])
-    assert time.process_time() - began < 1
+    # Half a second; what backtracks takes minutes.
+    assert time.process_time() - began < 3
 
 
 def test_numbers_that_structured_fields_name_are_taken_out() -> None:
