@@ -5,10 +5,11 @@ around it: if the rest of the texts is about many things, the line belongs to no
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from models.encoders.base import Encoder
 from models.texts import says_enough, words
 from models.vectors import Vector, Vectors, centered
 
@@ -16,6 +17,10 @@ LEAST_CUSTOMERS = 20
 """People who share a line before it is looked at."""
 LEAST_RESTS = 10
 """Texts with something beside the line that are needed to judge it."""
+MOST_COMMON = 20
+"""Lines that are judged, those that most share."""
+MOST_TEXTS = 40
+"""Texts with a line by which it is judged."""
 _MOST_LINES = 20
 _LEAST_WORDS = 3
 _MOST_ALIKE = 0.2
@@ -60,6 +65,11 @@ def around(texts: Iterable[str], is_line: Callable[[str], bool]) -> tuple[str, l
         if says_enough(rest):
             rests[rest] = None
     return words, list(rests)
+
+
+def is_template(rests: Sequence[str], encoder: Encoder, center: Vector) -> bool:
+    """Whether a line stands for nothing; rests: what stands beside it, each wording once."""
+    return len(rests) >= LEAST_RESTS and are_unrelated(encoder.encode(rests), center)
 
 
 def are_unrelated(vectors: Vectors, center: Vector) -> bool:

@@ -113,7 +113,8 @@ def list_customers(issue_id: IssueIdPath, call: Reader, page: PageDep) -> Custom
 def show_proof(issue_id: IssueIdPath, call: Reader) -> ProofOut:
     """Its contacts before and after the last fix; 404 while none has shipped."""
     issue = _find(issue_id, call)
-    found = prove_fix(issue, store=call.store, now=call.context.now())
+    summary = call.store.issues.summary(issue.product_id, issue.id)
+    found = prove_fix(summary, store=call.store, now=call.context.now())
     if found is None:
         raise NotFound(f"no fix of {issue.name} has shipped")
     return present.proof(issue, found)

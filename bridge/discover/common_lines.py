@@ -9,10 +9,15 @@ from bridge.domain.contacts import ContactNature, RedactedText
 from models.encoders.base import Encoder
 from models.matching import find_center
 from models.settings import FinderSettings
-from models.templates import LEAST_CUSTOMERS, are_unrelated, around, line_keys, without_lines
-
-_MOST_LINES = 20
-_MOST_TEXTS = 40
+from models.templates import (
+    LEAST_CUSTOMERS,
+    MOST_COMMON,
+    MOST_TEXTS,
+    around,
+    is_template,
+    line_keys,
+    without_lines,
+)
 
 
 def without_common_lines(
@@ -21,15 +26,15 @@ def without_common_lines(
     """The contacts without such lines; who wrote them is not known, so contacts are counted."""
     messages = [one.text for one in contacts if one.nature is ContactNature.MESSAGE]
     counts = Counter(key for text in messages for key in line_keys(text))
-    common = [key for key, count in counts.most_common(_MOST_LINES) if count >= LEAST_CUSTOMERS]
+    common = [key for key, count in counts.most_common(MOST_COMMON) if count >= LEAST_CUSTOMERS]
     if not common:
         return list(contacts)
     center = find_center(encoder.encode(messages[: settings.center_contacts]), settings=settings)
-    told = {}
+    templates = set()
     for key in common:
         _, rests = around(_some_with(key, messages), key.__eq__)
-        told[key] = bool(rests) and are_unrelated(encoder.encode(rests), center)
-    templates = {key for key, is_template in told.items() if is_template}
+        if is_template(rests, encoder, center):
+            templates.add(key)
     return [_without(one, templates) for one in contacts]
 
 
@@ -39,7 +44,7 @@ def _some_with(key: str, texts: Iterable[str]) -> list[str]:
     for text in texts:
         if key in line_keys(text):
             found.append(text)
-            if len(found) == _MOST_TEXTS:
+            if len(found) == MOST_TEXTS:
                 break
     return found
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from bridge.domain.fixes import is_at_least
 from bridge.domain.issues import Issue
 from bridge.store import Store
+from bridge.store.issues import IssueSummary
 from models.proof import MOST_DAYS, Proof, prove
 
 _DAY = timedelta(days=1)
@@ -45,11 +46,11 @@ class FixProof:
     """Since the fix, or since the last contact after it."""
 
 
-def prove_fix(issue: Issue, *, store: Store, now: datetime) -> FixProof | None:
+def prove_fix(summary: IssueSummary, *, store: Store, now: datetime) -> FixProof | None:
     """How the contacts of an issue came before and after its last fix; None before any shipped."""
+    issue = summary.issue
     if issue.shipped_at is None or issue.fixed_in is None:
         return None
-    summary = store.issues.summary(issue.product_id, issue.id)
     first, last = summary.first_seen_at, summary.last_seen_at
     tickets = [one.id for one in store.tickets.of_issue(issue.id)]
     since = max(issue.shipped_at, last) if last else issue.shipped_at

@@ -11,15 +11,14 @@ from bridge.store import Store
 from bridge.store.contacts import ContactDraft
 from models.templates import (
     LEAST_CUSTOMERS,
-    LEAST_RESTS,
-    are_unrelated,
+    MOST_COMMON,
+    MOST_TEXTS,
     around,
+    is_template,
     line_keys,
     without_lines,
 )
 
-_MOST_LINES = 20
-_MOST_TEXTS = 40
 _EVERY = timedelta(days=1)
 
 log = structlog.get_logger()
@@ -71,15 +70,15 @@ def learn_templates(context: Context, *, product_id: int) -> None:
         product = store.products.get(ProductId(product_id))
         center = context.center(store, product.id)
         common = store.templates.common(
-            product.id, least_customers=LEAST_CUSTOMERS, limit=_MOST_LINES
+            product.id, least_customers=LEAST_CUSTOMERS, limit=MOST_COMMON
         )
         texts = {
-            one.hash: store.templates.texts_with(product.id, one.hash, limit=_MOST_TEXTS)
+            one.hash: store.templates.texts_with(product.id, one.hash, limit=MOST_TEXTS)
             for one in common
         }
     for one in common:
         words, rests = around(texts[one.hash], functools.partial(_is, one.hash, context))
-        if len(rests) < LEAST_RESTS or not are_unrelated(encoder.encode(rests), center):
+        if not is_template(rests, encoder, center):
             continue
         with context.open() as store:
             store.templates.add(product.id, one.hash, words=words, now=context.now())

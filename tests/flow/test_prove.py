@@ -62,7 +62,7 @@ def later(pipeline: Pipeline, days: float) -> None:
 def proof_of(pipeline: Pipeline) -> FixProof | None:
     (summary,) = issues(pipeline.application, pipeline.product)
     with pipeline.application.open() as store:
-        return prove_fix(summary.issue, store=store, now=pipeline.clock.moment)
+        return prove_fix(summary, store=store, now=pipeline.clock.moment)
 
 
 def test_contacts_that_stop_are_proof_told_to_the_ticket_once(

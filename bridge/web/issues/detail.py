@@ -141,7 +141,7 @@ def issue_page(
         version_range=version_range(versions),
         workarounds=store.fixes.workarounds(product.id, issue_id=issue.id),
         similar=_similar(issue, visit),
-        proof=_proof(issue, visit),
+        proof=_proof(summary, visit),
     )
 
 
@@ -154,8 +154,8 @@ def _similar(issue: Issue, visit: Visit) -> list[Similar]:
     ]
 
 
-def _proof(issue: Issue, visit: Visit) -> ShownProof | None:
-    found = prove_fix(issue, store=visit.store, now=visit.now)
+def _proof(summary: IssueSummary, visit: Visit) -> ShownProof | None:
+    found = prove_fix(summary, store=visit.store, now=visit.now)
     return None if found is None else ShownProof(found, proof_words(found))
 
 
