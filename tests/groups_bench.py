@@ -136,7 +136,7 @@ class Groups:
                 for one in store.constraints.of_product(self.product.id)
             }
             states = store.issues.count_by_state(self.product.id)
-            workarounds = {one.id: one.issue_id for one in store.fixes.workarounds(self.product.id)}
+            workarounds = {one.id: one.issue_id for one in store.workarounds.all(self.product.id)}
         return homes, survivors, pairs, states, workarounds, self.centroids()
 
     def broken_promises(self) -> Sequence[object]:

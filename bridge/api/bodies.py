@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from bridge.api.wire import Given, Identifier, IssueRef, Moment, ShortText, Text, Words
-from bridge.domain.fixes import Audience
+from bridge.domain.workarounds import Audience
 
 _CONTACT_EXAMPLE: JsonDict = {
     "source": "zendesk",

@@ -23,12 +23,13 @@ from bridge.api.schemas import (
     WorkaroundOut,
 )
 from bridge.domain.contacts import ProductId
-from bridge.domain.fixes import Release, Workaround
+from bridge.domain.fixes import Release
 from bridge.domain.issues import Issue, IssueId
 from bridge.domain.people import Notice
 from bridge.domain.products import Product
 from bridge.domain.rank import Rank, RankPart, RankRules
 from bridge.domain.tickets import Filing
+from bridge.domain.workarounds import Workaround
 from bridge.steps.context import Context
 from bridge.steps.drafts import issue_link
 from bridge.steps.prove import FixProof, proof_words

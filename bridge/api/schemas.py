@@ -6,10 +6,10 @@ from typing import Literal
 from pydantic import Field
 
 from bridge.api.wire import Answer
-from bridge.domain.fixes import Audience, WorkaroundState
 from bridge.domain.issues import IssueState, Outcome
 from bridge.domain.people import NoticeKind, NoticeState
 from bridge.domain.tickets import FieldKind, FilingState, StatusCategory
+from bridge.domain.workarounds import Audience, WorkaroundState
 from bridge.steps.ingest import IngestResult
 
 

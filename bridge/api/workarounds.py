@@ -21,7 +21,7 @@ from bridge.api.idempotency import OnceDep
 from bridge.api.paging import PageDep, page_of
 from bridge.api.schemas import WorkaroundOut, WorkaroundPage
 from bridge.api.wire import ISSUE_PATTERN, MOST_ID, issue_number
-from bridge.domain.fixes import Workaround
+from bridge.domain.workarounds import Workaround
 from bridge.steps.advise import (
     Advice,
     add_workaround,
@@ -45,7 +45,7 @@ def list_workarounds(
     """Oldest first, retired ones with the reason."""
     product_id = call.product.id
     store = call.store
-    found = store.fixes.workarounds(
+    found = store.workarounds.all(
         product_id,
         issue_id=store.issues.by_number(product_id, issue_number(issue)).id if issue else None,
         after=page.after() or 0,
@@ -157,7 +157,7 @@ def restore(
 
 
 def _take(workaround_id: int, call: Call) -> Workaround:
-    return call.store.fixes.workaround(call.product.id, workaround_id, lock=True)
+    return call.store.workarounds.get(call.product.id, workaround_id, lock=True)
 
 
 def _answer(one: Workaround, call: Call) -> WorkaroundOut:

@@ -247,7 +247,7 @@ def list_workarounds(
     with opened(read_settings(data_dir)) as application, application.open() as store:
         home = store.products.by_slug(product)
         issue_id = issue_id_of(issue, home.id, store) if issue else None
-        found = store.fixes.workarounds(home.id, issue_id=issue_id)
+        found = store.workarounds.all(home.id, issue_id=issue_id)
         shown = present.workarounds(found, home.id, store)
     if as_json:
         emit({"items": [one.model_dump(mode="json") for one in shown], "next": None})

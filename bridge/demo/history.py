@@ -9,10 +9,10 @@ from bridge.demo.engineering import Engineering
 from bridge.demo.generate import SOURCE, DemoContact
 from bridge.demo.story import LEAD, outage_moment, release_moments
 from bridge.demo.topics import TOPICS, Topic
-from bridge.domain.fixes import Audience
 from bridge.domain.issues import Issue, IssueId, IssueState
 from bridge.domain.people import Actor
 from bridge.domain.products import Product
+from bridge.domain.workarounds import Audience
 from bridge.queue import InlineQueue
 from bridge.redaction import redact
 from bridge.steps.ingest import ingest
@@ -131,7 +131,7 @@ class History:
                 if topic.workaround is None or issue.id in self._story.helped:
                     continue
                 self._story.helped.add(issue.id)
-                store.fixes.add_workaround(
+                store.workarounds.add(
                     issue,
                     redact(topic.workaround),
                     audience=Audience.CUSTOMER,

@@ -190,7 +190,7 @@ def _count(application: Application) -> dict[str, int | float]:
             "tickets": store.tickets.count(product.id),
             "releases": len(store.fixes.releases(product.id)),
             "notices": store.notices.count(product.id),
-            "workarounds_retired": store.fixes.count_retired(product.id),
+            "workarounds_retired": store.workarounds.count_retired(product.id),
         }
     if connection is None:
         raise NotConfigured("the demo has lost its Jira connection")

@@ -1,34 +1,15 @@
-"""Releases, fixes and workarounds."""
+"""Releases, fixes, and how versions compare."""
 
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from itertools import takewhile
 from typing import NewType
 
-from bridge.domain.contacts import RedactedText
-from bridge.domain.issues import IssueId
-
 ReleaseId = NewType("ReleaseId", int)
-WorkaroundId = NewType("WorkaroundId", int)
 
 _PARTS = re.compile(r"\d+|[a-z]+")
 _END = (0, 0, "")
-
-
-class Audience(StrEnum):
-    """Who may read a workaround."""
-
-    INTERNAL = "internal"
-    CUSTOMER = "customer"
-
-
-class WorkaroundState(StrEnum):
-    """Whether a workaround may be offered."""
-
-    ACTIVE = "active"
-    RETIRED = "retired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +22,6 @@ class Release:
     shipped_at: datetime
     percent: int
     is_withdrawn: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Workaround:
-    """What support tells customers until the fix ships."""
-
-    id: WorkaroundId
-    issue_id: IssueId
-    text: RedactedText
-    audience: Audience
-    versions: tuple[str, ...]
-    state: WorkaroundState
-    reason: str | None
-    use_count: int
 
 
 def version_key(version: str) -> tuple[tuple[int, int, str], ...] | None:

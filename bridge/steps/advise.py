@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from bridge.cleaning import door_text
 from bridge.domain.contacts import ContactId
 from bridge.domain.errors import InvalidInput, InvalidMove
-from bridge.domain.fixes import Audience, Workaround, WorkaroundState
 from bridge.domain.issues import Issue
 from bridge.domain.people import UserId
 from bridge.domain.products import Product
+from bridge.domain.workarounds import Audience, Workaround, WorkaroundState
 from bridge.redaction import Redactor
 from bridge.steps.moves import Cause
 from bridge.store import Store
@@ -33,7 +33,7 @@ def add_workaround(
     text, _ = door_text(advice.text, max_bytes=_MOST_BYTES)
     if not text.strip():
         raise InvalidInput("a workaround needs a text", pointer="/text")
-    added = store.fixes.add_workaround(
+    added = store.workarounds.add(
         issue,
         Redactor(region=product.region).redact(text),
         audience=advice.audience,
@@ -56,7 +56,7 @@ def use_workaround(
     """Count one use; raises InvalidMove with the reason when it is retired."""
     if workaround.state is WorkaroundState.RETIRED:
         raise InvalidMove(f"this workaround is retired: {workaround.reason or 'no reason given'}")
-    store.fixes.use_workaround(workaround.id, contact_id=contact_id, user_id=user_id, now=cause.at)
+    store.workarounds.use(workaround.id, contact_id=contact_id, user_id=user_id, now=cause.at)
 
 
 def retire_workaround(
@@ -85,10 +85,10 @@ def _set(
     store: Store,
     cause: Cause,
 ) -> Workaround:
-    store.fixes.set_workaround_state(workaround.id, state, reason=cause.reason, now=cause.at)
+    store.workarounds.set_state(workaround.id, state, reason=cause.reason, now=cause.at)
     action = "workaround_retired" if state is WorkaroundState.RETIRED else "workaround_restored"
     _record(workaround, product, action, store=store, cause=cause)
-    return store.fixes.workaround(product.id, workaround.id)
+    return store.workarounds.get(product.id, workaround.id)
 
 
 def _record(

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from bridge.domain.contacts import ProductId, RedactedText
-from bridge.domain.fixes import WorkaroundState, version_key
+from bridge.domain.fixes import version_key
 from bridge.domain.issues import IssueId
 from bridge.domain.products import Product
 from bridge.domain.rank import Rank
 from bridge.domain.tickets import Quote, TicketDraft, Urgency
+from bridge.domain.workarounds import WorkaroundState
 from bridge.steps.context import Context, rows_of
 from bridge.store import Store
 from models.naming import best_quotes
@@ -40,7 +41,7 @@ def draft_ticket(  # noqa: PLR0913 - the others are issues that share the ticket
     versions = sorted(found, key=lambda one: (version_key(one) or (), one))
     active = [
         one.text
-        for one in store.fixes.workarounds(product_id, issue_id=issue_id)
+        for one in store.workarounds.all(product_id, issue_id=issue_id)
         if one.state is WorkaroundState.ACTIVE
     ]
     return TicketDraft(

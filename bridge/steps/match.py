@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bridge.cleaning import clean
-from bridge.domain.fixes import WorkaroundState
 from bridge.domain.issues import Issue, IssueId, IssueState
 from bridge.domain.products import Product
+from bridge.domain.workarounds import WorkaroundState
 from bridge.redaction import Redactor
 from bridge.steps.context import Context, rows_of
 from bridge.store import Store
@@ -63,7 +63,7 @@ def match_text(text: str, product: Product, *, store: Store, context: Context) -
 def _match(issue_id: IssueId, similarity: float, product: Product, store: Store) -> Match:
     issue = store.issues.get(product.id, issue_id)
     found = Match(issue, min(similarity, 1.0), fixed_in=issue.fixed_in)
-    for one in store.fixes.workarounds(product.id, issue_id=issue_id):
+    for one in store.workarounds.all(product.id, issue_id=issue_id):
         if one.state is WorkaroundState.ACTIVE:
             found = replace(found, workaround=one.text)
     return found

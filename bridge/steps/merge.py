@@ -60,7 +60,7 @@ def merge_issues(
         store.issues.change(other, {"merged_into": survivor.id})
     changes = _adopted_state(survivor, others)
     changed = store.issues.change(survivor, changes)
-    trail.workarounds.update(store.fixes.hand_workarounds(gone, survivor.id))
+    trail.workarounds.update(store.workarounds.hand(gone, survivor.id))
     _give_up_filings(survivor, others, store)
     store.suggestions.withdraw(survivor.product_id, issue_ids=gone)
     _tell_tickets(changed, others, act)

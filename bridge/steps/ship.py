@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.domain.errors import InvalidInput
-from bridge.domain.fixes import Release, WorkaroundState
+from bridge.domain.fixes import Release
 from bridge.domain.issues import Issue, IssueId, IssueState
-from bridge.domain.people import MACHINE, NoticeKind
+from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
 from bridge.steps.context import Context
-from bridge.steps.drafts import issue_link
 from bridge.steps.moves import Cause, move_issue
-from bridge.steps.tell import tell_agents
+from bridge.steps.retire import retire_fixed
+from bridge.steps.tell import Telling, tell_fix
 from bridge.store import Store
 
 
@@ -90,30 +90,10 @@ def _ship_issue(  # noqa: PLR0913 - one transaction needs all of it
 ) -> Issue:
     tickets = store.tickets.of_issue(issue.id)
     changes = {"fixed_in": release.version, "shipped_at": release.shipped_at, "outcome": "fixed"}
-    workarounds = [
-        one.text
-        for one in store.fixes.workarounds(product.id, issue_id=issue.id)
-        if one.state is WorkaroundState.ACTIVE
-    ]
     issue = move_issue(issue, IssueState.SHIPPED, store=store, cause=cause, changes=changes)
     store.fixes.add_fix(issue, tickets[-1].id if tickets else None, release.id, now=cause.at)
-    reason = f"fixed in {release.version}"
-    retired = store.fixes.retire_workarounds(issue.id, reason=reason, now=cause.at)
-    if retired:
-        store.decisions.record(
-            product.id,
-            "workarounds_retired",
-            at=cause.at,
-            actor=MACHINE,
-            issue_id=issue.id,
-            after={"count": retired},
-            reason=reason,
-            origin=cause.origin,
-        )
-    link = issue_link(issue.name, product, context)
-    lines = [f"{issue.name} “{issue.title}” is fixed in {release.version}.", link]
-    lines += [f"Stop using this workaround: {text}" for text in workarounds]
-    tell_agents(issue, NoticeKind.FIX, "\n".join(lines), store=store, now=cause.at)
+    retired = retire_fixed(issue, release.version, store=store, cause=cause)
+    tell_fix(issue, release.version, retired, telling=Telling(product, store, context, cause))
     for ticket in tickets:
         store.enqueue("refresh", once=f"refresh:{ticket.id}", ticket_id=ticket.id)
     quiet = timedelta(days=context.settings.verify_after_days)

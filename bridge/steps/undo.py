@@ -100,7 +100,7 @@ def _undo_grouping(decision: Decision, trail: Trail, product_id: ProductId, act:
     store.placements.bring_back(trail.ended, now=act.cause.at, only=only)
     store.constraints.take_back(product_id, added=trail.added, removed=trail.removed)
     owners = {one: IssueId(owner) for one, owner in trail.workarounds.items()}
-    store.fixes.return_workarounds(owners)
+    store.workarounds.hand_back(owners)
     for suggestion_id in (*trail.lessons, trail.suggestion):
         if suggestion_id is not None:
             store.suggestions.unanswer(product_id, suggestion_id)

@@ -4,14 +4,14 @@ from datetime import timedelta
 from enum import StrEnum
 
 from bridge.domain.contacts import Contact, ProductId
-from bridge.domain.fixes import WorkaroundState, is_at_least
+from bridge.domain.fixes import is_at_least
 from bridge.domain.issues import Issue, IssueState
-from bridge.domain.people import MACHINE, NoticeKind
+from bridge.domain.people import MACHINE
 from bridge.steps.context import Context
-from bridge.steps.drafts import issue_link
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.prove import proof_words, prove_fix
-from bridge.steps.tell import tell_agents
+from bridge.steps.retire import revive
+from bridge.steps.tell import Telling, tell_regression
 from bridge.store import Store
 
 _ORIGIN = "job:watch"
@@ -58,24 +58,13 @@ def watch(context: Context, *, product_id: int, issue_id: int, contact_id: int) 
 
 def _regress(issue: Issue, contact: Contact, *, store: Store, context: Context) -> None:
     """Open the next episode, bring the workaround back, tell everybody once."""
-    now = context.now()
     reason = f"a customer on {contact.version} still has it, fixed in {issue.fixed_in}"
+    cause = Cause(MACHINE, context.now(), reason, _ORIGIN)
     product = store.products.get(issue.product_id)
-    issue = move_issue(
-        issue,
-        IssueState.REGRESSED,
-        store=store,
-        cause=Cause(MACHINE, now, reason, _ORIGIN),
-        changes={"episode": issue.episode + 1, "outcome": None},
-    )
-    for workaround in store.fixes.workarounds(product.id, issue_id=issue.id):
-        if workaround.state is WorkaroundState.RETIRED:
-            store.fixes.set_workaround_state(
-                workaround.id, WorkaroundState.ACTIVE, reason=reason, now=now
-            )
-    link = issue_link(issue.name, product, context)
-    text = f"{issue.name} “{issue.title}” is back: {reason}.\n{link}"
-    tell_agents(issue, NoticeKind.REGRESSION, text, store=store, now=now)
+    changes = {"episode": issue.episode + 1, "outcome": None}
+    issue = move_issue(issue, IssueState.REGRESSED, store=store, cause=cause, changes=changes)
+    revived = revive(issue, store=store, cause=cause)
+    tell_regression(issue, revived, telling=Telling(product, store, context, cause))
     for ticket in store.tickets.of_issue(issue.id):
         store.enqueue("refresh", once=f"refresh:{ticket.id}", ticket_id=ticket.id)
         store.enqueue(

@@ -46,6 +46,7 @@ from bridge.store.tickets import Tickets
 from bridge.store.twins import Twins
 from bridge.store.vectors import Vectors
 from bridge.store.waiting import Waiting
+from bridge.store.workarounds import Workarounds
 
 _OPTIONS = (
     "timezone=UTC",
@@ -106,6 +107,7 @@ class Store:
         self.twins = Twins(session)
         self.existing = ExistingTickets(session)
         self.fixes = Fixes(session)
+        self.workarounds = Workarounds(session)
         self.after_fix = AfterFix(session)
         self.notices = Notices(session)
         self.answers = Answers(session)

@@ -12,8 +12,8 @@ from schemathesis import Case, GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from bridge.domain.fixes import Audience
 from bridge.domain.people import Role
+from bridge.domain.workarounds import Audience
 from tests.api_client import serving
 from tests.builders import contacts_about_export
 from tests.conftest import Pipeline

@@ -10,10 +10,10 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from bridge.domain.contacts import RedactedText
-from bridge.domain.fixes import Audience, WorkaroundState
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import NoticeKind, Role
 from bridge.domain.tickets import FilingState
+from bridge.domain.workarounds import Audience, WorkaroundState
 from bridge.settings import Settings
 from bridge.wiring import Application
 from tests.builders import EXPORT_TEXTS, a_contact, contacts_about_export
@@ -526,7 +526,7 @@ def test_workarounds_are_added_retired_and_restored_with_reasons(bench: PagesBen
     text = "Press Ctrl+E; call mia@support.example if stuck"
     press(lead, page, f"{page}/workarounds", text=text, audience="customer")
     with bench.application.open() as store:
-        (added,) = store.fixes.workarounds(bench.product.id, issue_id=issue.id)
+        (added,) = store.workarounds.all(bench.product.id, issue_id=issue.id)
     assert (added.audience, added.state) == (Audience.CUSTOMER, WorkaroundState.ACTIVE)
     assert "mia@support.example" not in added.text
     one = f"{page}/workarounds/{added.id}"
@@ -537,7 +537,7 @@ def test_workarounds_are_added_retired_and_restored_with_reasons(bench: PagesBen
     assert f"{one}/restore" in shown
     press(lead, page, f"{one}/restore", reason="safe again")
     with bench.application.open() as store:
-        assert store.fixes.workaround(bench.product.id, added.id).state is WorkaroundState.ACTIVE
+        assert store.workarounds.get(bench.product.id, added.id).state is WorkaroundState.ACTIVE
     assert "Workaround" in lead.get("/").text
 
 
@@ -576,7 +576,7 @@ def test_the_inbox_holds_ones_own_notices_and_each_is_read_once(bench: PagesBenc
 def test_text_of_a_workaround_is_shown_to_all_but_changed_by_leads(bench: PagesBench) -> None:
     issue = bench.find_issue()
     with bench.application.open() as store:
-        store.fixes.add_workaround(
+        store.workarounds.add(
             issue,
             RedactedText("Use the menu"),
             audience=Audience.INTERNAL,

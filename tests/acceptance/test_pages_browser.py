@@ -25,10 +25,10 @@ from playwright.sync_api import (
 )
 
 from bridge.domain.contacts import RedactedText
-from bridge.domain.fixes import Audience, WorkaroundState
 from bridge.domain.grouping import SuggestionKind
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import NoticeKind, Role
+from bridge.domain.workarounds import Audience, WorkaroundState
 from bridge.store import Store
 from tests.builders import START, contacts_about_export
 from tests.conftest import Pipeline
@@ -157,7 +157,7 @@ def _fill(bench: PagesBench) -> None:
             changed = store.issues.get(bench.product.id, made)
             store.issues.change(changed, {"state": state.value, "fixed_in": "4.2"})
         for text in ("Use the menu instead", "Reload twice"):
-            workaround = store.fixes.add_workaround(
+            workaround = store.workarounds.add(
                 issue,
                 RedactedText(text),
                 audience=Audience.CUSTOMER,
@@ -165,7 +165,7 @@ def _fill(bench: PagesBench) -> None:
                 owner=None,
                 now=now,
             )
-        store.fixes.set_workaround_state(
+        store.workarounds.set_state(
             workaround.id, WorkaroundState.RETIRED, reason="fixed in 4.2", now=now
         )
         _ask(store, issue)

@@ -7,9 +7,9 @@ import pytest
 
 from bridge.domain.contacts import RedactedText
 from bridge.domain.errors import InvalidInput, InvalidMove
-from bridge.domain.fixes import Audience
 from bridge.domain.grouping import ConstraintKind, SuggestionKind, SuggestionState
 from bridge.domain.issues import Issue, IssueState
+from bridge.domain.workarounds import Audience
 from bridge.steps.answer import answer_suggestion
 from bridge.steps.move import move_contacts, split_issue
 from bridge.steps.moves import Cause
@@ -133,7 +133,7 @@ def test_undo_brings_everything_back(
 ) -> None:
     export, login = groups.issue("export"), groups.issue("login")
     with groups.application.open() as store:
-        store.fixes.add_workaround(
+        store.workarounds.add(
             login,
             RedactedText("Reload twice"),
             audience=Audience.INTERNAL,

@@ -8,9 +8,9 @@ import pytest
 
 from bridge.demo.engineering import Engineering
 from bridge.domain.contacts import RedactedText
-from bridge.domain.fixes import Audience, WorkaroundState
 from bridge.domain.issues import IssueState
 from bridge.domain.people import Actor, NoticeKind
+from bridge.domain.workarounds import Audience, WorkaroundState
 from bridge.steps.moves import Cause
 from bridge.steps.review import dismiss_issue, file_issue
 from bridge.steps.ship import ReleaseNews, ship
@@ -87,7 +87,7 @@ def test_done_is_not_shipped_and_a_release_tells_each_agent_once(
     (summary,) = issues(pipeline.application, pipeline.product)
     application = pipeline.application
     with application.open() as store:
-        workaround = store.fixes.add_workaround(
+        workaround = store.workarounds.add(
             summary.issue,
             RedactedText("Use the menu instead of the button"),
             audience=Audience.CUSTOMER,
@@ -114,7 +114,7 @@ def test_done_is_not_shipped_and_a_release_tells_each_agent_once(
     assert state_of(pipeline) is IssueState.SHIPPED
     with application.open() as store:
         (notice,) = store.notices.of_person(pipeline.product.id, None)
-        retired = store.fixes.workaround(pipeline.product.id, workaround.id)
+        retired = store.workarounds.get(pipeline.product.id, workaround.id)
     assert (notice.recipient, notice.kind) == (AGENT, NoticeKind.FIX)
     assert "4.1" in notice.text
     assert (retired.state, retired.reason) == (WorkaroundState.RETIRED, "fixed in 4.1")

@@ -15,9 +15,9 @@ from bridge.domain.errors import (
     NotFound,
     Outdated,
 )
-from bridge.domain.fixes import Audience, Workaround, WorkaroundState
 from bridge.domain.issues import Issue
 from bridge.domain.permissions import Action
+from bridge.domain.workarounds import Audience, Workaround, WorkaroundState
 from bridge.steps import advise, review
 from bridge.steps.refusal import FieldsChosen
 from bridge.web import words
@@ -153,7 +153,7 @@ def _turn(
     verb = "retired" if to is WorkaroundState.RETIRED else "restored"
 
     def act(issue: Issue) -> None:
-        found: Workaround = visit.store.fixes.workaround(visit.product.id, workaround_id, lock=True)
+        found: Workaround = visit.store.workarounds.get(visit.product.id, workaround_id, lock=True)
         if found.issue_id != issue.id:
             raise InvalidInput(f"that workaround is not one of {issue.name}")
         if not reason.strip():

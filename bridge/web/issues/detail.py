@@ -139,7 +139,7 @@ def issue_page(
         bars=_bars(summary, visit),
         versions=versions,
         version_range=version_range(versions),
-        workarounds=store.fixes.workarounds(product.id, issue_id=issue.id),
+        workarounds=store.workarounds.all(product.id, issue_id=issue.id),
         similar=_similar(issue, visit),
         proof=_proof(summary, visit),
     )

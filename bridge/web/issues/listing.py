@@ -108,7 +108,7 @@ def rows_of(asked: Asked, visit: Visit) -> tuple[list[Row], bool]:
     trends = store.issues.trend(ids, until=until, days=TREND_DAYS)
     tickets = store.tickets.of_issues(ids)
     versions = store.issues.versions_seen(ids)
-    helped = store.fixes.with_workaround(ids)
+    helped = store.workarounds.having_one(ids)
     rows = [
         Row(
             summary=one,
