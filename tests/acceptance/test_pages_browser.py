@@ -315,7 +315,7 @@ def test_a_lead_merges_moves_and_undoes_with_script_off(chromium: Browser, site:
     page.get_by_text("Merge with…").click()
     page.get_by_label("Which issue is the same?").fill("ISS-100")
     page.get_by_role("button", name="Look").click()
-    page.get_by_role("button", name="Merge 2 issues into ISS-1").click()
+    page.get_by_role("button", name="Merge 1 other issue into ISS-1").click()
     assert page.get_by_role("status").inner_text().startswith("Merged")
     page.get_by_role("button", name="Undo “Merged”").click()
     assert page.get_by_role("status").inner_text().startswith("Undone")
