@@ -12,6 +12,7 @@ from benchmarks.measuring import LabelledContact, labelled, middle, record, vect
 from models import IssueFinder
 from models.encoders.base import Encoder, EncoderError
 from models.evaluation import ami
+from models.languages import level_languages
 
 _KINDS = {"default": "minilm", "multilingual": "multilingual"}
 _ENGLISH = "en"
@@ -32,7 +33,8 @@ def _pairs(encoder: Encoder) -> dict[str, str]:
     """Share of (English, other) pairs of one sentence in the same group, over all and each."""
     contacts = labelled("xsid_valid")
     vectors = vectors_of("xsid_valid", contacts, encoder)
-    groups = IssueFinder().fit(vectors).labels_
+    levelled = level_languages(vectors, [contact.language for contact in contacts])
+    groups = IssueFinder().fit(levelled).labels_
     english = {
         sentence(contact): int(group)
         for contact, group in zip(contacts, groups, strict=True)

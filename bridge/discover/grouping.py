@@ -10,6 +10,7 @@ from bridge.domain.contacts import ContactNature
 from models import IssueFinder
 from models.encoders.base import Encoder
 from models.kinds import KindModel
+from models.languages import level_languages
 from models.settings import FinderSettings
 from models.vectors import BoolArray, IntArray, Vectors, centered
 
@@ -50,6 +51,7 @@ def group(
     spread = np.zeros((len(contacts), encoder.dimensions), dtype=np.float32)
     groups: list[IntArray] = []
     if len(order):
+        vectors = level_languages(vectors, [contacts[row].language for row in order])
         least = min(settings.least_contacts, min_contacts)
         finder = IssueFinder(settings=replace(settings, least_contacts=least)).fit(vectors)
         spread[order] = centered(vectors, finder.center_)

@@ -29,6 +29,8 @@ class FileContact:
     nature: ContactNature
     """Only a MESSAGE takes part in issue finding."""
     occurred_at: datetime | None
+    language: str | None = None
+    """As the file names it; None where it does not."""
 
     @property
     def shown_id(self) -> str:
@@ -68,4 +70,4 @@ def as_contact(row: Row, *, max_bytes: int, region: str = "US") -> FileContact:
     nature = cleaned.nature
     if nature is ContactNature.MESSAGE and not says_enough(text):
         nature = ContactNature.EMPTY
-    return FileContact(row.id, text, nature, row.occurred_at)
+    return FileContact(row.id, text, nature, row.occurred_at, row.language)

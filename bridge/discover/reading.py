@@ -1,6 +1,7 @@
 """Rows of any table of contacts: which column is what, and which rows cannot be used."""
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ _TEXTS = ("text", "body", "message", "description", "content", "comment")
 _IDS = ("id", "external_id", "ticket_id", "key")
 _MOMENTS = ("occurred_at", "ts", "created_at", "timestamp", "created", "date")
 _NAMES = ("customer.name", "customer.display_name", "customer_name", "customer_display_name")
+_LANGUAGES = ("lang", "language", "locale")
 _LONGEST_SUBJECT = 100_000
 _YEARS = range(1990, 2101)
 
@@ -27,6 +29,7 @@ class Columns:
     id: str | None
     moment: str | None
     subject: str | None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Row:
     text: str
     subject: str | None
     occurred_at: datetime | None
+    language: str | None
+    """In lower case, without region: "de" for de-AT."""
     names: tuple[str, ...]
     """Names of the customer in columns of their own, so that redaction finds them in the text."""
     values: Mapping[str, object]
@@ -73,6 +78,7 @@ def choose_columns(path: Path, *, text: str | None = None, id: str | None = None
         id=id or _first(_IDS, columns),
         moment=_first(_MOMENTS, columns),
         subject=_first(("subject",), columns),
+        language=_first(_LANGUAGES, columns),
     )
 
 
@@ -108,6 +114,7 @@ def _row(line: Line, columns: Columns) -> Row:
         text=text or "",
         subject=subject,
         occurred_at=None if columns.moment is None else _moment(row, columns.moment),
+        language=None if columns.language is None else _language(row, columns.language),
         names=tuple(_names(row)),
         values=row,
     )
@@ -120,6 +127,12 @@ def _first(wanted: Sequence[str], columns: Sequence[str]) -> str | None:
 
 def _listed(columns: Sequence[str]) -> str:
     return f"it has {', '.join(columns)[:400]}"
+
+
+def _language(row: Mapping[str, object], column: str) -> str | None:
+    """The language itself, without region or writing; None when it is none."""
+    named = re.match(r"[a-z]{2,3}(?![a-z])", str(row.get(column) or "").strip().lower())
+    return named[0] if named else None
 
 
 def _moment(row: Mapping[str, object], column: str) -> datetime | None:
