@@ -4,13 +4,11 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
-
-import psycopg
 
 from bridge.domain.people import Actor
 from bridge.domain.products import DEFAULT_PRODUCT
@@ -25,18 +23,12 @@ from bridge.wiring.jira import JiraGiven, connect_jira
 from tests.contract.sandbox_client import Api, a_body
 from tests.faults.floor import KEY, Floor, Handle
 from tests.faults.moments import PATH
+from tests.faults.rest import is_held_up, jobs_waiting, wait_until
 from tests.faults.scenario import Scenario, Verdict
 from tests.faults.workshop import SCALE
 
 _LIMIT_SECONDS = 400
 _BUILDING = threading.Lock()
-_HELD_UP_SECONDS = 5
-_HELD_UP = """
-    SELECT EXISTS (
-        SELECT FROM pg_stat_activity WHERE datname = current_database()
-        AND wait_event_type = 'Lock' AND query_start < clock_timestamp() - make_interval(secs => %s)
-    )
-"""
 _LEAD = Actor("person", "lead@support.example")
 _QUIET, _SECOND, _POLL, _SWEEP, _REFRESH = 120, 600, 60, 3600, 60
 
@@ -159,7 +151,7 @@ class Bench:
         wait_until(is_asleep, "the sleep", 120)
         self.worker(self._settings.data_dir / "beside")
         wait_until(
-            lambda: self._is_at_rest() or self._is_held_up(),
+            lambda: self._is_at_rest() or is_held_up(self.application.conninfo),
             "the work beside the sleeper",
             _LIMIT_SECONDS,
         )
@@ -174,7 +166,7 @@ class Bench:
         rested = 0
         while rested < 3:
             if time.monotonic() > deadline:
-                verdict.trouble = f"not at rest: {self._states()}, {self._waiting()} jobs"
+                verdict.trouble = f"not at rest: {self._states()}, {jobs_waiting(self.application.conninfo, PATH)} jobs"
                 return
             if worker.code is not None:
                 if worker.code != -9:
@@ -261,23 +253,7 @@ class Bench:
 
     def _is_at_rest(self) -> bool:
         is_linked = all(one.state is FilingState.LINKED for _, one in self._filings())
-        return is_linked and self._waiting() == 0
-
-    def _is_held_up(self) -> bool:
-        """Whether somebody has waited for a lock for longer than a busy machine explains."""
-        with psycopg.connect(self.application.conninfo) as connection:
-            row = connection.execute(_HELD_UP, [_HELD_UP_SECONDS]).fetchone()
-        return row == (True,)
-
-    def _waiting(self) -> int:
-        query = (
-            "SELECT count(*) FROM procrastinate_jobs"
-            " WHERE status IN ('todo', 'doing') AND task_name = ANY(%s)"
-        )
-        with psycopg.connect(self.application.conninfo) as connection:
-            row = connection.execute(query, [list(PATH)]).fetchone()
-        assert row is not None
-        return int(row[0])
+        return is_linked and jobs_waiting(self.application.conninfo, PATH) == 0
 
     def _states(self) -> str:
         return ", ".join(f"{one.state}: {one.reason}" for _, one in self._filings())
@@ -289,12 +265,3 @@ class Bench:
                 for _, one in self._filings()
                 if one.ticket_id is not None
             }
-
-
-def wait_until(is_so: Callable[[], bool], what: str, seconds: float) -> None:
-    """Wait, and fail with what did not happen."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} did not come in {seconds} s")
-        time.sleep(0.05)
