@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 
-from bridge.domain.errors import SignInRefused, TryAgainLater
+from bridge.domain.errors import OutsideError, Refused, SignInRefused
 from bridge.domain.issues import Outcome
 from bridge.domain.tickets import TicketStatus
 from bridge.steps.context import Context
@@ -47,11 +47,13 @@ def poll(context: Context, *, connection_id: int) -> None:
         ours = [one for one in changed if one in known]
         statuses = {one.ref.remote_id: one for one in tracker.read(ours)}
         released = [one for one in tracker.versions() if one.is_released]
-    except TryAgainLater as error:
-        if isinstance(error, SignInRefused):
+    except OutsideError as error:
+        if isinstance(error, SignInRefused | Refused):
+            # A refusal, such as of a project that is gone, holds up nothing by itself: each job
+            # finds out; but people have to know.
+            wait = _SIGN_IN_WAIT if isinstance(error, SignInRefused) else timedelta()
             with context.open() as store:
-                until = now + _SIGN_IN_WAIT
-                store.connections.pause(connection_id, until=until, trouble=str(error))
+                store.connections.pause(connection_id, until=now + wait, trouble=str(error))
         log.info("the tracker is not available, polling later", connection_id=connection_id)
         return
     with context.open() as store:

@@ -166,7 +166,8 @@ class Bench:
         rested = 0
         while rested < 3:
             if time.monotonic() > deadline:
-                verdict.trouble = f"not at rest: {self._states()}, {jobs_waiting(self.application.conninfo, PATH)} jobs"
+                waiting = jobs_waiting(self.application.conninfo, PATH)
+                verdict.trouble = f"not at rest: {self._states()}, {waiting} jobs"
                 return
             if worker.code is not None:
                 if worker.code != -9:
