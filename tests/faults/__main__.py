@@ -14,11 +14,11 @@ from pathlib import Path
 
 from bridge.store import embedded, make_engine, migrate
 from tests.conftest import FAST_SERVER, database_of
+from tests.faults.fix_plan import FIXES, fix_tasks, quiet_fixes
 from tests.faults.floor import Floor
 from tests.faults.journal import Journal, say
 from tests.faults.plan import KILLED, fault_tasks, kill_tasks, quiet_tasks
 from tests.faults.running import Result, Task, perform
-from tests.faults.scenario import Scenario
 from tests.faults.workshop import SCALE
 
 
@@ -31,7 +31,9 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("part", nargs="?", choices=("kills", "faults", "all"), default="all")
+    parser.add_argument(
+        "part", nargs="?", choices=("kills", "faults", "fixes", "all"), default="all"
+    )
     parser.add_argument("--lanes", type=int, default=2, help="runs at a time (2)")
     parser.add_argument("--step", type=int, default=1, help="only every so many-th kill point")
     parser.add_argument("--rounds", type=int, default=4, help="how often each fault is met (4)")
@@ -71,10 +73,14 @@ def _sweep(floor: Floor, given: argparse.Namespace) -> int:
     began = time.monotonic()
     journal = Journal(given.journal)
     tasks: list[Task] = []
-    if given.part != "faults":
-        tasks += kill_tasks(_moments(floor, journal, given), step=given.step)
-    if given.part != "kills":
+    if given.part in ("kills", "all"):
+        counts = zip(KILLED, _moments(quiet_tasks(), floor, journal, given), strict=True)
+        tasks += kill_tasks(dict(counts), step=given.step)
+    if given.part in ("faults", "all"):
         tasks += fault_tasks(given.rounds)
+    if given.part in ("fixes", "all"):
+        fixes = zip(FIXES, _moments(quiet_fixes(), floor, journal, given), strict=True)
+        tasks += fix_tasks(dict(fixes), step=given.step)
     tasks = [one for one in tasks if re.search(given.only, one.name)]
     if given.limit is not None and given.limit < len(tasks):
         tasks = [tasks[place * len(tasks) // given.limit] for place in range(given.limit)]
@@ -87,15 +93,15 @@ def _sweep(floor: Floor, given: argparse.Namespace) -> int:
     return 1 if bad else 0
 
 
-def _moments(floor: Floor, journal: Journal, given: argparse.Namespace) -> dict[Scenario, int]:
-    """How many moments each course of events has."""
-    counted = _perform(quiet_tasks(), floor, journal, given)
+def _moments(
+    tasks: Sequence[Task], floor: Floor, journal: Journal, given: argparse.Namespace
+) -> list[int]:
+    """How many moments each of these runs without a kill has."""
+    counted = _perform(tasks, floor, journal, given)
     for one in counted:
         if not one.verdict.is_good:
             raise SystemExit(f"without a kill: {one.place}: {one.verdict}")
-    return {
-        scenario: len(one.verdict.moments) for scenario, one in zip(KILLED, counted, strict=True)
-    }
+    return [len(one.verdict.moments) for one in counted]
 
 
 def _perform(

@@ -21,8 +21,8 @@ from bridge.store import migrate
 from bridge.wiring import Application, build
 from bridge.wiring.jira import JiraGiven, connect_jira
 from tests.contract.sandbox_client import Api, a_body
-from tests.faults.floor import KEY, Floor, Handle
-from tests.faults.moments import PATH
+from tests.faults.floor import Floor, Handle
+from tests.faults.moments import FILING
 from tests.faults.rest import is_held_up, jobs_waiting, wait_until
 from tests.faults.scenario import Scenario, Verdict
 from tests.faults.workshop import SCALE
@@ -36,22 +36,46 @@ _QUIET, _SECOND, _POLL, _SWEEP, _REFRESH = 120, 600, 60, 3600, 60
 @contextmanager
 def a_bench(scenario: Scenario, floor: Floor, settings: Settings, *, lag: int) -> Iterator["Bench"]:
     """A running sandbox that misbehaves so, connected to a product on a database of its own."""
+    with a_sandbox(floor, settings) as jira, an_application(settings) as application:
+        bench = Bench(scenario, floor, settings, application, jira)
+        bench.prepare(lag)
+        yield bench
+
+
+@contextmanager
+def a_sandbox(floor: Floor, settings: Settings) -> Iterator[Api]:
+    """The tracker in a process of its own; its state lies in the folder of the run."""
     folder = settings.data_dir
     facts_file = folder / "sandbox.json"
     sandbox = floor.workshop.start("sandbox", facts_file, {}, state=str(folder / "jira.db"))
-    with _BUILDING, mock.patch.object(migrate, "upgrade"):
-        # A clone of a migrated database.
-        application = build(settings)
     try:
         wait_until(facts_file.exists, "the sandbox's address", 60)
-        facts = json.loads(facts_file.read_text())
-        with Api(facts) as jira:
-            bench = Bench(scenario, floor, settings, application, jira)
-            bench.prepare(lag)
-            yield bench
+        with Api(json.loads(facts_file.read_text())) as jira:
+            yield jira
+    finally:
+        floor.workshop.end(sandbox)
+
+
+@contextmanager
+def an_application(settings: Settings) -> Iterator[Application]:
+    """The product as the lead and the judge see it, on a clone of a migrated database."""
+    with _BUILDING, mock.patch.object(migrate, "upgrade"):
+        application = build(settings)
+    try:
+        yield application
     finally:
         application.close()
-        floor.workshop.end(sandbox)
+
+
+def point_to(url: str, application: Application) -> str:
+    """Let the connection have another address; returns the one it had."""
+    with application.open() as store:
+        (found,) = store.connections.all()
+        config = {**found.config, "url": url}
+        store.connections.save(
+            found.product_id, "jira", name=found.name, config=config, sealed=found.sealed
+        )
+    return str(found.config["url"])
 
 
 class Bench:
@@ -90,20 +114,10 @@ class Bench:
         assert all(step.ok for step in steps), steps
         self.jira.call("PUT", "/_sandbox/lag", {"seconds": lag / SCALE})
 
-    def point_to(self, url: str) -> str:
-        """Let the connection have another address; returns the one it had."""
-        with self.application.open() as store:
-            (found,) = store.connections.all()
-            config = {**found.config, "url": url}
-            store.connections.save(
-                self.product.id, "jira", name=found.name, config=config, sealed=found.sealed
-            )
-        return str(found.config["url"])
-
     def ask(self, issues: int, bad_address: str | None) -> None:
         """The tracker begins to misbehave; then the lead files."""
         if bad_address is not None:
-            self._address = self.point_to(bad_address)
+            self._address = point_to(bad_address, self.application)
         fault = self.scenario.fault
         if fault is not None:
             more = {} if self.scenario.seconds is None else {"seconds": self.scenario.seconds}
@@ -114,21 +128,15 @@ class Bench:
 
     def worker(self, log: Path, kill_at: int | None = None, *, sleeps: bool = False) -> Handle:
         """One more worker process."""
-        url = self._settings.database_url
-        assert url is not None
-        environment = {
-            "DATABASE_URL": url.get_secret_value(),
-            "BRIDGE_SECRET_KEY": KEY,
-            "BRIDGE_DATA_DIR": str(self._settings.data_dir),
-            "BRIDGE_ENCODER": "hashing",
+        more = {
             "BRIDGE_FILING_QUIET_SECONDS": str(_QUIET / SCALE),
             "BRIDGE_FILING_SECOND_LOOK_SECONDS": str(_SECOND / SCALE),
             "BRIDGE_POLL_SECONDS": str(_POLL / SCALE),
             "BRIDGE_SWEEP_SECONDS": str(_SWEEP / SCALE),
             "BRIDGE_REFRESH_SECONDS": str(_REFRESH / SCALE),
         }
-        handle = self._floor.workshop.start(
-            "worker", log, environment, kill_at=kill_at, sleeps=sleeps
+        handle = self._floor.worker(
+            self._settings, log, more, path=FILING, kill_at=kill_at, sleeps=sleeps
         )
         self._workers.append(handle)
         return handle
@@ -166,7 +174,7 @@ class Bench:
         rested = 0
         while rested < 3:
             if time.monotonic() > deadline:
-                waiting = jobs_waiting(self.application.conninfo, PATH)
+                waiting = jobs_waiting(self.application.conninfo, FILING)
                 verdict.trouble = f"not at rest: {self._states()}, {waiting} jobs"
                 return
             if worker.code is not None:
@@ -235,7 +243,7 @@ class Bench:
         with self.application.open() as store:
             (found,) = store.connections.all()
         if self._address is not None and found.trouble is not None:
-            self.point_to(self._address)
+            point_to(self._address, self.application)
             self._address = None
 
     def _name(self, number: int) -> None:
@@ -254,7 +262,7 @@ class Bench:
 
     def _is_at_rest(self) -> bool:
         is_linked = all(one.state is FilingState.LINKED for _, one in self._filings())
-        return is_linked and jobs_waiting(self.application.conninfo, PATH) == 0
+        return is_linked and jobs_waiting(self.application.conninfo, FILING) == 0
 
     def _states(self) -> str:
         return ", ".join(f"{one.state}: {one.reason}" for _, one in self._filings())
