@@ -6,6 +6,7 @@ at the end of the links, nothing moves, and the issue's page says what is missin
 
 import structlog
 
+from bridge.domain.errors import TryAgainLater
 from bridge.domain.issues import Outcome
 from bridge.domain.people import MACHINE
 from bridge.domain.tickets import Sighting, TicketRef
@@ -31,6 +32,8 @@ def follow_duplicate(context: Context, *, ticket_id: int) -> None:
         connection = store.connections.get(ticket.connection_id)
     if not filings or ticket.is_deleted or ticket.outcome is not Outcome.DUPLICATE:
         return
+    if any(one.left_ticket_id is not None for one in filings):
+        raise TryAgainLater("our marks are still coming off another ticket of the same issue")
     context.require_usable(connection)
     tracker = context.tracker(connection)
     target = _end_of(ticket.ref, tracker)

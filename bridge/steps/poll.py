@@ -48,12 +48,13 @@ def poll(context: Context, *, connection_id: int) -> None:
         statuses = {one.ref.remote_id: one for one in tracker.read(ours)}
         released = [one for one in tracker.versions() if one.is_released]
     except OutsideError as error:
-        if isinstance(error, SignInRefused | Refused):
-            # A refusal, such as of a project that is gone, holds up nothing by itself: each job
-            # finds out; but people have to know.
-            wait = _SIGN_IN_WAIT if isinstance(error, SignInRefused) else timedelta()
-            with context.open() as store:
-                store.connections.pause(connection_id, until=now + wait, trouble=str(error))
+        with context.open() as store:
+            if isinstance(error, SignInRefused):
+                until = now + _SIGN_IN_WAIT
+                store.connections.pause(connection_id, until=until, trouble=str(error))
+            elif isinstance(error, Refused):
+                # Such as of a project that is gone: each job finds out, but people have to know.
+                store.connections.note_trouble(connection_id, str(error))
         log.info("the tracker is not available, polling later", connection_id=connection_id)
         return
     with context.open() as store:

@@ -135,6 +135,12 @@ class Connections:
             .values(paused_until=until, trouble=trouble)
         )
 
+    def note_trouble(self, connection_id: int, trouble: str) -> None:
+        """Say what is wrong; nothing is held up by that."""
+        self._session.execute(
+            update(ConnectionRow).where(ConnectionRow.id == connection_id).values(trouble=trouble)
+        )
+
     def mark_healthy(self, connection_id: int) -> None:
         """It answered: forget the trouble."""
         self._session.execute(
