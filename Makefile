@@ -65,7 +65,7 @@ backlog: $(VENV)/.development  ## drain what an outage left: 500 filings, 2,000 
 bench: $(BENCH)/.installed  ## measure against other tools, into docs/benchmarks.md (hours)
 	for table in $(TABLES); do $(BENCH)/bin/python -m benchmarks.$$table || exit 1; done
 
-faults: $(VENV)/.development  ## kill workers anywhere and let Jira misbehave: a table (an hour)
+faults: $(VENV)/.development  ## kill workers anywhere and let Jira misbehave: a table (hours)
 	$(BIN)/python -m tests.faults $(ARGS)
 
 screenshots: $(VENV)/.runtime  ## make the pictures of the docs (needs chromium)

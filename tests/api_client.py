@@ -70,6 +70,10 @@ class Caller:
             return self._client.post(f"/api/v1{path}", headers=given)
         return self._client.post(f"/api/v1{path}", json=body, headers=given)
 
+    def patch(self, path: str, body: object) -> httpx2.Response:
+        """PATCH below /api/v1."""
+        return self._client.patch(f"/api/v1{path}", json=body, headers=self.headers)
+
     def send(
         self, path: str, content: bytes, *, media_type: str = "application/json"
     ) -> httpx2.Response:

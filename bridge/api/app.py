@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from bridge.api import (
+    connections,
     contacts,
     grouping,
     health,
@@ -48,6 +49,7 @@ def create_app(application: Application) -> FastAPI:
         notices,
         workarounds,
         match,
+        connections,
         webhooks,
         health,
         metrics,

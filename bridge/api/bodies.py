@@ -43,6 +43,15 @@ class AccountIn(Given):
     domains: list[ShortText] = Field(default_factory=list, max_length=100)
 
 
+class ConnectionIn(Given):
+    """What a connection gives to fields of each ticket, by id or name."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"fields": {"Severity": "Major"}}})
+    fields: dict[Annotated[ShortText, Field(min_length=1)], ShortText] = Field(
+        min_length=1, max_length=50
+    )
+
+
 class AgentIn(Given):
     """The colleague who handles the contact."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from bridge.api.connection_schemas import ConnectionOut
 from bridge.api.schemas import (
     ActorOut,
     ComparedOut,
@@ -35,6 +36,7 @@ from bridge.steps.drafts import issue_link
 from bridge.steps.prove import FixProof, proof_words
 from bridge.steps.why import Nearest, nearest_members
 from bridge.store import Store
+from bridge.store.connections import Connection
 from bridge.store.contacts import AssignedContact
 from bridge.store.customers import AffectedCustomer
 from bridge.store.decisions import Decision
@@ -133,6 +135,28 @@ def proof(issue: Issue, found: FixProof) -> ProofOut:
 def _filing(filing: Filing) -> FilingOut:
     asks = [TicketFieldOut.model_validate(asdict(one)) for one in filing.asks]
     return FilingOut(state=filing.state, reason=filing.reason, asks=asks)
+
+
+def connection(one: Connection, store: Store) -> ConnectionOut:
+    """A connection as its operator sees it."""
+    asks = {ask.id: ask for filing in store.filings.refused(one.id) for ask in filing.asks}
+    return ConnectionOut(
+        name=one.name,
+        integration=one.integration,
+        url=_text(one, "url"),
+        project=_text(one, "project"),
+        issue_type=_text(one, "issue_type"),
+        policy=one.policy,
+        fields=one.fields,
+        asks=[TicketFieldOut.model_validate(asdict(ask)) for ask in asks.values()],
+        trouble=one.trouble,
+        paused_until=one.paused_until,
+    )
+
+
+def _text(one: Connection, name: str) -> str | None:
+    value = one.config.get(name)
+    return None if value is None else str(value)
 
 
 def _rank_part(one: RankPart) -> RankPartOut:

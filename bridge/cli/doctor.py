@@ -75,13 +75,18 @@ def _check_all(settings: Settings, *, consistency: bool) -> list[Finding]:
             found.append(_encoder(application))
             with application.open() as store:
                 now = application.context.now()
-                for look in (_connections, _filings, _contacts, _messages, _jobs):
-                    found += look(store, now)
+                found += look_over(store, now)
                 if consistency:
                     found += _consistency(store, now)
     except BridgeError as error:
         found.append(Finding("database", False, str(error), "start it, or correct DATABASE_URL"))
     return found
+
+
+def look_over(store: Store, now: datetime) -> list[Finding]:
+    """What the database tells of connections, filings, contacts, messages and jobs."""
+    looks = (_connections, _filings, _contacts, _messages, _jobs)
+    return [one for look in looks for one in look(store, now)]
 
 
 def _database(application: Application) -> Iterator[Finding]:

@@ -1,5 +1,7 @@
 """Adopting: a ticket that people made becomes the ticket of an issue."""
 
+from collections.abc import Sequence
+
 from bridge.domain.errors import Refused
 from bridge.domain.tickets import Filing, FilingState, TicketRef
 from bridge.ports import Tracker
@@ -8,6 +10,7 @@ from bridge.steps.linking import follow_link, link_ticket
 from bridge.steps.moves import Cause
 from bridge.steps.track import track_soon
 from bridge.store import Store
+from bridge.store.connections import Connection
 
 
 def mark_existing(filing: Filing, name: str, tracker: Tracker) -> TicketRef:
@@ -40,10 +43,23 @@ def link_existing(filing: Filing, ref: TicketRef, *, store: Store, cause: Cause)
         if old.id == new.id:
             return False
         words = f"{ref.key} is the ticket of this problem: this one is its duplicate."
-        fold(Fold(old, new, words), [current], store=store)
-        follow_link(current, new, store=store, cause=cause)
-    elif not link_ticket(filing, ref, store=store, cause=cause):
+        take_over(Fold(old, new, words), [current], store=store, cause=cause)
+        return True
+    if not link_ticket(filing, ref, store=store, cause=cause):
         return False
+    _watch(connection, ref, store)
+    return True
+
+
+def take_over(pair: Fold, filings: Sequence[Filing], *, store: Store, cause: Cause) -> None:
+    """Let a ticket that people made stand for the issues of another one from now on."""
+    fold(pair, filings, store=store)
+    for one in filings:
+        follow_link(one, pair.new, store=store, cause=cause)
+    _watch(store.connections.get(pair.new.connection_id), pair.new.ref, store)
+
+
+def _watch(connection: Connection, ref: TicketRef, store: Store) -> None:
+    """It is ours now, and no existing ticket of other people's: read how it stands."""
     store.existing.forget(connection.id, [ref.remote_id])
     track_soon(connection, ref.remote_id, store=store)
-    return True

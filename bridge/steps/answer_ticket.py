@@ -7,7 +7,8 @@ from bridge.domain.grouping import Suggestion, SuggestionKind
 from bridge.domain.issues import Issue
 from bridge.domain.tickets import ExistingTicket, Filing, FilingState
 from bridge.steps.groups import Act, Entry, Trail, record, require_living, take
-from bridge.steps.name_ticket import adopt_soon, file_now
+from bridge.steps.linking import file_now
+from bridge.steps.name_ticket import adopt_soon
 
 NOT_THAT_TICKET = "not_that_ticket"
 THAT_TICKET = "that_ticket"
@@ -21,7 +22,7 @@ def answer_ticket(suggestion: Suggestion, trail: Trail, act: Act, *, is_yes: boo
     (issue,) = take(suggestion.product_id, [suggestion.issue_id], store=store)
     require_living(issue)
     ticket = store.existing.get(suggestion.product_id, suggestion.existing_id)
-    filing = _filing(issue, act)
+    filing = store.filings.of_episode(issue)
     if not is_yes:
         record(Entry(NOT_THAT_TICKET, ticket.ref.key if ticket else ""), issue, trail, act)
         if filing is not None and not store.ticket_questions.open_about(
@@ -35,11 +36,6 @@ def answer_ticket(suggestion: Suggestion, trail: Trail, act: Act, *, is_yes: boo
     if filing is None or filing.state is FilingState.UNLINKED:
         raise InvalidMove(f"no ticket is wanted for {issue.name} any more: file it first")
     _link(issue, ticket, filing, act)
-
-
-def _filing(issue: Issue, act: Act) -> Filing | None:
-    filings = [one for one in act.store.filings.of_issue(issue.id) if one.episode == issue.episode]
-    return filings[-1] if filings else None
 
 
 def _link(issue: Issue, ticket: ExistingTicket, filing: Filing, act: Act) -> None:

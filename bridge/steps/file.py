@@ -189,6 +189,8 @@ def _wait(
             store.attempts.end(
                 attempt, FilingState.PLANNED, reason=str(error), not_before=now + wait
             )
+        elif filing.state is FilingState.PLANNED:
+            store.filings.explain(filing.id, str(error))
         _again(filing, store, at=now + wait)
     log.info("the tracker is not available, trying later", filing_id=filing.id)
 

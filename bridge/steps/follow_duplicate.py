@@ -6,16 +6,15 @@ at the end of the links, nothing moves, and the issue's page says what is missin
 
 import structlog
 
+from bridge.domain.errors import TryAgainLater
 from bridge.domain.issues import Outcome
 from bridge.domain.people import MACHINE
 from bridge.domain.tickets import Sighting, TicketRef
 from bridge.ports import Tracker
-from bridge.steps.adopting import mark_existing
+from bridge.steps.adopting import mark_existing, take_over
 from bridge.steps.context import Context
-from bridge.steps.folding import JOIN_ONLY, Fold, fold
-from bridge.steps.linking import follow_link
+from bridge.steps.folding import JOIN_ONLY, Fold
 from bridge.steps.moves import Cause
-from bridge.steps.track import track_soon
 from bridge.store import Store
 from bridge.store.tickets import Ticket
 
@@ -33,6 +32,8 @@ def follow_duplicate(context: Context, *, ticket_id: int) -> None:
         connection = store.connections.get(ticket.connection_id)
     if not filings or ticket.is_deleted or ticket.outcome is not Outcome.DUPLICATE:
         return
+    if any(one.left_ticket_id is not None for one in filings):
+        raise TryAgainLater("our marks are still coming off another ticket of the same issue")
     context.require_usable(connection)
     tracker = context.tracker(connection)
     target = _end_of(ticket.ref, tracker)
@@ -61,9 +62,11 @@ def _end_of(ref: TicketRef, tracker: Tracker) -> Sighting | None:
 
 
 def _move(duplicate: Ticket, ref: TicketRef, *, store: Store, context: Context) -> None:
-    # Filings may have come or gone while we asked: those it has now move.
+    # Filings may have come or gone while we asked: those it has now move. The lock is the one that
+    # a reading of the ticket takes first: of the two, the later knows what the other has done.
+    known = store.tickets.by_remote_id(duplicate.connection_id, duplicate.ref.remote_id, lock=True)
     filings = store.filings.of_ticket(duplicate.id)
-    if not filings or store.tickets.get(duplicate.id).outcome is not Outcome.DUPLICATE:
+    if not filings or known is None or known.outcome is not Outcome.DUPLICATE:
         return
     now = context.now()
     for issue_id in sorted({one.issue_id for one in filings}):
@@ -71,14 +74,10 @@ def _move(duplicate: Ticket, ref: TicketRef, *, store: Store, context: Context) 
     target = store.tickets.save(duplicate.product_id, duplicate.connection_id, ref, now=now)
     reason = f"{duplicate.ref.key} was closed as a duplicate of {ref.key}"
     cause = Cause(MACHINE, now, reason, _ORIGIN)
-    fold(Fold(duplicate, target, JOIN_ONLY), filings, store=store)
-    for one in filings:
-        follow_link(one, target, store=store, cause=cause)
+    take_over(Fold(duplicate, target, JOIN_ONLY), filings, store=store, cause=cause)
+    store.moved.note([one.id for one in filings], duplicate.id, to=target.id)
     # People have linked the two: there is nothing to tell them.
     store.twins.note_told(duplicate.id, of=target.id, now=now)
-    connection = store.connections.get(duplicate.connection_id)
-    store.existing.forget(connection.id, [ref.remote_id])
-    track_soon(connection, ref.remote_id, store=store)
     told = f"{duplicate.ref.key} → {ref.key}"
     for issue_id in sorted({one.issue_id for one in filings}):
         store.decisions.record(

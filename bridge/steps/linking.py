@@ -42,6 +42,11 @@ def follow_link(filing: Filing, ticket: Ticket, *, store: Store, cause: Cause) -
     write_soon(ticket, store=store)
 
 
+def file_now(filing: Filing, *, store: Store) -> None:
+    """Wake a filing that waited: a job of another name waits for the end of that time."""
+    store.enqueue("file", once=f"file:{filing.id}:now", filing_id=filing.id)
+
+
 def write_soon(ticket: Ticket, *, store: Store) -> None:
     """Queue a refresh, which writes the ticket's own id into its mark as well."""
     store.enqueue("refresh", once=f"refresh:{ticket.id}", ticket_id=ticket.id)

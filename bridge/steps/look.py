@@ -79,6 +79,8 @@ def may_send(filing: Filing, connection: Connection, *, tracker: Tracker, contex
         _read(connection, tracker, context)
         matches = _matches(filing, connection, tracker, context)
     except Refused as error:
+        # Raises when the whole project is out of sight: nothing could be filed there either.
+        tracker.versions()
         return _go_on(filing, f"the tracker does not let us look: {error}", context)
     except TryAgainLater as error:
         if not _is_over(filing, context):

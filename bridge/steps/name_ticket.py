@@ -8,6 +8,7 @@ from bridge.domain.people import MACHINE
 from bridge.domain.tickets import Filing, FilingState
 from bridge.steps.adopting import link_existing, mark_existing
 from bridge.steps.context import Context
+from bridge.steps.linking import file_now
 from bridge.steps.moves import Cause
 from bridge.store import Store
 
@@ -28,10 +29,9 @@ def name_ticket(
     key = name.strip().rstrip("/").rpartition("/")[2]
     if not key or len(key) > _MOST_CHARACTERS or not key.isprintable() or " " in key:
         raise InvalidInput("name the ticket by its key, such as FB-12", pointer="/ticket")
-    filings = [one for one in store.filings.of_issue(issue.id) if one.episode == issue.episode]
-    if not filings or not may_name(filings[-1], store):
+    filing = store.filings.of_episode(issue)
+    if filing is None or not may_name(filing, store):
         raise InvalidMove(f"{issue.name} does not wait for anybody to name its ticket")
-    filing = filings[-1]
     adopt_soon(filing, key, called=key, store=store, until=cause.at + wait)
     store.decisions.record(
         issue.product_id,
@@ -64,11 +64,6 @@ def adopt_soon(filing: Filing, name: str, *, called: str, store: Store, until: d
     store.filings.explain(filing.id, reason)
     store.enqueue("file", once=f"file:{filing.id}", at=until, filing_id=filing.id)
     store.enqueue("adopt", filing_id=filing.id, name=name, called=called)
-
-
-def file_now(filing: Filing, *, store: Store) -> None:
-    """Wake a filing that waited: a job of another name waits for the end of that time."""
-    store.enqueue("file", once=f"file:{filing.id}:now", filing_id=filing.id)
 
 
 def adopt_ticket(context: Context, *, filing_id: int, name: str, called: str = "") -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 
-from bridge.domain.errors import SignInRefused, TryAgainLater
+from bridge.domain.errors import OutsideError, Refused, SignInRefused
 from bridge.domain.issues import Outcome
 from bridge.domain.tickets import TicketStatus
 from bridge.steps.context import Context
@@ -47,11 +47,14 @@ def poll(context: Context, *, connection_id: int) -> None:
         ours = [one for one in changed if one in known]
         statuses = {one.ref.remote_id: one for one in tracker.read(ours)}
         released = [one for one in tracker.versions() if one.is_released]
-    except TryAgainLater as error:
-        if isinstance(error, SignInRefused):
-            with context.open() as store:
+    except OutsideError as error:
+        with context.open() as store:
+            if isinstance(error, SignInRefused):
                 until = now + _SIGN_IN_WAIT
                 store.connections.pause(connection_id, until=until, trouble=str(error))
+            elif isinstance(error, Refused):
+                # Such as of a project that is gone: each job finds out, but people have to know.
+                store.connections.note_trouble(connection_id, str(error))
         log.info("the tracker is not available, polling later", connection_id=connection_id)
         return
     with context.open() as store:

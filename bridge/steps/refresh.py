@@ -23,6 +23,7 @@ from bridge.store.tickets import Ticket
 
 _WAIT = timedelta(seconds=10)
 _SIGN_IN_WAIT = timedelta(minutes=1)
+_REFUSED_WAIT = timedelta(hours=1)
 
 log = structlog.get_logger()
 
@@ -51,9 +52,11 @@ def refresh_ticket(context: Context, *, ticket_id: int) -> None:
         with context.open() as store:
             _put_off(write, error, store, context)
     except Refused:
-        # Most likely it was deleted, or moved out of our sight: reading it again will tell.
+        # Most likely it was deleted, or moved out of our sight: reading it again will tell. Else
+        # somebody may give a permission back, and then the numbers must be right.
         with context.open() as store:
             track_soon(write.connection, write.ticket.ref.remote_id, store=store)
+            _again(write.ticket, store, at=context.now() + _REFUSED_WAIT)
         raise
     else:
         with context.open() as store:

@@ -19,7 +19,7 @@ from bridge.steps.context import Context, rows_of
 from bridge.steps.kinds import judge_soon
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.naming import rename
-from bridge.steps.refusal import FieldsChosen, choose_fields
+from bridge.steps.refusal import FieldsChosen, choose_fields, note_again, try_again
 from bridge.store import Store
 from bridge.store.examples import NO_PROBLEM
 from models.clustering import is_varied
@@ -76,18 +76,12 @@ def take_to_file(issue: Issue, *, store: Store, again: bool = False) -> Issue | 
 
 def _is_asked_for(issue: Issue, again: bool, store: Store) -> bool:
     """Whether its ticket is under way or there, and asking for it changes nothing."""
-    filing = _filing_now(issue, store)
+    filing = store.filings.of_episode(issue)
     if filing is None or filing.state in (FilingState.REFUSED, FilingState.UNLINKED):
         return False
     if filing.state is FilingState.PARKED:
         return not again
     return filing.ticket_id is None or not store.tickets.get(filing.ticket_id).is_deleted
-
-
-def _filing_now(issue: Issue, store: Store) -> Filing | None:
-    """The filing of its present episode: its own, else that of an issue merged into it."""
-    filings = reversed(store.filings.of_issue(issue.id))
-    return next((one for one in filings if one.episode == issue.episode), None)
 
 
 def file_issue(  # noqa: PLR0913 - what a person may say about the ticket
@@ -106,10 +100,10 @@ def file_issue(  # noqa: PLR0913 - what a person may say about the ticket
     then somebody has looked and says that the first request made no ticket. `chosen` are values
     for fields that the tracker asks for.
     """
-    existing = _filing_now(issue, store)
+    existing = store.filings.of_episode(issue)
     if existing is not None:
         choose_fields(existing, chosen or FieldsChosen({}), store=store)
-        _file_again(existing, issue, again, store=store, cause=cause)
+        _file_again(existing, again, store=store, cause=cause)
     # What came back after a fix may need a ticket of its own: the next episode's filing.
     is_tracked = issue.state in TRACKED and issue.state is not IssueState.REGRESSED
     if existing is not None or is_tracked:
@@ -140,35 +134,16 @@ def file_issue(  # noqa: PLR0913 - what a person may say about the ticket
     return issue
 
 
-def _file_again(filing: Filing, issue: Issue, again: bool, *, store: Store, cause: Cause) -> None:
-    """Plan a filing once more where a person may want that, and say so in the history."""
-    before = filing.state.value
-    if filing.state is FilingState.REFUSED or (filing.state is FilingState.PARKED and again):
-        if not store.filings.plan_again(filing.id, after=filing.state):
-            return
-    elif filing.state is FilingState.UNLINKED:
-        if filing.left_ticket_id is not None:
-            raise InvalidMove("our marks are still coming off its ticket: try again in a moment")
-        if not store.filings.plan_again(filing.id, after=filing.state):
-            return
+def _file_again(filing: Filing, again: bool, *, store: Store, cause: Cause) -> None:
+    """Plan a filing once more where a person may want that."""
+    if filing.state is FilingState.UNLINKED and filing.left_ticket_id is not None:
+        raise InvalidMove("our marks are still coming off its ticket: try again in a moment")
+    is_open = filing.state in (FilingState.REFUSED, FilingState.UNLINKED)
+    if is_open or (filing.state is FilingState.PARKED and again):
+        try_again(filing, store=store, cause=cause)
     elif filing.ticket_id and store.tickets.get(filing.ticket_id).is_deleted:
         store.filings.replan(filing.id)
-        before = "deleted"
-    else:
-        return
-    store.decisions.record(
-        issue.product_id,
-        "file_again",
-        at=cause.at,
-        actor=cause.actor,
-        issue_id=issue.id,
-        before={"filing": before},
-        after={"filing": filing.id},
-        reason=cause.reason,
-        origin=cause.origin,
-    )
-    # Not the usual name: a job may wait for the end of the time that an answer was given.
-    store.enqueue("file", once=f"file:{filing.id}:now", filing_id=filing.id)
+        note_again(filing, "deleted", store=store, cause=cause)
 
 
 def promote(context: Context, *, product_id: int, issue_id: int) -> None:

@@ -137,6 +137,12 @@ def _settle(
         if filing.state is FilingState.UNLINKED:
             # A person said that it is not the ticket of this issue; its marks come off.
             return []
+        if filing.left_ticket_id is not None:
+            # Its marks are coming off that one.
+            left = store.tickets.get(filing.left_ticket_id).ref.remote_id
+            originals = [one for one in originals if one.ref.remote_id != left]
+            if not originals:
+                return []
         kept = _kept(filing, originals, seen, store)
         others = [one for one in originals if one.ref != kept.ref]
         _link(filing, kept, store, context)

@@ -5,6 +5,7 @@ from bridge.domain.news import TicketChanged, TicketDeleted, TrackerNews, Versio
 from bridge.domain.people import MACHINE
 from bridge.domain.tickets import TicketStatus
 from bridge.steps.context import Context
+from bridge.steps.going_back import go_back
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.standing import stand_where
 from bridge.store import Store
@@ -99,9 +100,11 @@ def _follow(
     if status.outcome is Outcome.DUPLICATE:
         once = f"follow_duplicate:{ticket.id}"
         store.enqueue("follow_duplicate", once=once, ticket_id=ticket.id)
+    cause = Cause(MACHINE, context.now(), f"ticket {status.ref.key} changed", _ORIGIN)
+    if status.outcome is not Outcome.DUPLICATE:
+        go_back(ticket, store=store, cause=cause)
     for issue in _followers(ticket, store):
         if has_changed:
-            cause = Cause(MACHINE, context.now(), f"ticket {status.ref.key} changed", _ORIGIN)
             issue = stand_where(issue, status.category, status.outcome, store=store, cause=cause)
         if issue.state is not IssueState.RESOLVED or issue.merged_into is not None:
             continue

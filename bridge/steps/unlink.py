@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bridge.domain.errors import AnswerLost, InvalidMove, Refused, TryAgainLater
 from bridge.domain.issues import Issue, IssueState
-from bridge.domain.tickets import Filing
+from bridge.domain.tickets import Filing, FilingState
 from bridge.steps.asking import ticket_key
 from bridge.steps.context import Context
 from bridge.steps.moves import Cause, move_issue
@@ -25,6 +25,8 @@ def unlink_ticket(issue: Issue, *, store: Store, cause: Cause) -> Issue:
         raise InvalidMove(f"{issue.name} has no ticket that it could be taken off")
     if issue.state in _TOLD:
         raise InvalidMove(f"{issue.name} is {issue.state}: people were told what its ticket fixed")
+    if filing.left_ticket_id is not None:
+        raise InvalidMove("our marks are still coming off another ticket: try again in a moment")
     family = [one for one in store.filings.of_issue(issue.id) if one.ticket_id == ticket.id]
     store.filings.unlink([one.id for one in family], reason=f"it was taken off {ticket.ref.key}")
     if issue.can_move(IssueState.CONFIRMED):
@@ -50,11 +52,11 @@ def unlink_ticket(issue: Issue, *, store: Store, cause: Cause) -> Issue:
 
 def linked(issue: Issue, store: Store) -> tuple[Filing | None, Ticket | None]:
     """The filing of an issue's episode and its ticket, if it points to one that exists."""
-    filings = [one for one in store.filings.of_issue(issue.id) if one.episode == issue.episode]
-    if not filings or filings[-1].ticket_id is None:
+    filing = store.filings.of_episode(issue)
+    if filing is None or filing.ticket_id is None:
         return None, None
-    ticket = store.tickets.get(filings[-1].ticket_id)
-    return (None, None) if ticket.is_deleted else (filings[-1], ticket)
+    ticket = store.tickets.get(filing.ticket_id)
+    return (None, None) if ticket.is_deleted else (filing, ticket)
 
 
 def take_marks_off(context: Context, *, ticket_id: int) -> None:
@@ -84,13 +86,12 @@ def _tell(left: Sequence[Filing], ticket: Ticket, heir: str | None, context: Con
         names = store.issues.names(ticket.product_id, [one.issue_id for one in left])
     tracker = context.tracker(connection)
     for filing in left:
-        name = names[filing.issue_id]
-        text = f"This ticket is not about {name} of the bridge: a person took that off."
+        key, text = _words(filing, names[filing.issue_id])
         if heir is None:
             text = f"{text} What the bridge wrote here is not kept up to date any more."
         try:
             tracker.let_go(ticket.ref, filing.fingerprint, heir)
-            tracker.note(ticket.ref, key=f"unlinked-{filing.fingerprint}", text=text)
+            tracker.note(ticket.ref, key=key, text=text)
         except AnswerLost as error:
             raise TryAgainLater(f"{error}: reading {ticket.ref.key} again will tell") from error
         except Refused:
@@ -98,3 +99,12 @@ def _tell(left: Sequence[Filing], ticket: Ticket, heir: str | None, context: Con
                 raise
             # Deleted or hidden: nothing of ours can be found there.
             return
+
+
+def _words(filing: Filing, name: str) -> tuple[str, str]:
+    """The name of the comment, and what it tells engineers."""
+    if filing.state is FilingState.UNLINKED:
+        text = f"This ticket is not about {name} of the bridge: a person took that off."
+        return f"unlinked-{filing.fingerprint}", text
+    text = f"{name} of the bridge has its own ticket again: that is no duplicate any more."
+    return f"went-back-{filing.fingerprint}", text

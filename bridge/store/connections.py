@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pydantic import JsonValue, TypeAdapter
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -12,6 +13,9 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
 from bridge.domain.tickets import FilingPolicy
 from bridge.store.tables import ConnectionRow, CursorRow, DeliveryRow
+
+FIELDS = TypeAdapter(dict[str, JsonValue])
+"""What people gave for fields of tickets, as it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,11 @@ class Connection:
     sealed: bytes = field(repr=False)
     paused_until: datetime | None
     trouble: str | None
+
+    @property
+    def fields(self) -> dict[str, JsonValue]:
+        """Values for fields of each ticket, by id or name."""
+        return FIELDS.validate_python(self.config.get("fields") or {})
 
     @property
     def policy(self) -> FilingPolicy:
@@ -71,13 +80,16 @@ class Connections:
         return self.get(connection_id)
 
     def keep_fields(self, connection_id: int, fields: Mapping[str, str]) -> None:
-        """Values for fields of every ticket from now on; those of other fields stay."""
+        """Values for fields of every ticket from now on; those of other fields stay.
+
+        An empty one takes a value back.
+        """
         row = self._session.get_one(
             ConnectionRow, connection_id, populate_existing=True, with_for_update=True
         )
-        kept = row.config.get("fields")
-        kept = kept if isinstance(kept, dict) else {}
-        row.config = {**row.config, "fields": {**kept, **fields}}
+        kept = {**_connection(row).fields, **fields}
+        filled = {name: value for name, value in kept.items() if value != ""}
+        row.config = {**row.config, "fields": filled}
 
     def get(self, connection_id: int) -> Connection:
         """The connection of that id."""
@@ -103,6 +115,11 @@ class Connections:
             raise NotFound("no such connection")
         return _connection(row)
 
+    def all_of(self, product_id: ProductId) -> list[Connection]:
+        """Every connection of a product, oldest first."""
+        query = select(ConnectionRow).where(ConnectionRow.product_id == product_id)
+        return [_connection(row) for row in self._session.scalars(query.order_by(ConnectionRow.id))]
+
     def all(self) -> list[Connection]:
         """Every connection of every product, oldest first."""
         return [
@@ -116,6 +133,12 @@ class Connections:
             update(ConnectionRow)
             .where(ConnectionRow.id == connection_id)
             .values(paused_until=until, trouble=trouble)
+        )
+
+    def note_trouble(self, connection_id: int, trouble: str) -> None:
+        """Say what is wrong; nothing is held up by that."""
+        self._session.execute(
+            update(ConnectionRow).where(ConnectionRow.id == connection_id).values(trouble=trouble)
         )
 
     def mark_healthy(self, connection_id: int) -> None:

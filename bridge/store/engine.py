@@ -33,6 +33,7 @@ from bridge.store.issues import Issues
 from bridge.store.jobs import Jobs
 from bridge.store.lessons import Lessons
 from bridge.store.measures import Measures
+from bridge.store.moved import Moved
 from bridge.store.notices import Notices
 from bridge.store.paces import Paces
 from bridge.store.parts import Parts
@@ -105,6 +106,7 @@ class Store:
         self.attempts = Attempts(session)
         self.tickets = Tickets(session)
         self.twins = Twins(session)
+        self.moved = Moved(session)
         self.existing = ExistingTickets(session)
         self.fixes = Fixes(session)
         self.workarounds = Workarounds(session)

@@ -85,6 +85,11 @@ class Filings:
         )
         return [_filing(row) for row in self._session.scalars(query)]
 
+    def of_episode(self, issue: Issue) -> Filing | None:
+        """The filing of its present episode: its own, else that of an issue merged into it."""
+        filings = reversed(self.of_issue(issue.id))
+        return next((one for one in filings if one.episode == issue.episode), None)
+
     def newest_of_issues(self, issue_ids: Sequence[IssueId]) -> dict[IssueId, Filing]:
         """The newest filing of each of these issues that has one; its own before a merged one's."""
         family = lineage(issue_ids)
@@ -128,6 +133,14 @@ class Filings:
         """Filings that still have to be sent or looked for, over all products."""
         query = select(FilingRow.id).where(FilingRow.state.in_(_OPEN)).order_by(FilingRow.id)
         return [FilingId(value) for value in self._session.scalars(query)]
+
+    def refused(self, connection_id: int) -> list[Filing]:
+        """Filings of a connection that the tracker refused, oldest first."""
+        query = select(FilingRow).where(
+            FilingRow.connection_id == connection_id,
+            FilingRow.state == FilingState.REFUSED.value,
+        )
+        return [_filing(row) for row in self._session.scalars(query.order_by(FilingRow.id))]
 
     def troubled(self) -> list[Filing]:
         """Filings a person must look at, and those we are checking, over all products."""

@@ -532,6 +532,15 @@ class FilingRow(Base):
     created_at: Mapped[datetime]
 
 
+class FilingMoveRow(Base):
+    __tablename__ = "filing_move"
+    __table_args__ = (UniqueConstraint("filing_id", "ticket_id"),)
+    id: Mapped[IdColumn]
+    filing_id: Mapped[int] = refers("filing.id")
+    ticket_id: Mapped[int] = refers("ticket.id", index=True)
+    to_ticket_id: Mapped[int] = refers("ticket.id")
+
+
 class FilingAttemptRow(Base):
     __tablename__ = "filing_attempt"
     filing_id: Mapped[int] = refers("filing.id", primary_key=True)

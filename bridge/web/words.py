@@ -46,6 +46,8 @@ _ACTIONS: Mapping[str, str] = {
     "ticket_named": "Ticket named",
     "duplicate_ticket": "Duplicate ticket found",
     "duplicate_followed": "Duplicate followed",
+    "fields_set": "Fields of tickets set",
+    "duplicate_reopened": "No duplicate any more",
     "linked_existing": "Linked to an existing ticket",
     "that_ticket": "The ticket exists",
     "not_that_ticket": "Not that ticket",

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import JsonValue
 
 from bridge.domain.errors import OutsideError
 from bridge.domain.products import Product
@@ -25,7 +25,6 @@ from integrations.jira.settings import JiraSettings
 from integrations.jira.tracker import JiraTracker
 from integrations.pace import Pace, RateLimiter
 
-_FIELDS = TypeAdapter(dict[str, JsonValue])
 _SANDBOX_CALLS_PER_SECOND = 1_000.0
 _LOCAL_CALLS_PER_SECOND = 100.0
 """Such a budget is for the sandbox on this machine, which nobody shares."""
@@ -114,11 +113,7 @@ def _kept_fields(known: Connection | None, given: JiraGiven) -> Mapping[str, Jso
     """The values of before, as long as it is the same project and type of ticket."""
     if known is None or known.config.get("project") != given.project:
         return {}
-    return _fields_in(known.config.get("fields"))
-
-
-def _fields_in(stored: object) -> dict[str, JsonValue]:
-    return _FIELDS.validate_python(stored or {})
+    return known.fields
 
 
 def _save(
@@ -211,7 +206,7 @@ def jira_settings(connection: Connection, secrets: Secrets) -> JiraSettings:
         issue_type=str(config["issue_type"]),
         number_field=str(config["number_field"]) if config.get("number_field") else None,
         accounts_field=_kept(connection, "accounts_field"),
-        fields=_fields_in(config.get("fields")),
+        fields=connection.fields,
         instance=str(config["instance"]),
         webhook_secret=sealed.get("webhook_secret"),
         allow_private=bool(config.get("allow_private")),

@@ -19,6 +19,7 @@ from integrations.jira.errors import (
     Conflict,
     Forbidden,
     Missing,
+    NotJson,
     ReadAgain,
     repeatable_call,
     single_call,
@@ -168,6 +169,7 @@ class JiraClient:
             raise TryAgainLater("the time for this request was over before it could be sent")
         with self._reported(call), single_call():
             response = self._single.request("POST", f"{self._url}/{path}", json=body)
+            _require_data(response)
             if response.status_code != requests.codes.created:
                 raise ValueError(f"status {response.status_code} instead of 201")
             return shape.validate_json(response.content)
@@ -209,9 +211,11 @@ class JiraClient:
         params: Mapping[str, str | int] | None = None,
         body: JsonValue = None,
     ) -> requests.Response:
-        return self._session.request(
+        response = self._session.request(
             method, f"{self._url}/{path}", params=params, json=body if body is not None else None
         )
+        _require_data(response)
+        return response
 
     def _repeat(self, call: Call, send: Callable[[], T]) -> T:
         """Run a repeatable call, waiting out trouble as long as patience lasts."""
@@ -236,6 +240,12 @@ class JiraClient:
             raise
         else:
             self._pace.answered()
+
+
+def _require_data(response: requests.Response) -> None:
+    """Raise NotJson when a page answers, such as a proxy's, whatever its status says."""
+    if "html" in response.headers.get("content-type", "").casefold():
+        raise NotJson("a page instead of data")
 
 
 def _call(method: str, path: str) -> Call:

@@ -43,6 +43,10 @@ class Forbidden(SignInRefused):
     """Our account is known and may not do this: nothing is wrong with the sign-in itself."""
 
 
+class NotJson(ValueError):
+    """A web page came where data should be."""
+
+
 class _ErrorBody(BaseModel):
     """Jira's envelope of errors; its sentences follow the language of the account."""
 
@@ -67,9 +71,9 @@ def repeatable_call() -> Iterator[None]:
             "Jira answered with a redirect: use the site's own address in the connection"
         ) from error
     except requests.RequestException as error:
-        raise TryAgainLater(f"no usable answer from Jira: {type(error).__name__}") from error
+        raise TryAgainLater(_in_words(error)) from error
     except ValueError as error:
-        raise TryAgainLater("the answer from Jira was not readable") from error
+        raise TryAgainLater(_in_words(error)) from error
 
 
 @contextmanager
@@ -84,7 +88,21 @@ def single_call() -> Iterator[None]:
     except JIRAError as error:
         raise _of_single(error) from _without_bodies(error)
     except (requests.RequestException, ValueError) as error:
-        raise AnswerLost(f"the answer from Jira was lost: {type(error).__name__}") from error
+        raise AnswerLost(f"the answer was lost: {_in_words(error)}") from error
+
+
+def _in_words(error: Exception) -> str:
+    """What went wrong with an answer that cannot be used."""
+    if isinstance(error, requests.Timeout):
+        return "Jira did not answer in time"
+    if isinstance(error, NotJson):
+        return (
+            "Jira's address answered with a web page instead of data: perhaps a proxy or a "
+            "sign-in page stands in between"
+        )
+    if isinstance(error, requests.RequestException):
+        return "the connection to Jira broke before its answer was there"
+    return "Jira's answer could not be read: it is cut off or not what is documented"
 
 
 def _of_repeatable(error: JIRAError) -> TryAgainLater | Refused:
@@ -122,12 +140,13 @@ def _is_signed_out(error: JIRAError) -> bool:
 
 
 def _sign_in_refused(error: JIRAError) -> SignInRefused:
+    kind: type[SignInRefused]
     words = _body(error).in_words() or "check the account, its token and its permissions"
-    kind = SignInRefused if _is_signed_out(error) else Forbidden
-    return kind(
-        f"Jira did not accept our account ({_status(error)}): {words}",
-        retry_after_seconds=_retry_after(error),
-    )
+    if _is_signed_out(error):
+        told, kind = "Jira did not accept our account", SignInRefused
+    else:
+        told, kind = "Jira does not let our account do this", Forbidden
+    return kind(f"{told} ({_status(error)}): {words}", retry_after_seconds=_retry_after(error))
 
 
 def _busy(error: JIRAError) -> TryAgainLater:

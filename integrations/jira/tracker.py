@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue, TypeAdapter
 
-from bridge.domain.errors import InvalidInput, Refused, TryAgainLater
+from bridge.domain.errors import Refused
 from bridge.domain.tickets import (
     Attempt,
     Sighting,
@@ -17,25 +17,25 @@ from bridge.domain.tickets import (
     TicketStatus,
     TrackerVersion,
 )
-from integrations.jira.adf import comment, description, summary
+from integrations.jira.adf import comment
 from integrations.jira.answers import Created, Issue
-from integrations.jira.asked import described, values_of
+from integrations.jira.asked import described
 from integrations.jira.client import API, PROPERTY, JiraClient
 from integrations.jira.comments import add_once
+from integrations.jira.drafting import new_issue
 from integrations.jira.duplicates import (
     close_duplicate,
     link_duplicate,
     originals_of,
     unlink_duplicate,
 )
-from integrations.jira.editing import Editor, written_at_first
+from integrations.jira.editing import Editor
 from integrations.jira.keys import HUNDRED, bulk_fetch, number_of, walk
 from integrations.jira.letting_go import let_go
 from integrations.jira.marks import (
     COMMON_LABEL,
     confirmed_mark,
     fingerprint_label,
-    first_mark,
     is_ours,
     mark_in,
     note_marker,
@@ -44,8 +44,9 @@ from integrations.jira.marks import (
 )
 from integrations.jira.outcomes import status_of
 from integrations.jira.screens import screen_fields
-from integrations.jira.searching import minutes_since, search, text_page
+from integrations.jira.searching import PAGE_SIZE, minutes_since, search, text_page
 from integrations.jira.settings import JiraSettings
+from integrations.jira.sight import refused_in_words, require_sight
 from integrations.jira.versions import to_version
 
 _CREATED = TypeAdapter(Created)
@@ -92,9 +93,7 @@ class JiraTracker:
         if time.monotonic() < self._highest_until:
             return self._highest
         project = self._settings.project
-        hint = search(
-            self._client, f'project = "{project}" ORDER BY key DESC', limit=1, fields=("labels",)
-        )
+        hint = self._search(f'project = "{project}" ORDER BY key DESC', limit=1)
         highest = max((number_of(issue.key) for issue in hint), default=0)
         for issues in walk(self._client, project, after=highest):
             here = [number_of(i.key) for i in issues if self._is_in_project(i.key)]
@@ -106,22 +105,14 @@ class JiraTracker:
         self, draft: TicketDraft, attempt: Attempt, *, until: datetime | None = None
     ) -> TicketRef:
         """Send one POST, never repeated, that creates the ticket with label and property."""
-        mark = first_mark(
-            draft.fingerprint,
-            instance=self._settings.instance,
-            attempt=attempt,
-            written=written_at_first(draft),
-        )
-        body: JsonValue = {
-            "fields": {**self._chosen(draft), **self._fields_of(draft)},
-            "properties": [{"key": PROPERTY, "value": mark}],
-        }
-        created = self._client.post_once(
-            _CREATED,
-            f"{API}/issue",
-            body=body,
-            may_send=lambda: until is None or self._now() < until,
-        )
+        body = new_issue(self._client, self._settings, draft, attempt)
+        with refused_in_words(self._settings):
+            created = self._client.post_once(
+                _CREATED,
+                f"{API}/issue",
+                body=body,
+                may_send=lambda: until is None or self._now() < until,
+            )
         if self._is_in_project(created.key):
             self._remember(number_of(created.key))
         return self._ref(created.id, created.key)
@@ -161,18 +152,13 @@ class JiraTracker:
             ours = self._ours(issues, fingerprint)
             if ours:
                 return ours[0]
-        lacking = self._client.missing_permissions(self._settings.project, ("BROWSE_PROJECTS",))
-        if lacking:
-            raise TryAgainLater(
-                f"our account may not see project {self._settings.project}, "
-                "so a missing ticket proves nothing: give it the permission Browse projects"
-            )
+        require_sight(self._client, self._settings)
         return None
 
     def find(self, fingerprint: str) -> list[TicketRef]:
         """Our tickets by label through the lagging search index, checked by property."""
         label = fingerprint_label(fingerprint)
-        hits = search(self._client, f'project = "{self._settings.project}" AND labels = "{label}"')
+        hits = self._search(f'project = "{self._settings.project}" AND labels = "{label}"')
         found = self._read_all([issue.id for issue in hits])
         return self._ours(found, fingerprint)
 
@@ -180,7 +166,7 @@ class JiraTracker:
         """Remote ids of tickets with our label, or with a fingerprint's, through the index."""
         label = COMMON_LABEL if fingerprint is None else fingerprint_label(fingerprint)
         jql = f'project = "{self._settings.project}" AND labels = "{label}"'
-        return [issue.id for issue in search(self._client, jql, fields=("id",), size=_IDS_A_PAGE)]
+        return [issue.id for issue in self._search(jql, fields=("id",), size=_IDS_A_PAGE)]
 
     def sight(self, names: Sequence[str]) -> list[Sighting]:
         """These tickets, by id or key, with what their marks say; oldest first."""
@@ -232,7 +218,10 @@ class JiraTracker:
         add_once(self._client, ref, marker, comment(text, marker))
 
     def read(self, remote_ids: Sequence[str]) -> list[TicketStatus]:
-        """The tickets as they are now; deleted and hidden ones are missing."""
+        """The tickets as they are now; deleted and hidden ones are missing.
+
+        Raises TryAgainLater when the project itself is out of sight: then nothing is missing.
+        """
         return [
             self._status_of(issue)
             for issue in self._read_all(list(remote_ids), fields=_STATUS_FIELDS)
@@ -245,7 +234,7 @@ class JiraTracker:
             f'project = "{self._settings.project}" AND labels = "{COMMON_LABEL}" '
             f"AND updated >= -{since}m ORDER BY updated ASC"
         )
-        return [issue.id for issue in search(self._client, jql)]
+        return [issue.id for issue in self._search(jql)]
 
     def describe(self, names: Collection[str]) -> list[TicketField]:
         """The fields of these ids that a person may fill in, with what they take."""
@@ -253,36 +242,23 @@ class JiraTracker:
 
     def versions(self) -> list[TrackerVersion]:
         """The project's versions as they are now."""
-        return [to_version(v) for v in self._client.versions(self._settings.project)]
+        with refused_in_words(self._settings):
+            return [to_version(v) for v in self._client.versions(self._settings.project)]
 
-    def _fields_of(self, draft: TicketDraft) -> dict[str, JsonValue]:
-        settings = self._settings
-        fields: dict[str, JsonValue] = {
-            "project": {"key": settings.project},
-            "issuetype": {"id": settings.issue_type},
-            "summary": summary(draft),
-            "description": description(draft),
-            "labels": [COMMON_LABEL, fingerprint_label(draft.fingerprint)],
-        }
-        if settings.number_field:
-            fields[settings.number_field] = draft.customers
-        if settings.accounts_field:
-            fields[settings.accounts_field] = draft.accounts
-        return fields
-
-    def _chosen(self, draft: TicketDraft) -> dict[str, JsonValue]:
-        """What people chose for fields that we do not fill: for every ticket, and for this one.
-
-        Raises Refused, before anything is sent, when a field does not take it.
-        """
-        chosen: dict[str, JsonValue] = {**self._settings.fields, **dict(draft.fields)}
-        if not any(isinstance(value, str) for value in chosen.values()):
-            return chosen
+    def _search(
+        self,
+        jql: str,
+        *,
+        limit: int | None = None,
+        fields: tuple[str, ...] = ("labels",),
+        size: int = PAGE_SIZE,
+    ) -> list[Issue]:
+        """A search of the project; one that is gone is told in words."""
         try:
-            return values_of(screen_fields(self._client, self._settings), chosen)
-        except InvalidInput as error:
-            field = error.pointer.rpartition("/")[2]
-            raise Refused(f"not sent: {error}", fields={field: str(error)}) from error
+            return search(self._client, jql, limit=limit, fields=fields, size=size)
+        except Refused:
+            self.versions()
+            raise
 
     def _remember(self, number: int) -> None:
         self._highest = max(self._highest, number)
@@ -311,4 +287,8 @@ class JiraTracker:
         self, ids: list[str], *, fields: tuple[str, ...] = ("labels",)
     ) -> Iterator[Issue]:
         for start in range(0, len(ids), HUNDRED):
-            yield from bulk_fetch(self._client, ids[start : start + HUNDRED], fields=fields)
+            asked = ids[start : start + HUNDRED]
+            found = bulk_fetch(self._client, asked, fields=fields)
+            if len(found) < len(asked):
+                require_sight(self._client, self._settings)
+            yield from found

@@ -24,6 +24,7 @@ _BODIES: dict[str, object] = {
     "/contacts/batch": [],
     "/releases": {"version": "1"},
     "/workarounds": {"issue": "ISS-1", "text": "x", "audience": "internal"},
+    "/connections/jira": {"fields": {"Severity": "Major"}},
     "/match": {"text": "the export button does nothing"},
 }
 
@@ -62,10 +63,13 @@ def test_each_role_may_do_what_its_row_says_and_nothing_else(api: Api) -> None:
             continue
         (action,) = set(permissions_of(route.dependant))
         path = route.path.removeprefix("/api/v1").replace("{id}", "1")
+        path = path.replace("{name}", "jira")
         for role, caller in callers.items():
             if "POST" in (route.methods or ()):
                 body = _BODIES.get(path, {"reason": "x"} if "dismiss" in path else {})
                 status = caller.post(path, body).status_code
+            elif "PATCH" in (route.methods or ()):
+                status = caller.patch(path, _BODIES.get(path, {})).status_code
             else:
                 status = caller.get(path).status_code
             assert (status == 403) is (action not in ALLOWED[role]), (route.path, role, status)
@@ -91,7 +95,7 @@ def test_without_a_good_token_every_route_is_401(api: Api) -> None:
             continue
         for given in headers:
             for method in route.methods or ():
-                path = route.path.replace("{id}", "1")
+                path = route.path.replace("{id}", "1").replace("{name}", "jira")
                 answer = api.client.request(method, path, headers=given)
                 assert answer.status_code == 401, (method, path, given)
                 assert answer.headers["WWW-Authenticate"].startswith("Bearer")

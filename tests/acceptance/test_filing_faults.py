@@ -3,7 +3,7 @@
 A seeded sample; `make faults` does all of it (docs/filing.md).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,9 +11,12 @@ import pytest
 
 from bridge.domain.tickets import FilingState
 from tests.api_client import Api, serving
+from tests.faults.bench import a_bench
 from tests.faults.floor import Floor
-from tests.faults.plan import FAULTS, KILLED, Task, perform, sample
-from tests.faults.run import Scenario, Verdict, a_bench, run
+from tests.faults.plan import FAULTS, KILLED, sample
+from tests.faults.run import run
+from tests.faults.running import Task, perform
+from tests.faults.scenario import Scenario, Verdict
 
 pytestmark = pytest.mark.processes
 
@@ -34,7 +37,7 @@ def floor(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) 
     made.close()
 
 
-def _all_good(tasks: list[Task], floor: Floor) -> None:
+def _all_good(tasks: Sequence[Task], floor: Floor) -> None:
     bad = [one for one in perform(tasks, floor, _LANES) if not one.verdict.is_good]
     assert [(one.place, one.verdict) for one in bad] == []
 

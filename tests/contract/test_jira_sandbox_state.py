@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from integrations.jira.sandbox import SandboxServer
-from tests.contract.sandbox_client import Api
+from tests.contract.sandbox_client import Api, a_body
 
 
 def test_the_same_file_gives_the_same_site_again(tmp_path: Path) -> None:
@@ -54,3 +54,42 @@ def test_what_was_answered_is_still_there_after_the_process_was_stopped(
         assert process.wait(timeout=20) == code
     with SandboxServer(tmp_path / "jira.db") as again, Api(again.describe()) as client:
         assert client.get(f"issue/{key}")["key"] == key
+
+
+def test_what_an_administrator_takes_away_is_refused_and_comes_back(tmp_path: Path) -> None:
+    with (
+        SandboxServer(tmp_path / "jira.db", control=True) as sandbox,
+        Api(sandbox.describe()) as jira,
+    ):
+
+        def administer(**set_up: object) -> None:
+            assert jira.call("PUT", "/_sandbox/site", set_up).status_code == 200
+
+        def statuses(key: str) -> list[int]:
+            query = {"jql": "project = FB"}
+            return [
+                jira.call("POST", "issue", a_body()).status_code,
+                jira.call("PUT", f"issue/{key}", {"fields": {"summary": "x"}}).status_code,
+                jira.call("GET", f"issue/{key}").status_code,
+                jira.call("GET", "project/FB").status_code,
+                jira.call("POST", "search/jql", query).status_code,
+            ]
+
+        key = jira.create()
+        administer(lacking=["CREATE_ISSUES"])
+        assert statuses(key) == [403, 204, 200, 200, 200]
+        administer(lacking=["EDIT_ISSUES"])
+        assert statuses(key) == [201, 403, 200, 200, 200]
+        # Gone and hidden look the same.
+        administer(lacking=["BROWSE_PROJECTS"])
+        assert statuses(key) == [400, 404, 404, 404, 400]
+        fetched = jira.call("POST", "issue/bulkfetch", {"issueIdsOrKeys": [key]})
+        assert fetched.json()["issues"] == []
+        administer(issue_types={"10001": "Fault", "10002": ""})
+        offered = jira.get("issue/createmeta/FB/issuetypes")["issueTypes"]
+        assert [one["name"] for one in offered] == ["Fault", "Story"]
+        assert jira.get(f"issue/{key}")["fields"]["issuetype"]["name"] == "Fault"
+        administer(token="another one")
+        assert statuses(key) == [401] * 5
+        for wrong in ({"lacking": ["EVERYTHING"]}, {"issue_types": {"1": "x"}}):
+            assert jira.call("PUT", "/_sandbox/site", wrong).status_code == 400

@@ -1,32 +1,56 @@
 """`make faults`: kill workers everywhere, let Jira misbehave in every way, print a table.
 
-Usage: python -m tests.faults [--lanes N] [--step N] [--rounds N] [kills|faults|all]
+Each finished run is told at once on standard error; the table comes last, on standard output.
 """
 
 import argparse
-import os
+import re
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from bridge.store import embedded, make_engine, migrate
 from tests.conftest import FAST_SERVER, database_of
+from tests.faults.fix_plan import FIXES, fix_tasks, quiet_fixes
 from tests.faults.floor import Floor
-from tests.faults.plan import Result, Task, fault_tasks, kill_tasks, perform
+from tests.faults.journal import Journal, say
+from tests.faults.plan import KILLED, fault_tasks, kill_tasks, quiet_tasks
+from tests.faults.running import Result, Task, perform
 from tests.faults.workshop import SCALE
 
 
 def main() -> int:
-    """Run the sweep; 0 when no ticket was lost or made twice."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", nargs="?", choices=("kills", "faults", "all"), default="all")
-    parser.add_argument("--lanes", type=int, default=2 * (os.cpu_count() or 1))
+    """Run the sweep; 0 when nothing was lost or made twice."""
+    given = _parser().parse_args()
+    with a_floor() as floor:
+        return _sweep(floor, given)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument(
+        "part", nargs="?", choices=("kills", "faults", "fixes", "all"), default="all"
+    )
+    parser.add_argument("--lanes", type=int, default=2, help="runs at a time (2)")
     parser.add_argument("--step", type=int, default=1, help="only every so many-th kill point")
-    parser.add_argument("--rounds", type=int, default=4, help="how often each fault is met")
-    given = parser.parse_args()
+    parser.add_argument("--rounds", type=int, default=4, help="how often each fault is met (4)")
+    parser.add_argument("--only", metavar="REGEX", default="", help="only runs named like this")
+    parser.add_argument("--limit", type=int, metavar="N", help="only so many runs, spread evenly")
+    parser.add_argument(
+        "--journal",
+        type=Path,
+        metavar="FILE",
+        help="keep what was done; runs that went well in it are not repeated",
+    )
+    return parser
+
+
+@contextmanager
+def a_floor() -> Iterator[Floor]:
+    """A database server for this sweep alone."""
     with tempfile.TemporaryDirectory(prefix="bridge-faults-") as name:
         data_dir = Path(name) / "data"
         Path(name).chmod(0o711)
@@ -37,7 +61,7 @@ def main() -> int:
             engine.dispose()
             floor = Floor(server.conninfo(""), "made", Path(name))
             try:
-                return _sweep(floor, given)
+                yield floor
             finally:
                 floor.close()
         finally:
@@ -47,39 +71,58 @@ def main() -> int:
 
 def _sweep(floor: Floor, given: argparse.Namespace) -> int:
     began = time.monotonic()
+    journal = Journal(given.journal)
     tasks: list[Task] = []
-    if given.part != "faults":
-        tasks += kill_tasks(floor, given.lanes, step=given.step)
-    if given.part != "kills":
+    if given.part in ("kills", "all"):
+        counts = zip(KILLED, _moments(quiet_tasks(), floor, journal, given), strict=True)
+        tasks += kill_tasks(dict(counts), step=given.step)
+    if given.part in ("faults", "all"):
         tasks += fault_tasks(given.rounds)
-    _say(f"{len(tasks)} runs, waits and lags scaled 1:{SCALE}, {given.lanes} at a time")
-    done: list[Result] = []
-    lock = threading.Lock()
-
-    def tell(result: Result) -> None:
-        with lock:
-            done.append(result)
-            if not result.verdict.is_good:
-                _say(f"BAD {result.place}: {result.verdict}")
-            if len(done) % 20 == 0:
-                _say(f"{len(done)} of {len(tasks)} after {time.monotonic() - began:.0f} s")
-
-    results = perform(tasks, floor, given.lanes, tell)
+    if given.part in ("fixes", "all"):
+        fixes = zip(FIXES, _moments(quiet_fixes(), floor, journal, given), strict=True)
+        tasks += fix_tasks(dict(fixes), step=given.step)
+    tasks = [one for one in tasks if re.search(given.only, one.name)]
+    if given.limit is not None and given.limit < len(tasks):
+        tasks = [tasks[place * len(tasks) // given.limit] for place in range(given.limit)]
+    results = _perform(tasks, floor, journal, given)
     _show(results)
     minutes = (time.monotonic() - began) / 60
     bad = [one for one in results if not one.verdict.is_good]
     killed = sum(one.verdict.was_killed for one in results)
-    _say(f"{len(results)} runs, {killed} workers killed, {len(bad)} bad, {minutes:.1f} min")
+    say(f"{len(results)} runs, {killed} workers killed, {len(bad)} bad, {minutes:.1f} min")
     return 1 if bad else 0
 
 
+def _moments(
+    tasks: Sequence[Task], floor: Floor, journal: Journal, given: argparse.Namespace
+) -> list[int]:
+    """How many moments each of these runs without a kill has."""
+    counted = _perform(tasks, floor, journal, given)
+    for one in counted:
+        if not one.verdict.is_good:
+            raise SystemExit(f"without a kill: {one.place}: {one.verdict}")
+    return [len(one.verdict.moments) for one in counted]
+
+
+def _perform(
+    tasks: Sequence[Task], floor: Floor, journal: Journal, given: argparse.Namespace
+) -> list[Result]:
+    new = sum(journal.known(one) is None for one in tasks)
+    journal.expect(new)
+    say(
+        f"{new} runs, {len(tasks) - new} known, waits and lags scaled 1:{SCALE},"
+        f" {given.lanes} at a time"
+    )
+    return perform(tasks, floor, given.lanes, tell=journal.note, known=journal.known)
+
+
 def _show(results: Sequence[Result]) -> None:
-    head = ("what", "runs", "kills", "issues", "requests", "lost", "duplicates", "wall")
+    head = ("what", "runs", "kills", "issues", "requests", "lost", "double", "wall")
     rows = [tuple(map(str, head))]
     groups: dict[str, list[Result]] = {}
     for result in results:
-        groups.setdefault(_name(result), []).append(result)
-    for name, some in groups.items():
+        groups.setdefault(result.task.group, []).append(result)
+    for name, some in (*groups.items(), ("all", results)):
         verdicts = [one.verdict for one in some]
         rows.append(
             (
@@ -97,17 +140,6 @@ def _show(results: Sequence[Result]) -> None:
     for row in rows:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         sys.stdout.write(line.rstrip() + "\n")
-
-
-def _name(result: Result) -> str:
-    task = result.task
-    kind = "fault" if task.kill_at is None else "sleep" if task.sleeps else "kill"
-    return f"{kind}: {task.scenario.name}"
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -3,11 +3,12 @@
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,34 +102,81 @@ class Workshop:
                 self._news.notify_all()
 
 
+Prepare = Callable[[Groups, Path], None]
+"""Makes what a template holds; the folder is for files that belong to it."""
+
+
+def ready_to_be_filed(groups: Groups, folder: Path) -> None:
+    """Confirmed issues, as the machine and a person would have made them."""
+    for number in range(ISSUES):
+        topic = f"topic-{number}"
+        TEXTS[topic] = TEXTS["export"] + f", module {number}"
+        groups.issue(topic, 2, state=IssueState.CONFIRMED)
+
+
 class Floor:
-    """Makes databases with issues that are ready to be filed."""
+    """Makes databases in which something is about to happen."""
 
     def __init__(self, server: str, template: str, folder: Path) -> None:
         """`server` is a conninfo without a database, `template` a migrated one there."""
         self._server = server
+        self._migrated = template
         self._folder = folder
         self.workshop = Workshop()
-        self._template = f"faults_{secrets.token_hex(4)}"
-        self._clone(self._template, template)
-        self._prepare()
+        self._templates: dict[Prepare, str] = {}
+        self._lock = threading.Lock()
 
     def close(self) -> None:
-        """End the processes and drop the template."""
+        """End the processes and drop the templates."""
         self.workshop.close()
-        self._drop(self._template)
+        for name in self._templates.values():
+            self._drop(name)
+
+    def worker(
+        self,
+        settings: Settings,
+        log: Path,
+        more: Mapping[str, str],
+        *,
+        path: Sequence[str],
+        kill_at: int | None = None,
+        sleeps: bool = False,
+    ) -> Handle:
+        """Start a worker on a database; `path` are the jobs whose moments count."""
+        url = settings.database_url
+        assert url is not None
+        environment = {
+            "DATABASE_URL": url.get_secret_value(),
+            "BRIDGE_SECRET_KEY": KEY,
+            "BRIDGE_DATA_DIR": str(settings.data_dir),
+            "BRIDGE_ENCODER": "hashing",
+            **more,
+        }
+        return self.workshop.start(
+            "worker", log, environment, path=[*path], kill_at=kill_at, sleeps=sleeps
+        )
 
     @contextmanager
-    def database(self) -> Iterator[Settings]:
-        """A database of its own, with the waits scaled down."""
+    def database(self, prepare: Prepare = ready_to_be_filed) -> Iterator[Settings]:
+        """A database of its own that was prepared so; what was prepared is kept for the next."""
+        template = self._template(prepare)
         name = f"run_{secrets.token_hex(5)}"
         folder = self._folder / name
-        folder.mkdir()
-        self._clone(name, self._template)
+        shutil.copytree(self._folder / template, folder)
+        self._clone(name, template)
         try:
             yield self._settings(name, folder)
         finally:
             self._drop(name)
+
+    def _template(self, prepare: Prepare) -> str:
+        with self._lock:
+            if prepare not in self._templates:
+                name = f"faults_{secrets.token_hex(4)}"
+                self._clone(name, self._migrated)
+                self._prepare(name, prepare)
+                self._templates[prepare] = name
+            return self._templates[prepare]
 
     def _settings(self, database: str, folder: Path) -> Settings:
         return Settings(
@@ -146,19 +194,14 @@ class Floor:
         with psycopg.connect(self._server, dbname="postgres", autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
-    def _prepare(self) -> None:
-        """Confirmed issues, as the machine and a person would have made them."""
+    def _prepare(self, name: str, prepare: Prepare) -> None:
         queue, clock = InlineQueue(), SimulatedClock(START)
-        folder = self._folder / self._template
+        folder = self._folder / name
         folder.mkdir()
-        application = build(self._settings(self._template, folder), queue=queue, now=clock)
+        application = build(self._settings(name, folder), queue=queue, now=clock)
         try:
             with application.open() as store:
                 product = store.products.by_slug(DEFAULT_PRODUCT)
-            groups = Groups(Pipeline(for_replay(application), queue, clock, product))
-            for number in range(ISSUES):
-                topic = f"topic-{number}"
-                TEXTS[topic] = TEXTS["export"] + f", module {number}"
-                groups.issue(topic, 2, state=IssueState.CONFIRMED)
+            prepare(Groups(Pipeline(for_replay(application), queue, clock, product)), folder)
         finally:
             application.close()

@@ -1,16 +1,18 @@
 """Moments at which a worker may stop: each commit, each request and each step of the queue.
 
-Only a process of the fault sweep arms them. They are counted while a job of the filing path runs,
-so that the N-th is the same one in the next run; the product knows nothing of this.
+Only a process of the fault sweep arms them. They are counted while a job of the path in question
+runs, so that the N-th is the same one in the next run; the product knows nothing of this.
 """
 
 import functools
 import os
 import signal
+import smtplib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
+import httpx2
 import requests
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
@@ -20,8 +22,10 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from bridge.wiring import JOBS
 
-PATH = ("file", "refresh", "sweep", "adopt")
-"""The jobs whose moments count."""
+FILING = ("file", "refresh", "sweep", "adopt")
+"""The jobs on the path of a filing: their moments count."""
+FIX = ("release", "notify", "refresh")
+"""The jobs that follow a fix."""
 
 
 class Moments:
@@ -62,13 +66,15 @@ class Moments:
         return run
 
 
-def arm(moments: Moments) -> None:
-    """Put the moments into this process: database, HTTP client and queue."""
+def arm(moments: Moments, path: Collection[str]) -> None:
+    """Put the moments into this process: database, clients of outside systems and queue."""
     _arm_commits(moments)
     _arm_requests(moments)
-    _arm_queue(moments)
+    _arm_transports(moments)
+    _arm_mails(moments)
+    _arm_queue(moments, path)
     jobs = dict(JOBS)
-    for name in PATH:
+    for name in path:
         jobs[name] = moments.around(name, JOBS[name])
     JOBS.update(jobs)  # type: ignore[attr-defined]  # a plain dict, shown read-only
 
@@ -97,17 +103,42 @@ def _arm_requests(moments: Moments) -> None:
     HTTPAdapter.send = counted  # type: ignore[method-assign,assignment]
 
 
-def _arm_queue(moments: Moments) -> None:
+def _arm_transports(moments: Moments) -> None:
+    """Channels that speak through the other HTTP client."""
+    handle = httpx2.HTTPTransport.handle_request
+
+    def counted(self: httpx2.HTTPTransport, request: httpx2.Request) -> httpx2.Response:
+        moments.pass_in_job(f"before {request.method} {request.url.path}")
+        response = handle(self, request)
+        moments.pass_in_job(f"after {request.method} {request.url.path}")
+        return response
+
+    httpx2.HTTPTransport.handle_request = counted  # type: ignore[method-assign]
+
+
+def _arm_mails(moments: Moments) -> None:
+    send = smtplib.SMTP.data
+
+    def counted(self: smtplib.SMTP, text: str | bytes) -> tuple[int, bytes]:
+        moments.pass_in_job("before a mail")
+        answer = send(self, text)
+        moments.pass_in_job("after a mail")
+        return answer
+
+    smtplib.SMTP.data = counted  # type: ignore[method-assign,assignment]
+
+
+def _arm_queue(moments: Moments, path: Collection[str]) -> None:
     fetch, finish = JobManager.fetch_job, JobManager.finish_job
 
     async def fetch_job(self: JobManager, queues: list[str] | None, worker_id: int) -> Job | None:
         job = await fetch(self, queues, worker_id)
-        if job is not None and job.task_name in PATH:
+        if job is not None and job.task_name in path:
             moments.pass_by(f"{job.task_name}: after it was fetched")
         return job
 
     async def finish_job(self: JobManager, job: Job, status: Status, delete_job: bool) -> None:
-        counts = job.task_name in PATH
+        counts = job.task_name in path
         if counts:
             moments.pass_by(f"{job.task_name}: before it is finished")
         await finish(self, job, status, delete_job)

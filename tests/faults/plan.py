@@ -1,13 +1,13 @@
 """What the fault sweep does: scenarios to kill a worker in, and faults of the tracker."""
 
 import random
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.domain.tickets import FilingPolicy
 from tests.faults.floor import ISSUES, Floor
-from tests.faults.run import LAGS, Scenario, Verdict, run
+from tests.faults.run import run
+from tests.faults.scenario import LAGS, Scenario, Verdict
 from tests.faults.workshop import SCALE
 
 LATE, TOO_LATE, SLOW, PAST_TIMEOUT = 360 / SCALE, 900 / SCALE, 20 / SCALE, 120 / SCALE
@@ -69,8 +69,8 @@ FAULTS: Sequence[Scenario] = (
 
 
 @dataclass(frozen=True)
-class Task:
-    """One run that is to be done."""
+class FilingTask:
+    """One run that files."""
 
     scenario: Scenario
     lag: int
@@ -78,54 +78,76 @@ class Task:
     kill_at: int | None = None
     sleeps: bool = False
     """The worker falls asleep there and wakes up late, instead of dying."""
-
-
-@dataclass
-class Result:
-    """A task with what came of it."""
-
-    task: Task
-    verdict: Verdict
+    turn: int = 0
+    """Tells apart what is done more than once."""
 
     @property
-    def place(self) -> str:
+    def name(self) -> str:
+        """The same one for the same run in every sweep."""
+        where = f"filing: {self.scenario.name}, lag {self.lag} s"
+        if self.kill_at is None:
+            return f"{where}, {self.issues} issues, turn {self.turn}"
+        return f"{where}, {self._how} at {self.kill_at}"
+
+    @property
+    def group(self) -> str:
+        """The row of the table it counts in."""
+        kind = "fault" if self.kill_at is None else "sleep" if self.sleeps else "kill"
+        return f"{kind}: {self.scenario.name}"
+
+    @property
+    def _how(self) -> str:
+        return "asleep" if self.sleeps else "killed"
+
+    def place(self, verdict: Verdict) -> str:
         """Where it was, in words."""
-        task, moments = self.task, self.verdict.moments
-        where = f"{task.scenario.name}, lag {task.lag} s"
-        if task.kill_at is None:
-            return where
-        name = moments[task.kill_at - 1] if task.kill_at <= len(moments) else "not reached"
-        return f"{where}, {'asleep' if task.sleeps else 'killed'} at {task.kill_at} ({name})"
+        if self.kill_at is None:
+            return self.name
+        moments = verdict.moments
+        name = moments[self.kill_at - 1] if self.kill_at <= len(moments) else "not reached"
+        return f"{self.name} ({name})"
+
+    def do(self, floor: Floor) -> Verdict:
+        """Do it."""
+        return run(
+            self.scenario,
+            floor,
+            lag=self.lag,
+            issues=self.issues,
+            kill_at=self.kill_at,
+            sleeps=self.sleeps,
+        )
 
 
-def kill_tasks(floor: Floor, lanes: int, *, step: int = 1) -> list[Task]:
-    """A kill at every `step`-th moment that a run without a kill passes; lags take turns.
+def quiet_tasks() -> list[FilingTask]:
+    """Each course of events without a kill, to count its moments."""
+    return [FilingTask(one, LAGS[0]) for one in KILLED]
+
+
+def kill_tasks(moments: Mapping[Scenario, int], *, step: int = 1) -> list[FilingTask]:
+    """A kill at every `step`-th of so many moments; lags take turns.
 
     Where nothing else goes wrong the worker also falls asleep at each.
     """
-    quiet = perform([Task(one, LAGS[0]) for one in KILLED], floor, lanes)
-    for one in quiet:
-        if not one.verdict.is_good:
-            raise AssertionError(f"{one.place}: {one.verdict}")
     kills = [
-        Task(one.task.scenario, LAGS[turn % len(LAGS)], kill_at=point)
-        for one in quiet
-        for turn, point in enumerate(range(1, len(one.verdict.moments) + 1, step))
+        FilingTask(scenario, LAGS[turn % len(LAGS)], kill_at=point)
+        for scenario, count in moments.items()
+        for turn, point in enumerate(range(1, count + 1, step))
     ]
     sleeps = [replace(one, sleeps=True) for one in kills if one.scenario is KILLED[0]]
     return kills + sleeps
 
 
-def fault_tasks(rounds: int = len(LAGS), issues: int = ISSUES) -> list[Task]:
+def fault_tasks(rounds: int = len(LAGS), issues: int = ISSUES) -> list[FilingTask]:
     """Each fault in each round; after four rounds each has met each lag."""
     return [
-        Task(one, LAGS[(place + turn) % len(LAGS)], issues)
+        FilingTask(one, LAGS[(place + turn) % len(LAGS)], issues, turn=turn)
         for turn in range(rounds)
         for place, one in enumerate(FAULTS)
     ]
 
 
-def sample(seed: int, kills: int, faults: int) -> list[Task]:
+def sample(seed: int, kills: int, faults: int) -> list[FilingTask]:
     """A few of each: the same ones for the same seed.
 
     Kill points come from the first scenarios, which pass at least so many moments.
@@ -133,38 +155,9 @@ def sample(seed: int, kills: int, faults: int) -> list[Task]:
     chosen = random.Random(seed)
     least = {"no fault": 24, "answer lost, ticket made": 30, "answer lost, nothing made": 45}
     points = [
-        Task(one, chosen.choice(LAGS), kill_at=point)
+        FilingTask(one, chosen.choice(LAGS), kill_at=point)
         for one in KILLED
         for point in range(1, least.get(one.name, 0) + 1)
     ]
     some = [replace(one, issues=3) for one in fault_tasks()]
     return chosen.sample(points, kills) + chosen.sample(some, faults)
-
-
-def perform(
-    tasks: Sequence[Task],
-    floor: Floor,
-    lanes: int,
-    tell: Callable[[Result], None] = lambda result: None,
-) -> list[Result]:
-    """Do them all, several at a time, since most of each is waiting."""
-
-    def do(task: Task) -> Result:
-        verdict = run(
-            task.scenario,
-            floor,
-            lag=task.lag,
-            issues=task.issues,
-            kill_at=task.kill_at,
-            sleeps=task.sleeps,
-        )
-        result = Result(task, verdict)
-        tell(result)
-        return result
-
-    with ThreadPoolExecutor(lanes) as pool:
-        running = [pool.submit(do, task) for task in tasks]
-    return [
-        Result(task, Verdict(trouble=repr(error))) if (error := one.exception()) else one.result()
-        for task, one in zip(tasks, running, strict=True)
-    ]

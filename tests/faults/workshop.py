@@ -73,7 +73,9 @@ def work(command: Mapping[str, object]) -> None:
     assert kill_at is None or isinstance(kill_at, int)
     scale_waits()
     by = signal.SIGSTOP if command["sleeps"] else signal.SIGKILL
-    arm(Moments(Path(str(command["log"])), kill_at, by))
+    path = command["path"]
+    assert isinstance(path, list)
+    arm(Moments(Path(str(command["log"])), kill_at, by), path)
     configure_logging()
     application = build(Settings())
     try:

@@ -12,6 +12,7 @@ from bridge.domain.tickets import FilingState
 from bridge.steps.follow_duplicate import follow_duplicate
 from bridge.steps.refresh import refresh_ticket
 from bridge.steps.sweep import sweep
+from bridge.steps.track import track
 from tests.conftest import Pipeline
 from tests.tracker_desk import Dying, Killed, TrackerDesk, tracker_desk
 
@@ -87,6 +88,113 @@ def test_a_chain_of_duplicates_is_followed_to_its_end(desk: TrackerDesk) -> None
     issue = filed(desk)
     close_as_duplicate(desk, issue, middle)
     assert desk.ticket(issue).ref.key == last
+
+
+def told_of_going_back(desk: TrackerDesk, key: str) -> int:
+    comments = desk.truth()[key]["fields"]["comment"]["comments"]
+    return sum("has its own ticket again" in str(one["body"]) for one in comments)
+
+
+def open_again(desk: TrackerDesk, key: str) -> None:
+    desk.move(key, "In Progress")
+    desk.later(minutes=2)
+
+
+def test_a_duplicate_that_is_opened_again_has_its_issue_again(desk: TrackerDesk) -> None:
+    theirs = desk.write("Export is broken")
+    issue = filed(desk)
+    ours = close_as_duplicate(desk, issue, theirs)
+    desk.later(minutes=2)
+    assert desk.truth()[theirs]["customers"] == 4
+    open_again(desk, ours)
+    assert (desk.ticket(issue).ref.key, desk.state(issue)) == (ours, IssueState.IN_PROGRESS)
+    assert desk.actions(issue).count("duplicate_reopened") == 1
+    # The other one is people's own again, and told so once.
+    seen = desk.truth()[theirs]
+    assert (seen["labels"], seen["properties"], seen["customers"]) == ([], {}, None)
+    assert seen["remotelinks"] == []
+    assert told_of_going_back(desk, theirs) == 1
+    desk.groups.merge(desk.groups.now(issue), desk.groups.issue("login"))
+    for _ in range(3):
+        desk.later(hours=1)
+        desk.sweep()
+    assert desk.truth()[ours]["customers"] == 7
+    assert desk.ticket(issue).ref.key == ours
+    assert desk.ours() == [ours]
+    assert desk.truth()[theirs]["statusCategory"] == "new"
+    assert desk.groups.broken_promises() == []
+
+
+def test_two_issues_of_a_duplicate_go_back_and_may_be_moved_again(desk: TrackerDesk) -> None:
+    export, login = filed(desk, "export", 5), filed(desk, "login", 4)
+    kept, ours = desk.ticket(export).ref.key, desk.ticket(login).ref.key
+    for _ in range(2):
+        close_as_duplicate(desk, login, kept)
+        assert desk.ticket(login).ref.key == kept
+        desk.later(minutes=2)
+        open_again(desk, ours)
+        desk.later(minutes=2)
+        assert (desk.ticket(login).ref.key, desk.ticket(export).ref.key) == (ours, kept)
+    customers = {key: one["customers"] for key, one in desk.truth().items()}
+    assert customers == {kept: 5, ours: 4}
+    assert sorted(desk.ours()) == sorted([kept, ours])
+    assert desk.groups.broken_promises() == []
+
+
+def test_of_a_chain_the_ticket_that_was_opened_again_has_the_issue(desk: TrackerDesk) -> None:
+    middle, last = desk.write("Export fails"), desk.write("Export is broken")
+    issue = filed(desk)
+    ours = close_as_duplicate(desk, issue, middle)
+    desk.duplicate(middle, last)
+    desk.move(middle, "Done", "Duplicate")
+    desk.later(minutes=4)
+    assert desk.ticket(issue).ref.key == last
+    open_again(desk, middle)
+    assert desk.ticket(issue).ref.key == middle
+    desk.later(minutes=2)
+    open_again(desk, ours)
+    assert desk.ticket(issue).ref.key == ours
+    desk.later(minutes=2)
+    assert desk.ours() == [ours]
+
+
+def test_what_a_person_has_decided_since_is_not_taken_back(desk: TrackerDesk) -> None:
+    theirs, other = desk.write("Export is broken"), desk.write("Export fails")
+    issue = filed(desk)
+    ours = close_as_duplicate(desk, issue, theirs)
+    desk.unlink(issue)
+    desk.name(issue, other)
+    assert desk.ticket(issue).ref.key == other
+    open_again(desk, ours)
+    assert desk.ticket(issue).ref.key == other
+
+
+@pytest.mark.parametrize("dies_at", ["let_go", "note"])
+def test_going_back_may_die_while_the_other_ticket_is_let_go(
+    desk: TrackerDesk, dies_at: str
+) -> None:
+    theirs = desk.write("Export is broken")
+    issue = filed(desk)
+    ours = close_as_duplicate(desk, issue, theirs)
+    desk.later(minutes=2)
+    desk.move(ours, "In Progress")
+    left = desk.ticket(issue)
+    context = desk.pipeline.application.context
+    for _ in range(2):
+        track(context, connection_id=left.connection_id, remote_id=desk.truth()[ours]["id"])
+    dying = Dying(desk.context_tracker(), dies_at)
+    with pytest.raises(Killed):
+        refresh_ticket(
+            replace(context, tracker=lambda _: dying),  # type: ignore[arg-type,return-value]
+            ticket_id=left.id,
+        )
+    desk.sweep()
+    assert desk.ticket(issue).ref.key == ours
+    desk.later(minutes=2)
+    assert desk.ours() == [ours]
+    assert told_of_going_back(desk, theirs) == 1
+    assert desk.actions(issue).count("duplicate_reopened") == 1
+    assert desk.truth()[theirs]["statusCategory"] == "new"
 
 
 def test_a_circle_ends_and_a_link_that_comes_later_is_followed(desk: TrackerDesk) -> None:

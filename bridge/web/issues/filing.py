@@ -31,11 +31,10 @@ class TicketState:
 def ticket_state(issue: Issue, visit: Visit) -> TicketState:
     """How it stands now."""
     store = visit.store
-    filings = [one for one in store.filings.of_issue(issue.id) if one.episode == issue.episode]
+    filing = store.filings.of_episode(issue)
     connection = store.connections.of_product(visit.product.id, "jira")
-    if not filings:
+    if filing is None:
         return _without_filing(issue, connection)
-    filing = filings[-1]
     if filing.ticket_id is not None:
         return _linked(issue, store.tickets.get(filing.ticket_id))
     return _in_words(filing, store.connections.get(filing.connection_id))

@@ -82,7 +82,7 @@ def _resolution(site: Site, ticket: Ticket) -> Json | None:
 
 
 def _issue_type(site: Site, ticket: Ticket) -> Json:
-    return present.issue_type(site, catalog.by_id(catalog.ISSUE_TYPES, ticket.issue_type))
+    return present.issue_type(site, catalog.by_id(site.known_types, ticket.issue_type))
 
 
 def _priority(site: Site, ticket: Ticket) -> Json:

@@ -9,7 +9,14 @@ from fastapi.responses import Response
 from integrations.jira.sandbox import bean, present, webhooks
 from integrations.jira.sandbox.bean import Wanted
 from integrations.jira.sandbox.calls import AnyCall, answer, no_content
-from integrations.jira.sandbox.catalog import FIELDS, RESOLUTIONS, SEVERITIES, STATUSES, by_id
+from integrations.jira.sandbox.catalog import (
+    FIELDS,
+    ISSUE_TYPES,
+    RESOLUTIONS,
+    SEVERITIES,
+    STATUSES,
+    by_id,
+)
 from integrations.jira.sandbox.clock import jira_time
 from integrations.jira.sandbox.errors import JiraRefusal
 from integrations.jira.sandbox.faults import Faults
@@ -62,6 +69,27 @@ async def set_up_screen(call: AnyCall) -> Response:
     """Which fields the create screen demands (`required`) and does not show (`hidden`)."""
     set_up = {name: _field_ids(call.body, name) for name in ("required", "hidden")}
     call.site.store.set_setting("screen", json.dumps(set_up))
+    return answer(set_up)
+
+
+@router.put("/site")
+async def administer(call: AnyCall) -> Response:
+    """What an administrator changes, each as at first when it is left out: permissions taken away
+    (`lacking`), names of issue types by id (`issue_types`, empty for one that is not offered any
+    more). `token` is the account's from now on.
+    """
+    known = {"BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES"}
+    lacking, names = call.body.get("lacking", []), call.body.get("issue_types", {})
+    if not isinstance(lacking, list) or not known.issuperset(map(str, lacking)):
+        raise JiraRefusal(400, f"'lacking' must be a list of: {', '.join(sorted(known))}.")
+    if not isinstance(names, dict) or not {one.id for one in ISSUE_TYPES}.issuperset(names):
+        raise JiraRefusal(400, "'issue_types' must have ids of issue types.")
+    set_up = {"lacking": lacking, "issue_types": {id: str(names[id]) for id in names}}
+    store = call.site.store
+    store.set_setting("lacking", json.dumps(set_up["lacking"]))
+    store.set_setting("type_names", json.dumps(set_up["issue_types"]))
+    if call.body.get("token"):
+        store.set_setting("token", str(call.body["token"]))
     return answer(set_up)
 
 

@@ -135,9 +135,24 @@ async def _hang(exchange: Exchange) -> None:
     await exchange.drop()
 
 
+async def _whole(receive: Receive) -> Receive:
+    """The request as it has come, for a time when its caller may be gone."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+    remaining = iter(messages)
+
+    async def replay() -> Message:
+        return next(remaining, {"type": "http.disconnect"})
+
+    return replay
+
+
 async def _slow(exchange: Exchange) -> None:
+    """The work is done, and answered, `seconds` later, whether anybody waits for it or not."""
+    replay = await _whole(exchange.receive)
     await asyncio.sleep(exchange.seconds)
-    await exchange.app(exchange.scope, exchange.receive, exchange.send)
+    await exchange.app(exchange.scope, replay, exchange.send)
 
 
 async def _html_body(exchange: Exchange) -> None:
@@ -165,13 +180,7 @@ async def _truncated_json(exchange: Exchange) -> None:
 
 async def _late_commit(exchange: Exchange) -> None:
     """The connection is lost at once, the work is done `seconds` later."""
-    messages = [await exchange.receive()]
-    while messages[-1].get("more_body"):
-        messages.append(await exchange.receive())
-    remaining = iter(messages)
-
-    async def replay() -> Message:
-        return next(remaining, {"type": "http.disconnect"})
+    replay = await _whole(exchange.receive)
 
     async def work() -> None:
         await asyncio.sleep(exchange.seconds)

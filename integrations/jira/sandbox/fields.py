@@ -100,15 +100,18 @@ def _object(body: Json, name: str) -> Json:
 
 
 def _project(site: Site, value: object) -> str:
-    if isinstance(value, dict) and (
-        value.get("key") == site.project or str(value.get("id")) == catalog.PROJECT_ID
+    is_seen = not site.lacks("BROWSE_PROJECTS")
+    if (
+        is_seen
+        and isinstance(value, dict)
+        and (value.get("key") == site.project or str(value.get("id")) == catalog.PROJECT_ID)
     ):
         return site.project
     raise BadValue("valid project is required")
 
 
 def _issue_type(site: Site, value: object) -> str:
-    found = catalog.find(catalog.ISSUE_TYPES, value)
+    found = catalog.find(site.issue_types, value)
     if found is None:
         raise BadValue("Specify a valid issue type")
     return found.id

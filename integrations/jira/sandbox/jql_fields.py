@@ -63,7 +63,7 @@ FIELDS: Mapping[str, Field] = {
     "issuekey": _KEY,
     "id": _KEY,
     "issue": _KEY,
-    "issuetype": Field(lambda ticket: (ticket.issue_type,), values.one_of(catalog.ISSUE_TYPES)),
+    "issuetype": Field(lambda ticket: (ticket.issue_type,), values.as_issue_type),
     "status": Field(lambda ticket: (ticket.status,), values.one_of(catalog.STATUSES)),
     "statuscategory": Field(_category, values.as_status_category),
     "resolution": Field(lambda ticket: _if_any(ticket.resolution), values.as_resolution),

@@ -59,8 +59,15 @@ def as_project(site: Site, field: str, operand: Operand) -> tuple[Value, ...]:
     """The only project, by key or id."""
     text = _literal(field, operand)
     if text.upper() == site.project or text == catalog.PROJECT_ID:
+        if site.lacks("BROWSE_PROJECTS"):
+            raise _unknown(field, text)
         return (site.project,)
     raise _unknown(field, text)
+
+
+def as_issue_type(site: Site, field: str, operand: Operand) -> tuple[Value, ...]:
+    """A type of ticket, by id or by the name it has by now, as its id."""
+    return one_of(site.issue_types)(site, field, operand)
 
 
 def as_status_category(site: Site, field: str, operand: Operand) -> tuple[Value, ...]:
@@ -75,7 +82,7 @@ def as_status_category(site: Site, field: str, operand: Operand) -> tuple[Value,
 def as_key(site: Site, field: str, operand: Operand) -> tuple[Value, ...]:
     """A ticket by key or id, as its number; it must exist."""
     text = _literal(field, operand)
-    ticket = site.store.ticket(text)
+    ticket = site.ticket(text)
     if ticket is None:
         raise JiraRefusal(400, f"An issue with key '{text}' does not exist for field '{field}'.")
     return (float(ticket.number),)

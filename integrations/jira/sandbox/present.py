@@ -172,7 +172,7 @@ def linked_ticket(site: Site, ticket: Ticket) -> Json:
             "summary": ticket.summary,
             "status": status(site, catalog.by_id(catalog.STATUSES, ticket.status)),
             "priority": priority(site, catalog.by_id(catalog.PRIORITIES, ticket.priority)),
-            "issuetype": issue_type(site, catalog.by_id(catalog.ISSUE_TYPES, ticket.issue_type)),
+            "issuetype": issue_type(site, catalog.by_id(site.known_types, ticket.issue_type)),
         },
     }
 

@@ -35,7 +35,7 @@ async def bulk_fetch(call: KnownCall) -> Response:
     wanted = wanted_by(call.body, default="*navigable")
     found = {}
     for reference in asked:
-        ticket = call.site.store.ticket(reference)
+        ticket = call.site.ticket(reference)
         if ticket is not None:
             found[ticket.id] = ticket
     issues = [bean.issue(call.site, found[id], wanted) for id in sorted(found)]

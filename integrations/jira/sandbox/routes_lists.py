@@ -21,12 +21,16 @@ _MOST = 1_000
 async def projects(call: KnownCall) -> Response:
     """The old list without pages, deprecated but still answered."""
     _refuse_filters(call, "expand")
-    return answer([present.project(call.site)])
+    return answer(_seen(call))
 
 
 @router.get("/project/search")
 async def project_search(call: KnownCall) -> Response:
-    return _page(call, "project/search", [present.project(call.site)])
+    return _page(call, "project/search", _seen(call))
+
+
+def _seen(call: Call) -> list[Json]:
+    return [] if call.site.lacks("BROWSE_PROJECTS") else [present.project(call.site)]
 
 
 @router.get("/project/{reference}/version")

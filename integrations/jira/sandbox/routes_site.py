@@ -47,6 +47,8 @@ async def my_permissions(call: KnownCall) -> Response:
     asked = [name for name in call.query.get("permissions", "").split(",") if name]
     if not asked:
         raise JiraRefusal(400, "The 'permissions' query parameter is required.")
+    if "projectKey" in call.query:
+        check_project(call.site, call.query["projectKey"])
     known = {item.name: item for item in catalog.PERMISSIONS}
     unknown = [name for name in asked if name not in known]
     if unknown:
@@ -60,7 +62,7 @@ async def my_permissions(call: KnownCall) -> Response:
                     "name": name.replace("_", " ").title(),
                     "type": "GLOBAL" if name == "ADMINISTER" else "PROJECT",
                     "description": "",
-                    "havePermission": True,
+                    "havePermission": not call.site.lacks(name),
                 }
                 for name in asked
             }
@@ -70,7 +72,8 @@ async def my_permissions(call: KnownCall) -> Response:
 
 def check_project(site: Site, reference: str) -> None:
     """404 unless this is the project's key or id."""
-    if reference.upper() != site.project and reference != catalog.PROJECT_ID:
+    is_ours = reference.upper() == site.project or reference == catalog.PROJECT_ID
+    if not is_ours or site.lacks("BROWSE_PROJECTS"):
         raise JiraRefusal(404, f"No project could be found with key '{reference}'.")
 
 
@@ -81,7 +84,7 @@ async def project(call: KnownCall, reference: str) -> Response:
         "description": "",
         "lead": present.user(call.site),
         "components": [],
-        "issueTypes": [present.issue_type(call.site, item) for item in catalog.ISSUE_TYPES],
+        "issueTypes": [present.issue_type(call.site, item) for item in call.site.issue_types],
         "versions": [present.version(call.site, item) for item in _versions(call.site)],
         "assigneeType": "UNASSIGNED",
         "style": "classic",
@@ -113,7 +116,7 @@ async def project_statuses(call: KnownCall, reference: str) -> Response:
                 "subtask": False,
                 "statuses": statuses,
             }
-            for item in catalog.ISSUE_TYPES
+            for item in call.site.issue_types
         ]
     )
 
@@ -179,7 +182,7 @@ async def status_categories(call: KnownCall) -> Response:
 
 @router.get("/issuetype")
 async def issue_types(call: KnownCall) -> Response:
-    return answer([present.issue_type(call.site, item) for item in catalog.ISSUE_TYPES])
+    return answer([present.issue_type(call.site, item) for item in call.site.issue_types])
 
 
 @router.get("/issueLinkType")
@@ -191,14 +194,14 @@ async def link_types(call: KnownCall) -> Response:
 @router.get("/issue/createmeta/{reference}/issuetypes")
 async def create_meta(call: KnownCall, reference: str) -> Response:
     check_project(call.site, reference)
-    items = [present.issue_type(call.site, item) for item in catalog.ISSUE_TYPES]
+    items = [present.issue_type(call.site, item) for item in call.site.issue_types]
     return answer(_page(call, "issueTypes", items))
 
 
 @router.get("/issue/createmeta/{reference}/issuetypes/{id}")
 async def create_meta_fields(call: KnownCall, reference: str, id: str) -> Response:
     check_project(call.site, reference)
-    if id not in {item.id for item in catalog.ISSUE_TYPES}:
+    if id not in {item.id for item in call.site.issue_types}:
         raise JiraRefusal(400, f"Issue type with id '{id}' is not valid for this project.")
     items = [
         {"fieldId": spec.id, **_meta(call.site, spec)} for spec in create_screen(call.site).values()
@@ -226,7 +229,7 @@ def _meta(site: Site, spec: FieldSpec) -> Json:
     """A field as the screens describe it."""
     allowed: dict[str, list[Json]] = {
         "project": [present.project(site)],
-        "issuetype": [present.issue_type(site, item) for item in catalog.ISSUE_TYPES],
+        "issuetype": [present.issue_type(site, item) for item in site.issue_types],
         "priority": [present.priority(site, item) for item in catalog.PRIORITIES],
         "fixVersions": [present.version(site, item) for item in _versions(site)],
         "versions": [present.version(site, item) for item in _versions(site)],

@@ -82,5 +82,7 @@ def matching(site: Site, text: str, *, fresh: frozenset[int] = frozenset()) -> l
     """All tickets that the index has for this query, in its order."""
     query = jql.parse(text)
     test = jql_fields.compile_condition(site, query.condition)
+    if site.lacks("BROWSE_PROJECTS"):
+        return []
     found = [ticket for ticket in site.store.searchable_tickets(fresh=fresh) if test(ticket)]
     return jql_fields.sort_tickets(found, query.order)

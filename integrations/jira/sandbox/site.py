@@ -1,7 +1,9 @@
 """The site as one call sees it: its state, its own address and the dialect spoken."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 
+from integrations.jira.sandbox.catalog import ISSUE_TYPES, Named
 from integrations.jira.sandbox.records import Ticket
 from integrations.jira.sandbox.store import Store
 
@@ -24,6 +26,26 @@ class Site:
     def project(self) -> str:
         """Key of the only project."""
         return self.store.setting("project")
+
+    def lacks(self, permission: str) -> bool:
+        """Whether the account may not do that; who may not browse sees no project at all."""
+        lacking: list[str] = json.loads(self.store.setting("lacking"))
+        return "BROWSE_PROJECTS" in lacking or permission in lacking
+
+    @property
+    def issue_types(self) -> tuple[Named, ...]:
+        """The types that the project offers, under the names that they have by now."""
+        return tuple(one for one in self.known_types if one.name)
+
+    @property
+    def known_types(self) -> tuple[Named, ...]:
+        """Those that it does not offer any more, too; they have no name."""
+        names: dict[str, str] = json.loads(self.store.setting("type_names"))
+        return tuple(replace(one, name=names.get(one.id, one.name)) for one in ISSUE_TYPES)
+
+    def ticket(self, reference: str) -> Ticket | None:
+        """The ticket of that id or key, as long as the account may see it."""
+        return None if self.lacks("BROWSE_PROJECTS") else self.store.ticket(reference)
 
     @property
     def speaks_plain_text(self) -> bool:

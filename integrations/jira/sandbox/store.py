@@ -104,6 +104,8 @@ class Store:
                 "webhook_secret": secrets.token_urlsafe(32),
                 "clock_offset": "0",
                 "lag": "0",
+                "lacking": "[]",
+                "type_names": "{}",
             }
             self._db.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", defaults.items())
             if self._db.execute("SELECT count(*) FROM sqlite_sequence").fetchone() == (0,):

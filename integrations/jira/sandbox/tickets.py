@@ -22,7 +22,7 @@ _MEMBERS = frozenset({"fields", "update", "properties", "transition", "historyMe
 
 def get(site: Site, reference: str) -> Ticket:
     """The ticket with this id or key, else 404."""
-    ticket = site.store.ticket(reference)
+    ticket = site.ticket(reference)
     if ticket is None:
         raise no_such_issue()
     return ticket
@@ -31,6 +31,8 @@ def get(site: Site, reference: str) -> Ticket:
 def create(site: Site, body: Json) -> Ticket:
     """A new ticket with its properties, in one transaction."""
     _check_members(body)
+    if site.lacks("CREATE_ISSUES") and not site.lacks("BROWSE_PROJECTS"):
+        raise JiraRefusal(403, "You do not have permission to create issues in this project.")
     screen = create_screen(site)
     draft = Draft(site, screen)
     draft.read(body)
@@ -70,6 +72,8 @@ def edit(site: Site, reference: str, body: Json) -> Ticket:
     """Change a ticket; the last write wins, as Jira has no other rule."""
     _check_members(body)
     ticket = get(site, reference)
+    if site.lacks("EDIT_ISSUES"):
+        raise JiraRefusal(403, "You do not have permission to edit issues in this project.")
     draft = Draft(site, edit_screen(site), ticket)
     draft.read(body)
     values = draft.finish()
