@@ -13,6 +13,7 @@ from bridge.api import (
     releases,
     suggestions,
     webhooks,
+    workaround_uses,
     workarounds,
 )
 from bridge.api.door import Door
@@ -47,6 +48,7 @@ def create_app(application: Application) -> FastAPI:
         releases,
         notices,
         workarounds,
+        workaround_uses,
         match,
         webhooks,
         health,

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from bridge.api import present
+from bridge.api import present, workaround_schemas
 from bridge.api.paging import Wanted, page_of, read_cursor
 from bridge.api.schemas import IssueContactOut, IssueOut, IssuePage
 from bridge.cli.opening import opened, read_settings
@@ -248,7 +248,8 @@ def list_workarounds(
         home = store.products.by_slug(product)
         issue_id = issue_id_of(issue, home.id, store) if issue else None
         found = store.workarounds.all(home.id, issue_id=issue_id)
-        shown = present.workarounds(found, home.id, store)
+        now = application.context.now()
+        shown = workaround_schemas.workarounds(found, home.id, store=store, now=now)
     if as_json:
         emit({"items": [one.model_dump(mode="json") for one in shown], "next": None})
         return

@@ -20,7 +20,10 @@ _OTHERS = {
     "that_ticket": "take the issue off the ticket instead",
     "unlinked": "name the ticket again instead",
 }
-_ASIDE = ("undo", "workaround_added", "workaround_retired", "workaround_restored")
+_ASIDE = (
+    *("undo", "workaround_added", "workaround_edited", "workaround_activated"),
+    *("workaround_replaced", "workaround_retired", "workaround_restored"),
+)
 """Workarounds are retired and restored by their own buttons."""
 
 

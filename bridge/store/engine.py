@@ -14,6 +14,7 @@ from bridge.queue import JobArgument, Queue
 from bridge.store.accounts import Accounts
 from bridge.store.after_fix import AfterFix
 from bridge.store.answers import Answers
+from bridge.store.askers import Askers
 from bridge.store.attempts import Attempts
 from bridge.store.centroids import Centroids
 from bridge.store.connections import Connections
@@ -46,6 +47,7 @@ from bridge.store.tickets import Tickets
 from bridge.store.twins import Twins
 from bridge.store.vectors import Vectors
 from bridge.store.waiting import Waiting
+from bridge.store.workaround_uses import WorkaroundUses
 from bridge.store.workarounds import Workarounds
 
 _OPTIONS = (
@@ -85,6 +87,7 @@ class Store:
         self.paces = Paces(session)
         self.customers = Customers(session)
         self.accounts = Accounts(session)
+        self.askers = Askers(session)
         self.directory = Directory(session)
         self.contacts = Contacts(session)
         self.vectors = Vectors(session)
@@ -108,6 +111,7 @@ class Store:
         self.existing = ExistingTickets(session)
         self.fixes = Fixes(session)
         self.workarounds = Workarounds(session)
+        self.workaround_uses = WorkaroundUses(session)
         self.after_fix = AfterFix(session)
         self.notices = Notices(session)
         self.answers = Answers(session)

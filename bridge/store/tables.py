@@ -575,13 +575,27 @@ class WorkaroundRow(Base):
     product_id: Mapped[int] = refers("product.id", index=True)
     issue_id: Mapped[int] = refers("issue.id", index=True)
     text: Mapped[str]
+    customer_text: Mapped[str | None]
+    after_fix_text: Mapped[str | None]
+    steps: Mapped[list[str]] = mapped_column(server_default="{}")
     audience: Mapped[str]
     versions: Mapped[list[str]] = mapped_column(default=list)
+    platforms: Mapped[list[str]] = mapped_column(server_default="{}")
+    segments: Mapped[list[str]] = mapped_column(server_default="{}")
+    below: Mapped[str | None]
     owner: Mapped[str | None]
     state: Mapped[str]
     reason: Mapped[str | None]
     retired_at: Mapped[datetime | None]
+    retired_by: Mapped[str | None]
+    replaced_by: Mapped[int | None] = refers_maybe("workaround.id")
+    review_at: Mapped[datetime | None]
+    reminded_for: Mapped[datetime | None]
+    edition: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[datetime]
+    created_by: Mapped[str | None]
+    changed_at: Mapped[datetime | None]
+    changed_by: Mapped[str | None]
 
 
 class WorkaroundUseRow(Base):
@@ -594,17 +608,20 @@ class WorkaroundUseRow(Base):
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     used_at: Mapped[datetime]
+    result: Mapped[str] = mapped_column(server_default="unknown")
+    result_at: Mapped[datetime | None]
 
 
 class NoticeRow(Base):
     __tablename__ = "notice"
-    __table_args__ = (UniqueConstraint("recipient_id", "issue_id", "kind", "episode"),)
+    __table_args__ = (UniqueConstraint("recipient_id", "issue_id", "kind", "episode", "about"),)
     id: Mapped[IdColumn]
     product_id: Mapped[int] = refers("product.id", index=True)
     recipient_id: Mapped[int] = refers("user.id")
     issue_id: Mapped[int] = refers("issue.id")
     kind: Mapped[str]
     episode: Mapped[int]
+    about: Mapped[str] = mapped_column(server_default="")
     text: Mapped[str]
     state: Mapped[str]
     acknowledged_at: Mapped[datetime | None]

@@ -38,6 +38,7 @@ NOTICES: Mapping[NoticeKind, str] = {
     NoticeKind.FIX: "Fixed",
     NoticeKind.CORRECTION: "Correction",
     NoticeKind.REGRESSION: "Back again",
+    NoticeKind.WORKAROUND: "Workaround",
 }
 _ACTIONS: Mapping[str, str] = {
     "candidate": "Found",
@@ -53,7 +54,11 @@ _ACTIONS: Mapping[str, str] = {
     "not_looked": "Existing tickets were not looked through",
     "filed": "Ticket filed",
     "workarounds_retired": "Workarounds retired",
+    "workarounds_revived": "Workarounds offered again",
     "workaround_added": "Workaround added",
+    "workaround_edited": "Workaround edited",
+    "workaround_activated": "Workaround offered",
+    "workaround_replaced": "Workaround replaced",
     "workaround_retired": "Workaround retired",
     "workaround_restored": "Workaround restored",
     "possible_return": "Possible return",

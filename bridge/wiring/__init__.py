@@ -36,6 +36,7 @@ from bridge.steps import (
     ship,
     snooze,
     sweep,
+    tell_workaround,
     templates,
     track,
     watch,
@@ -81,6 +82,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "watch": watch.watch,
     "verify": watch.verify,
     "note": watch.note,
+    "remind": tell_workaround.remind,
     "expire": expire.expire,
 }
 """Job name to step function; the first argument is the Context, the rest are the job's own."""
