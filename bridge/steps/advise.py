@@ -22,6 +22,7 @@ from bridge.domain.workarounds import (
 from bridge.redaction import Redactor
 from bridge.steps.context import Context
 from bridge.steps.moves import Cause
+from bridge.steps.tasks import give_copies_back, withdraw_copies
 from bridge.steps.tell import Telling
 from bridge.steps.tell_workaround import tell_replaced
 from bridge.store import Store
@@ -149,6 +150,7 @@ def replace_workaround(  # noqa: PLR0913 - one transaction needs all of it
         old.id, RetiredBy.REPLACED, reason=reason, now=cause.at, replaced_by=added.id
     )
     _record(old, product, "workaround_replaced", store=store, cause=cause)
+    withdraw_copies(issue, store=store, cause=replace(cause, reason=reason))
     telling = Telling(product, store, context, replace(cause, reason=reason))
     tell_replaced(issue, old, added, telling=telling)
     return added
@@ -189,6 +191,8 @@ def retire_workaround(
     _require_living(workaround)
     store.workarounds.retire(workaround.id, RetiredBy.PERSON, reason=cause.reason, now=cause.at)
     _record(workaround, product, "workaround_retired", store=store, cause=cause)
+    issue = store.issues.get(product.id, workaround.issue_id)
+    withdraw_copies(issue, store=store, cause=cause)
     return store.workarounds.get(product.id, workaround.id)
 
 
@@ -207,6 +211,8 @@ def _activate(
 ) -> Workaround:
     store.workarounds.activate(workaround.id, reason=cause.reason or None)
     _record(workaround, product, action, store=store, cause=cause)
+    issue = store.issues.get(product.id, workaround.issue_id)
+    give_copies_back(issue, store=store, cause=cause)
     return store.workarounds.get(product.id, workaround.id)
 
 

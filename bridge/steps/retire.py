@@ -11,6 +11,7 @@ from bridge.domain.issues import Issue
 from bridge.domain.people import MACHINE
 from bridge.domain.workarounds import RetiredBy, Workaround, WorkaroundState
 from bridge.steps.moves import Cause
+from bridge.steps.tasks import give_copies_back, withdraw_copies
 from bridge.store import Store
 
 
@@ -30,7 +31,9 @@ def retire_fixed(issue: Issue, version: str, *, store: Store, cause: Cause) -> l
         store.workarounds.narrow(one.id, below=version, reason=reason)
     after = {"count": len(retired), "narrowed": len(narrowed)}
     if active:
-        _record(issue, "workarounds_retired", after, store, replace(cause, reason=reason))
+        told = replace(cause, reason=reason)
+        _record(issue, "workarounds_retired", after, store, told)
+        withdraw_copies(issue, store=store, cause=told)
     return [store.workarounds.get(issue.product_id, one.id) for one in active]
 
 
@@ -42,6 +45,7 @@ def revive(issue: Issue, *, store: Store, cause: Cause) -> list[Workaround]:
         store.workarounds.activate(one.id, reason=cause.reason)
     if ended:
         _record(issue, "workarounds_revived", {"count": len(ended)}, store, cause)
+        give_copies_back(issue, store=store, cause=cause)
     return [store.workarounds.get(issue.product_id, one.id) for one in ended]
 
 

@@ -13,6 +13,8 @@ from bridge.domain.errors import NotFound
 from bridge.domain.tickets import FilingPolicy
 from bridge.store.tables import ConnectionRow, CursorRow, DeliveryRow
 
+_TRACKERS = frozenset({"jira"})
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -109,6 +111,10 @@ class Connections:
             _connection(row)
             for row in self._session.scalars(select(ConnectionRow).order_by(ConnectionRow.id))
         ]
+
+    def trackers(self) -> list[Connection]:
+        """Every connection to an engineering tracker, oldest first."""
+        return [one for one in self.all() if one.integration in _TRACKERS]
 
     def pause(self, connection_id: int, *, until: datetime, trouble: str) -> None:
         """Leave the system alone until then, and say why."""

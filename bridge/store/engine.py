@@ -20,6 +20,7 @@ from bridge.store.centroids import Centroids
 from bridge.store.connections import Connections
 from bridge.store.constraints import Constraints
 from bridge.store.contacts import Contacts
+from bridge.store.copies import Copies
 from bridge.store.customers import Customers
 from bridge.store.decisions import Decisions
 from bridge.store.directory import Directory
@@ -41,6 +42,7 @@ from bridge.store.people import People
 from bridge.store.placements import Placements
 from bridge.store.products import Products
 from bridge.store.suggestions import Suggestions
+from bridge.store.tasks import Tasks
 from bridge.store.templates import Templates
 from bridge.store.ticket_questions import TicketQuestions
 from bridge.store.tickets import Tickets
@@ -111,6 +113,8 @@ class Store:
         self.existing = ExistingTickets(session)
         self.fixes = Fixes(session)
         self.workarounds = Workarounds(session)
+        self.copies = Copies(session)
+        self.tasks = Tasks(session)
         self.workaround_uses = WorkaroundUses(session)
         self.after_fix = AfterFix(session)
         self.notices = Notices(session)

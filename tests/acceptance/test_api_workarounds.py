@@ -9,10 +9,12 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.people import Role
 from bridge.domain.workarounds import UseResult
 from bridge.store.workaround_uses import Use
+from bridge.wiring.zendesk import ZendeskGiven, connect_zendesk
 from tests.acceptance.test_api_fixes import resolve
 from tests.api_client import Api, Caller, serving
 from tests.builders import contacts_about_export
 from tests.conftest import Pipeline
+from tests.zendesk_desk import EMAIL, TOKEN, zendesk_desk
 
 SAID = "Hello, I press the export button and nothing happens. Regards, Mia"
 
@@ -77,7 +79,8 @@ def test_a_workaround_is_written_whole_edited_and_offered_to_whom_it_fits(
 
     def offered(**known: str) -> str | None:
         found = ada.post("/match", {"text": SAID, **known}).json()[0]
-        return found.get("workaround")
+        workaround: str | None = found.get("workaround")
+        return workaround
 
     assert offered() == offered(version="4.2", platform="Web") == added["text"]
     assert offered(customer="customer0@company0.example") == added["text"]
@@ -266,3 +269,49 @@ def test_the_owner_is_reminded_once_of_each_day_of_review_and_the_leads_where_th
     remind(hours=2)
     told = [one["recipient"] for one in api.admin.get("/notices").json()["items"]]
     assert sorted(told) == ["lena@support.example", *["otto@support.example"] * 2]
+
+
+def test_copies_and_tasks_are_listed_approved_done_and_dropped(
+    api: Api, pipeline: Pipeline, issue: str, ada: Caller
+) -> None:
+    lead = api.as_(Role.LEAD, user="lena@support.example")
+    advice = {"issue": issue, "text": "Halve it.", "audience": "internal"}
+    url = f"/workarounds/{lead.post('/workarounds', advice).json()['id']}"
+    other = lead.post("/workarounds", advice).json()["id"]
+    with zendesk_desk() as desk:
+        given = ZendeskGiven(desk.url, EMAIL, TOKEN, allow_private=True, calls_per_second=1000)
+        context = pipeline.application.context
+        assert all(one.ok for one in connect_zendesk(given, pipeline.product, context=context))
+        assert ada.post(f"{url}/copies", {"url": desk.url}).status_code == 403
+        for nothing in ("javascript:alert(1)", "macro 12 of us"):
+            assert lead.post(f"{url}/copies", {"url": nothing}).status_code == 422
+        macro = lead.post(f"{url}/copies", {"url": desk.add_macro(12, "Halve it.")})
+        assert (macro.status_code, macro.json()["kind"]) == (201, "macro")
+        again = lead.post(f"{url}/copies", {"url": macro.json()["url"]})
+        assert again.json()["id"] == macro.json()["id"]
+        page = lead.post(f"{url}/copies", {"url": "https://wiki.example/x"}).json()
+        wrong = lead.post(f"/workarounds/{other}/copies/{page['id']}/unlink", {})
+        assert wrong.status_code == 404
+        pipeline.queue.drain(pipeline.clock.moment)
+        ship(api, pipeline, issue)
+        (task,) = lead.get("/tasks").json()["items"]
+        assert (task["kind"], task["needs"], task["issue"]) == ("withdraw", "approve", issue)
+        assert ada.get("/tasks").status_code == 403
+        assert lead.post(f"/tasks/{task['id']}/done").status_code == 409
+        assert lead.post(f"/tasks/{task['id']}/approve").json()["state"] == "done"
+        assert lead.post(f"/tasks/{task['id']}/approve").status_code == 409
+        pipeline.queue.drain(pipeline.clock.moment)
+        assert desk.macros[12]["active"] is False
+    found = ada.get(f"{url}/copies").json()["items"]
+    assert [(one["outcome"], one["is_live"]) for one in found] == [
+        *(("done", False), ("task_created", None)),
+    ]
+    (task,) = lead.get("/tasks").json()["items"]
+    assert (task["kind"], task["url"]) == ("by_hand", "https://wiki.example/x")
+    assert lead.post(f"/tasks/{task['id']}/drop", {"reason": ""}).status_code == 422
+    assert lead.post(f"/tasks/{task['id']}/drop", {"reason": "gone"}).json()["state"] == "dropped"
+    assert lead.get("/tasks").json()["items"] == []
+    assert len(lead.get("/tasks", state="dropped").json()["items"]) == 1
+    unlinked = lead.post(f"{url}/copies/{page['id']}/unlink", {})
+    assert unlinked.status_code == 200
+    assert len(lead.get(f"{url}/copies").json()["items"]) == 1

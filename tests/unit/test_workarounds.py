@@ -1,6 +1,7 @@
 """Scopes, shares and evidence of workarounds: pure rules."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from bridge.domain.workarounds import (
 from tests.builders import START
 
 
-def a_workaround(number: int = 1, text: str = "Halve it.", **content: object) -> Workaround:
+def a_workaround(number: int = 1, text: str = "Halve it.", **content: Any) -> Workaround:
     return Workaround(
         id=WorkaroundId(number),
         issue_id=IssueId(1),
