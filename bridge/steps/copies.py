@@ -145,7 +145,7 @@ def _settle(  # noqa: PLR0913 - what was read, and what follows
         store.copies.note_outcome(copy.id, CopyOutcome.CONFLICT, reason=reason, is_live=is_live)
         _ask_by_hand(copy, reason, store=store, context=context, outcome=CopyOutcome.CONFLICT)
         return
-    if copy.wants_live and copy.outcome is None and copy.is_live:
+    if copy.wants_live and copy.outcome is None and copy.is_live and not copy.is_off_by_us:
         return  # Nothing was ever asked of it.
     _note(copy, CopyOutcome.DONE, reason, is_verified=True, store=store, context=context)
 
@@ -174,6 +174,8 @@ def _note(  # noqa: PLR0913 - what came of it, and whether it was seen
         is_live=copy.wants_live if is_verified else None,
         verified_at=now if is_verified else None,
     )
+    if copy.wants_live:
+        store.copies.forget_switch(copy.id)
     store.tasks.close(copy.product_id, [_key(copy)], TaskState.DONE, by=MACHINE.name, now=now)
 
 

@@ -108,6 +108,10 @@ class Copies:
         """It is about to be switched: keep what it says."""
         self._change([copy_id], kept=remote.text, is_off_by_us=is_off)
 
+    def forget_switch(self, copy_id: CopyId) -> None:
+        """It is on again: who switches it off next time is somebody else."""
+        self._change([copy_id], is_off_by_us=False)
+
     def note_outcome(
         self,
         copy_id: CopyId,

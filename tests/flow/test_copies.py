@@ -1,21 +1,23 @@
 """Copies outside follow their workaround: proposed or at once, never against a person."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 
-from bridge.domain.copies import Copy, CopyOutcome
+from bridge.domain.copies import Copy, CopyId, CopyOutcome
 from bridge.domain.errors import InvalidMove, TryAgainLater
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import Actor
 from bridge.domain.tasks import Task, TaskKind, TaskState
 from bridge.domain.workarounds import Audience, Workaround
 from bridge.steps.advise import Advice, add_workaround, restore_workaround, retire_workaround
-from bridge.steps.copies import link_copy, unlink_copy
+from bridge.steps.copies import link_copy, sync_copy, unlink_copy
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.retire import retire_fixed, revive
 from bridge.steps.tasks import approve_task, drop_task, finish_task
+from bridge.store import Store
 from bridge.wiring.zendesk import ZendeskGiven, connect_zendesk
 from tests.builders import START, contacts_about_export
 from tests.conftest import Pipeline
@@ -174,6 +176,19 @@ def test_what_a_person_switched_off_is_not_switched_on_by_a_regression(bench: Be
     assert "somebody else switched it off" in task.text
 
 
+def test_a_copy_that_came_back_is_anybodys_to_switch_off_again(bench: Bench) -> None:
+    bench.automatic()
+    bench.link(bench.desk.add_macro(1, "Halve it."))
+    bench.ship()
+    bench.regress()
+    bench.desk.macros[1]["active"] = False
+    bench.ship()
+    bench.regress()
+    assert not bench.desk.macros[1]["active"]
+    (task,) = bench.tasks()
+    assert "somebody else switched it off" in task.text
+
+
 @pytest.mark.parametrize("fault", ["lost", "dropped", "500", "slow"])
 def test_a_lost_answer_is_looked_for_before_anything_is_sent_again(
     bench: Bench, fault: str
@@ -260,3 +275,44 @@ def test_a_no_needs_a_reason_and_an_unlinked_copy_is_left_alone(bench: Bench) ->
         )
     bench.check()
     assert bench.desk.macros[1]["active"]
+
+
+class _Killed(BaseException):
+    """As kill -9: nobody catches it."""
+
+
+@pytest.mark.parametrize("block", [1, 2, 3])
+@pytest.mark.parametrize("is_committed", [False, True])
+@pytest.mark.parametrize("is_back", [False, True])
+def test_a_worker_that_dies_at_any_commit_leaves_a_copy_that_is_brought_home(
+    bench: Bench, block: int, is_committed: bool, is_back: bool
+) -> None:
+    bench.automatic()
+    copy = bench.link(bench.desk.add_macro(1, "Halve it."))
+    if is_back:
+        bench.ship()
+    with bench.open() as store:
+        store.copies.want([CopyId(copy)], is_live=is_back)
+    blocks = 0
+
+    @contextmanager
+    def dying() -> Iterator[Store]:
+        nonlocal blocks
+        blocks += 1
+        with bench.open() as store:
+            yield store
+            if blocks == block and not is_committed:
+                raise _Killed
+        if blocks == block:
+            raise _Killed
+
+    context = replace(bench.pipeline.application.context, open=dying)
+    with pytest.raises(_Killed):
+        sync_copy(context, product_id=bench.product.id, copy_id=copy)
+    bench.desk.requests.clear()
+    bench.check()
+    found = bench.copy(copy)
+    assert (found.is_live, bench.desk.macros[1]["active"]) == (is_back, is_back)
+    assert bench.tasks() == []
+    if block < 3 or not is_committed:
+        assert found.verified_at is not None

@@ -13,6 +13,7 @@ from bridge.domain.workarounds import (
     best_first,
 )
 from bridge.web.visit import Visit
+from bridge.web.words import ago
 
 _STATES = (WorkaroundState.ACTIVE, WorkaroundState.DRAFT, WorkaroundState.RETIRED)
 _OUTCOMES = {
@@ -85,11 +86,12 @@ def needs_yes(task: Task) -> bool:
 
 def copy_words(copy: Copy, now: datetime) -> str:
     """How a copy stands, in words."""
-    said = {True: "in use", False: "out of use", None: "not read"}[copy.is_live]
+    unread = "only people can see it" if copy.connection_id is None else "not read yet"
+    said = {True: "in use", False: "out of use", None: unread}[copy.is_live]
     if copy.outcome is not None:
         said += f", {_OUTCOMES[copy.outcome]}"
     if copy.verified_at is not None:
-        said += f", seen to be so {(now - copy.verified_at).days} days ago"
+        said += f", seen to be so {ago(copy.verified_at, now)}"
     return said + (f": {copy.reason}" if copy.reason else "")
 
 
