@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bridge.domain.copies import CopyOutcome, CopyRef, RemoteCopy
 from bridge.domain.news import TrackerNews
 from bridge.domain.tickets import (
     Attempt,
@@ -167,6 +168,39 @@ class Notifier(Protocol):
 
     def send(self, message: Message, recipient: str, message_id: str) -> str:
         """Send it under a stable id and return the channel's receipt."""
+        ...
+
+
+class WorkaroundStore(Protocol):
+    """A help desk that holds copies of workarounds, such as macros and articles."""
+
+    name: str
+
+    def recognise(self, url: str) -> CopyRef | None:
+        """What lives at that address of this desk; None for anything else. Sends nothing."""
+        ...
+
+    def list(self) -> Sequence[RemoteCopy]:
+        """The macros that are offered, with how often they were used; the most used first."""
+        ...
+
+    def get(self, ref: CopyRef) -> RemoteCopy | None:
+        """The copy as it is now; None when it is gone."""
+        ...
+
+    def retire(self, ref: CopyRef, expected_hash: str) -> CopyOutcome:
+        """Switch it off, unless its content is another one by now; safe to repeat.
+
+        Only the switch is written, never the content. Raises AnswerLost when it may have happened.
+        """
+        ...
+
+    def restore(self, ref: CopyRef, expected_hash: str) -> CopyOutcome:
+        """Switch it on again, unless its content is another one by now; safe to repeat."""
+        ...
+
+    def verify(self, ref: CopyRef, *, is_live: bool) -> bool:
+        """Read it again: whether it is so."""
         ...
 
 

@@ -131,6 +131,8 @@ def _add_clock(app: procrastinate.App, application: Application) -> None:
     _add_tick(app, application, "sweep_all", settings.sweep_seconds)
     _add_tick(app, application, "read_all_existing", settings.existing_seconds)
     _add_tick(app, application, "consolidate_all", settings.consolidate_seconds)
+    _add_tick(app, application, "remind", 3_600)
+    _add_tick(app, application, "check_copies", 3_600)
     _add_tick(app, application, "expire", 86_400)
 
 

@@ -13,7 +13,9 @@ from bridge.api import (
     notices,
     releases,
     suggestions,
+    tasks,
     webhooks,
+    workaround_uses,
     workarounds,
 )
 from bridge.api.door import Door
@@ -48,6 +50,8 @@ def create_app(application: Application) -> FastAPI:
         releases,
         notices,
         workarounds,
+        workaround_uses,
+        tasks,
         match,
         connections,
         webhooks,

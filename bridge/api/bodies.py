@@ -6,7 +6,6 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from bridge.api.wire import Given, Identifier, IssueRef, Moment, ShortText, Text, Words
-from bridge.domain.workarounds import Audience
 
 _CONTACT_EXAMPLE: JsonDict = {
     "source": "zendesk",
@@ -190,34 +189,3 @@ class ReleaseIn(Given):
     shipped_at: Moment | None = None
     percent: Annotated[int, Field(strict=True, ge=1, le=100)] = 100
     issues: list[IssueRef] = Field(default_factory=list, max_length=500)
-
-
-class WorkaroundIn(Given):
-    """What support tells customers until the fix ships."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"issue": "ISS-42", "text": "Export in two halves.", "audience": "customer"}
-            ]
-        }
-    )
-
-    issue: IssueRef
-    text: Words
-    audience: Audience
-    versions: list[Annotated[Text, Field(min_length=1, max_length=80)]] = Field(
-        default_factory=list, max_length=50
-    )
-
-
-class UseIn(Given):
-    """The contact it was used for, so that it counts once; it may be left out."""
-
-    contact: Identifier | None = None
-
-
-class MatchIn(Given):
-    """What a customer says."""
-
-    text: Annotated[Text, Field(min_length=1, max_length=50_000)]

@@ -2,10 +2,12 @@
 
 from fastapi import Depends
 
-from bridge.api.bodies import MatchIn
+from bridge.api import workaround_schemas
 from bridge.api.deps import BODY_ANSWERS, Matcher, area, json_only
-from bridge.api.schemas import MatchOut
-from bridge.steps.match import match_text
+from bridge.api.workaround_bodies import MatchIn
+from bridge.api.workaround_schemas import MatchOut
+from bridge.domain.scope import Asker
+from bridge.steps.match import Question, match_text
 
 router = area("match")
 
@@ -18,15 +20,15 @@ router = area("match")
     dependencies=[Depends(json_only)],
 )
 def match(body: MatchIn, call: Matcher) -> list[MatchOut]:
-    """At most five, most similar first; nothing is stored."""
-    return [
-        MatchOut(
-            issue=one.issue.name,
-            title=one.issue.title,
-            similarity=round(one.similarity, 4),
-            state=one.issue.state,
-            workaround=one.workaround,
-            fixed_in=one.fixed_in,
-        )
-        for one in match_text(body.text, call.product, store=call.store, context=call.context)
-    ]
+    """At most five, most similar first; nothing is stored.
+
+    With each comes the best workaround that fits the customer, as far as they are known.
+    """
+    question = Question(
+        body.text,
+        Asker(body.version, body.platform, body.segment),
+        email=body.customer,
+        audience=body.audience,
+    )
+    found = match_text(question, call.product, store=call.store, context=call.context)
+    return [workaround_schemas.match(one, body.audience) for one in found]

@@ -21,7 +21,6 @@ from bridge.api.schemas import (
     StillComingOut,
     TicketFieldOut,
     TicketOut,
-    WorkaroundOut,
 )
 from bridge.domain.contacts import ProductId
 from bridge.domain.fixes import Release
@@ -30,7 +29,6 @@ from bridge.domain.people import Notice
 from bridge.domain.products import Product
 from bridge.domain.rank import Rank, RankPart, RankRules
 from bridge.domain.tickets import Filing
-from bridge.domain.workarounds import Workaround
 from bridge.steps.context import Context
 from bridge.steps.drafts import issue_link
 from bridge.steps.prove import FixProof, proof_words
@@ -271,26 +269,6 @@ def notices(found: Sequence[Notice], product_id: ProductId, store: Store) -> lis
             text=one.text,
             state=one.state,
             created_at=one.created_at,
-        )
-        for one in found
-    ]
-
-
-def workarounds(
-    found: Sequence[Workaround], product_id: ProductId, store: Store
-) -> list[WorkaroundOut]:
-    """Workarounds with the names of their issues."""
-    names = store.issues.names(product_id, [one.issue_id for one in found])
-    return [
-        WorkaroundOut(
-            id=one.id,
-            issue=names[one.issue_id],
-            text=one.text,
-            audience=one.audience,
-            versions=list(one.versions),
-            state=one.state,
-            reason=one.reason,
-            use_count=one.use_count,
         )
         for one in found
     ]

@@ -9,7 +9,6 @@ from bridge.api.wire import Answer
 from bridge.domain.issues import IssueState, Outcome
 from bridge.domain.people import NoticeKind, NoticeState
 from bridge.domain.tickets import FieldKind, FilingState, StatusCategory
-from bridge.domain.workarounds import Audience, WorkaroundState
 from bridge.steps.ingest import IngestResult
 
 
@@ -317,37 +316,6 @@ class NoticePage(Answer):
 
     items: list[NoticeOut]
     next: str | None
-
-
-class WorkaroundOut(Answer):
-    """A workaround and how often it was used; a retired one says why."""
-
-    id: int
-    issue: str
-    text: str
-    audience: Audience
-    versions: list[str]
-    state: WorkaroundState
-    reason: str | None
-    use_count: int
-
-
-class WorkaroundPage(Answer):
-    """Oldest first."""
-
-    items: list[WorkaroundOut]
-    next: str | None
-
-
-class MatchOut(Answer):
-    """An issue the text may be about; most similar first."""
-
-    issue: str
-    title: str
-    similarity: float
-    state: IssueState
-    workaround: str | None = None
-    fixed_in: str | None = None
 
 
 class Received(Answer):

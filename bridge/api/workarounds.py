@@ -1,17 +1,17 @@
 """Workarounds: what support tells customers until the fix ships."""
 
+import dataclasses
 from typing import Annotated
 
 from fastapi import Depends, Path, Query
 from starlette.responses import Response
 
-from bridge.api import present
-from bridge.api.bodies import ReasonIn, UseIn, WorkaroundIn
+from bridge.api import workaround_schemas
+from bridge.api.bodies import ReasonIn
 from bridge.api.deps import (
     BODY_ANSWERS,
     Adviser,
     Call,
-    Helper,
     Reader,
     answers,
     area,
@@ -19,15 +19,23 @@ from bridge.api.deps import (
 )
 from bridge.api.idempotency import OnceDep
 from bridge.api.paging import PageDep, page_of
-from bridge.api.schemas import WorkaroundOut, WorkaroundPage
 from bridge.api.wire import ISSUE_PATTERN, MOST_ID, issue_number
-from bridge.domain.workarounds import Workaround
+from bridge.api.workaround_bodies import (
+    WorkaroundEditIn,
+    WorkaroundIn,
+    WorkaroundParts,
+    WorkaroundReplaceIn,
+)
+from bridge.api.workaround_schemas import WorkaroundOut, WorkaroundPage
+from bridge.domain.workarounds import Audience, Workaround
 from bridge.steps.advise import (
     Advice,
+    activate_workaround,
     add_workaround,
+    edit_workaround,
+    replace_workaround,
     restore_workaround,
     retire_workaround,
-    use_workaround,
 )
 
 router = area("workarounds")
@@ -52,7 +60,8 @@ def list_workarounds(
         limit=page.limit + 1,
     )
     items, after = page_of(found, page, lambda one: (one.id,))
-    return WorkaroundPage(items=present.workarounds(items, product_id, store), next=after)
+    shown = workaround_schemas.workarounds(items, product_id, store=store, now=call.now)
+    return WorkaroundPage(items=shown, next=after)
 
 
 @router.post(
@@ -64,46 +73,97 @@ def list_workarounds(
     dependencies=[Depends(json_only)],
 )
 def add(body: WorkaroundIn, call: Adviser, once: OnceDep) -> Response:
-    """It may be offered at once; personal data in its text is redacted."""
+    """It may be offered at once, a draft later; personal data in its texts is redacted."""
 
     def do() -> tuple[int, WorkaroundOut]:
         issue = call.store.issues.by_number(call.product.id, body.issue)
-        advice = Advice(body.text, body.audience, tuple(body.versions))
-        cause = call.cause()
-        added = add_workaround(issue, advice, call.product, store=call.store, cause=cause)
-        return 201, _answer(added, call)
+        added = add_workaround(
+            issue,
+            _advice(body, body.text, body.audience),
+            call.product,
+            store=call.store,
+            cause=call.cause(),
+            is_draft=body.draft,
+        )
+        return 201, answer(added, call)
 
     return once.run(call, do)
 
 
 @router.post(
-    "/workarounds/{id}/use",
-    summary="Count a use",
+    "/workarounds/{id}/edit",
+    summary="Say it in other words",
+    response_model=WorkaroundOut,
+    responses=answers(400, 409, 412, 413, 415),
+    dependencies=[Depends(json_only)],
+)
+def edit(
+    workaround_id: WorkaroundPath,
+    body: WorkaroundEditIn,
+    call: Adviser,
+    once: OnceDep,
+) -> Response:
+    """What is left out stays; the history keeps the old words."""
+
+    def do() -> tuple[int, WorkaroundOut]:
+        found = take(workaround_id, call)
+        changed = edit_workaround(
+            found,
+            _edited(found, body),
+            call.product,
+            store=call.store,
+            cause=call.cause(body.reason),
+            edition=body.edition,
+        )
+        return 200, answer(changed, call)
+
+    return once.run(call, do)
+
+
+@router.post(
+    "/workarounds/{id}/replace",
+    summary="Offer another one instead",
+    status_code=201,
     response_model=WorkaroundOut,
     responses=BODY_ANSWERS,
     dependencies=[Depends(json_only)],
 )
-def use(
+def replace(
     workaround_id: WorkaroundPath,
-    call: Helper,
+    body: WorkaroundReplaceIn,
+    call: Adviser,
     once: OnceDep,
-    body: UseIn | None = None,
 ) -> Response:
-    """409 with the reason when it is retired; the same contact counts once."""
+    """The answer is the new one; whoever used the old one in the last month is told."""
 
     def do() -> tuple[int, WorkaroundOut]:
-        found = _take(workaround_id, call)
-        contact_id = body.contact if body else None
-        contact = call.store.contacts.get(call.product.id, contact_id) if contact_id else None
-        user = call.store.people.by_email(email) if (email := call.caller.email) else None
-        use_workaround(
-            found,
-            contact_id=contact.id if contact else None,
-            user_id=user.id if user else None,
+        added = replace_workaround(
+            take(workaround_id, call),
+            _advice(body, body.text, body.audience),
+            call.product,
             store=call.store,
-            cause=call.cause(),
+            context=call.context,
+            cause=call.cause(body.reason),
         )
-        return 200, _answer(_take(workaround_id, call), call)
+        return 201, answer(added, call)
+
+    return once.run(call, do)
+
+
+@router.post(
+    "/workarounds/{id}/activate",
+    summary="Offer a draft",
+    response_model=WorkaroundOut,
+    responses=BODY_ANSWERS,
+    dependencies=[Depends(json_only)],
+)
+def activate(workaround_id: WorkaroundPath, call: Adviser, once: OnceDep) -> Response:
+    """409 for anything but a draft."""
+
+    def do() -> tuple[int, WorkaroundOut]:
+        found = take(workaround_id, call)
+        changed = activate_workaround(found, call.product, store=call.store, cause=call.cause())
+        return 200, answer(changed, call)
 
     return once.run(call, do)
 
@@ -125,9 +185,9 @@ def retire(
 
     def do() -> tuple[int, WorkaroundOut]:
         cause = call.cause(body.reason)
-        found = _take(workaround_id, call)
+        found = take(workaround_id, call)
         changed = retire_workaround(found, call.product, store=call.store, cause=cause)
-        return 200, _answer(changed, call)
+        return 200, answer(changed, call)
 
     return once.run(call, do)
 
@@ -149,16 +209,43 @@ def restore(
 
     def do() -> tuple[int, WorkaroundOut]:
         cause = call.cause(body.reason)
-        found = _take(workaround_id, call)
+        found = take(workaround_id, call)
         changed = restore_workaround(found, call.product, store=call.store, cause=cause)
-        return 200, _answer(changed, call)
+        return 200, answer(changed, call)
 
     return once.run(call, do)
 
 
-def _take(workaround_id: int, call: Call) -> Workaround:
+def take(workaround_id: int, call: Call) -> Workaround:
+    """That workaround, until the request is answered nobody else's."""
     return call.store.workarounds.get(call.product.id, workaround_id, lock=True)
 
 
-def _answer(one: Workaround, call: Call) -> WorkaroundOut:
-    return present.workarounds([one], call.product.id, call.store)[0]
+def answer(one: Workaround, call: Call) -> WorkaroundOut:
+    """One workaround as the API shows it."""
+    found = workaround_schemas.workarounds([one], call.product.id, store=call.store, now=call.now)
+    return found[0]
+
+
+def _advice(body: WorkaroundParts, text: str, audience: Audience) -> Advice:
+    return Advice(
+        text=text,
+        audience=audience,
+        versions=tuple(body.versions),
+        customer_text=body.customer_text,
+        steps=tuple(body.steps),
+        after_fix_text=body.after_fix_text,
+        platforms=tuple(body.platforms),
+        segments=tuple(body.segments),
+        owner=body.owner,
+        review_at=body.review_at,
+    )
+
+
+def _edited(found: Workaround, body: WorkaroundEditIn) -> Advice:
+    """The advice as it was, with the members that were sent."""
+    given = _advice(body, body.text, body.audience)
+    sent = body.model_fields_set - {"edition", "reason"}
+    return dataclasses.replace(
+        Advice.of(found.content), **{name: getattr(given, name) for name in sent}
+    )

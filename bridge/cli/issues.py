@@ -1,4 +1,4 @@
-"""`bridge issues` and `bridge workarounds`: the same answers as the API."""
+"""`bridge issues`: the same answers as the API."""
 
 import getpass
 import re
@@ -28,7 +28,7 @@ from bridge.steps.unlink import unlink_ticket
 from bridge.store import Store
 from bridge.store.issues import IssueFilter
 
-issues_app, workarounds_app = new_app(), new_app()
+issues_app = new_app()
 _NAME = re.compile(r"(?:ISS-)?([1-9][0-9]{0,17})", re.IGNORECASE)
 _SHOWN_CONTACTS = 5
 _FACTS = (
@@ -224,41 +224,6 @@ def _decided(
 def operator(reason: str = "") -> Cause:
     """Whoever has the command line."""
     return Cause(Actor("operator", getpass.getuser()), datetime.now(UTC), reason, "cli")
-
-
-@workarounds_app.callback()
-def workarounds() -> None:
-    """List workarounds."""
-
-
-@workarounds_app.command("list", short_help="List workarounds, retired ones too.")
-def list_workarounds(
-    issue: Annotated[str | None, typer.Option("--issue", help="Of this issue only.")] = None,
-    product: ProductName = DEFAULT_PRODUCT,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """\b
-    Example:
-      bridge workarounds list --issue ISS-42
-
-    List what support may tell customers until a fix ships, with what was retired and why.
-    """
-    with opened(read_settings(data_dir)) as application, application.open() as store:
-        home = store.products.by_slug(product)
-        issue_id = issue_id_of(issue, home.id, store) if issue else None
-        found = store.workarounds.all(home.id, issue_id=issue_id)
-        shown = present.workarounds(found, home.id, store)
-    if as_json:
-        emit({"items": [one.model_dump(mode="json") for one in shown], "next": None})
-        return
-    show_table(
-        ("id", "issue", "state", "audience", "uses", "text", "reason"),
-        (
-            (one.id, one.issue, one.state, one.audience, one.use_count, one.text, one.reason)
-            for one in shown
-        ),
-    )
 
 
 def issue_id_of(name: str, product_id: ProductId, store: Store) -> IssueId:

@@ -25,6 +25,7 @@ class NoticeKind(StrEnum):
     FIX = "fix"
     CORRECTION = "correction"
     REGRESSION = "regression"
+    WORKAROUND = "workaround"
 
 
 class NoticeState(StrEnum):

@@ -25,3 +25,5 @@ class Product:
     """What its people's answers add to the log-odds that two groups are one issue."""
     join_shift: float = 0.0
     """What they add to the log-odds that a contact belongs to an issue."""
+    copies_auto: bool = False
+    """Switch copies of workarounds outside off and on without asking a person."""

@@ -1,17 +1,32 @@
-"""Advise: workarounds are written, used, retired and restored; each change is a decision."""
+"""Advise: workarounds are written, edited, replaced and used; each change is a decision."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 
 from bridge.cleaning import door_text
-from bridge.domain.contacts import ContactId
-from bridge.domain.errors import InvalidInput, InvalidMove
+from bridge.domain.contacts import Contact, RedactedText
+from bridge.domain.errors import InvalidInput, InvalidMove, Outdated
+from bridge.domain.fixes import is_at_least
 from bridge.domain.issues import Issue
 from bridge.domain.people import UserId
 from bridge.domain.products import Product
-from bridge.domain.workarounds import Audience, Workaround, WorkaroundState
+from bridge.domain.scope import Scope, require_versions
+from bridge.domain.workarounds import (
+    Audience,
+    Content,
+    RetiredBy,
+    UseResult,
+    Workaround,
+    WorkaroundState,
+)
 from bridge.redaction import Redactor
+from bridge.steps.context import Context
 from bridge.steps.moves import Cause
+from bridge.steps.tasks import give_copies_back, withdraw_copies
+from bridge.steps.tell import Telling
+from bridge.steps.tell_workaround import tell_replaced
 from bridge.store import Store
+from bridge.store.workaround_uses import Use
 
 _MOST_BYTES = 20_000
 
@@ -23,72 +38,240 @@ class Advice:
     text: str
     audience: Audience
     versions: tuple[str, ...] = ()
-    """Product versions it fits; empty for all."""
+    """Product versions it fits, exact or as ranges; empty for all."""
+    customer_text: str | None = None
+    steps: tuple[str, ...] = ()
+    after_fix_text: str | None = None
+    """What to tell instead once the fix has shipped."""
+    platforms: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+    owner: str | None = None
+    review_at: datetime | None = None
+
+    @classmethod
+    def of(cls, content: Content) -> "Advice":
+        """The advice that is given now."""
+        scope = content.scope
+        return cls(
+            text=content.text,
+            audience=content.audience,
+            versions=scope.versions,
+            customer_text=content.customer_text,
+            steps=tuple(content.steps),
+            after_fix_text=content.after_fix_text,
+            platforms=scope.platforms,
+            segments=scope.segments,
+            owner=content.owner,
+            review_at=content.review_at,
+        )
 
 
-def add_workaround(
-    issue: Issue, advice: Advice, product: Product, *, store: Store, cause: Cause
+def add_workaround(  # noqa: PLR0913 - a draft differs in one word
+    issue: Issue,
+    advice: Advice,
+    product: Product,
+    *,
+    store: Store,
+    cause: Cause,
+    is_draft: bool = False,
 ) -> Workaround:
-    """A new workaround that may be offered at once; personal data in it is redacted."""
-    text, _ = door_text(advice.text, max_bytes=_MOST_BYTES)
-    if not text.strip():
-        raise InvalidInput("a workaround needs a text", pointer="/text")
-    added = store.workarounds.add(
-        issue,
-        Redactor(region=product.region).redact(text),
-        audience=advice.audience,
-        versions=advice.versions,
-        owner=cause.actor.name,
-        now=cause.at,
+    """A new workaround, offered at once unless it is a draft; personal data is redacted.
+
+    Without an owner it is its author's.
+    """
+    content = _content(replace(advice, owner=advice.owner or cause.actor.name), product)
+    state = WorkaroundState.DRAFT if is_draft else WorkaroundState.ACTIVE
+    added = store.workarounds.write(
+        issue, content, author=cause.actor.name, now=cause.at, state=state
     )
     _record(added, product, "workaround_added", store=store, cause=cause)
     return added
 
 
-def use_workaround(
+def edit_workaround(  # noqa: PLR0913 - the edition is what the person has read
     workaround: Workaround,
+    advice: Advice,
+    product: Product,
     *,
-    contact_id: ContactId | None,
+    store: Store,
+    cause: Cause,
+    edition: int | None = None,
+) -> Workaround:
+    """Say it in other words; the decision keeps the old ones. What is the same changes nothing.
+
+    edition: the one that the person has read; raises Outdated when there is a newer one.
+    """
+    if edition is not None and edition != workaround.edition:
+        who = workaround.changed_by or "somebody"
+        raise Outdated(f"{who} changed this workaround meanwhile: read it again")
+    old, new = workaround.content, _content(advice, product)
+    new = replace(new, scope=replace(new.scope, below=old.scope.below))
+    changed = [
+        one.name for one in fields(Content) if getattr(old, one.name) != getattr(new, one.name)
+    ]
+    if not changed:
+        return workaround
+    store.workarounds.edit(workaround.id, new, author=cause.actor.name, now=cause.at)
+    before, after = (
+        {name: _told(getattr(content, name)) for name in changed} for content in (old, new)
+    )
+    store.decisions.record(
+        product.id,
+        "workaround_edited",
+        at=cause.at,
+        actor=cause.actor,
+        issue_id=workaround.issue_id,
+        before=before,
+        after={"workaround": workaround.id, **after},
+        reason=cause.reason,
+        origin=cause.origin,
+    )
+    return store.workarounds.get(product.id, workaround.id)
+
+
+def replace_workaround(  # noqa: PLR0913 - one transaction needs all of it
+    old: Workaround,
+    advice: Advice,
+    product: Product,
+    *,
+    store: Store,
+    context: Context,
+    cause: Cause,
+) -> Workaround:
+    """Offer a new one instead; whoever used the old one in the last month is told.
+
+    Raises InvalidMove when the old one is retired: then a new one is simply added.
+    """
+    _require_living(old)
+    issue = store.issues.get(product.id, old.issue_id)
+    added = add_workaround(issue, advice, product, store=store, cause=cause)
+    reason = cause.reason or "replaced by a better one"
+    store.workarounds.retire(
+        old.id, RetiredBy.REPLACED, reason=reason, now=cause.at, replaced_by=added.id
+    )
+    _record(old, product, "workaround_replaced", store=store, cause=cause)
+    withdraw_copies(issue, store=store, cause=replace(cause, reason=reason))
+    telling = Telling(product, store, context, replace(cause, reason=reason))
+    tell_replaced(issue, old, added, telling=telling)
+    return added
+
+
+def use_workaround(  # noqa: PLR0913 - a use is told by all of these
+    workaround: Workaround,
+    product: Product,
+    *,
+    contact: Contact | None,
     user_id: UserId | None,
     store: Store,
     cause: Cause,
-) -> None:
-    """Count one use; raises InvalidMove with the reason when it is retired."""
-    if workaround.state is WorkaroundState.RETIRED:
-        raise InvalidMove(f"this workaround is retired: {workaround.reason or 'no reason given'}")
-    store.workarounds.use(workaround.id, contact_id=contact_id, user_id=user_id, now=cause.at)
+    result: UseResult = UseResult.UNKNOWN,
+) -> int:
+    """Count one use and return its id; the same contact counts once.
+
+    Raises InvalidMove when it is not offered any more, with the reason and what to say instead.
+    """
+    _require_usable(workaround, product, contact, store)
+    use = Use(contact.id if contact else None, user_id, result)
+    return store.workaround_uses.add(workaround.id, use, now=cause.at)
+
+
+def activate_workaround(
+    workaround: Workaround, product: Product, *, store: Store, cause: Cause
+) -> Workaround:
+    """Offer a draft; raises InvalidMove for anything else."""
+    if workaround.state is not WorkaroundState.DRAFT:
+        raise InvalidMove(f"it is no draft, it is {workaround.state}")
+    return _activate(workaround, product, "workaround_activated", store=store, cause=cause)
 
 
 def retire_workaround(
     workaround: Workaround, product: Product, *, store: Store, cause: Cause
 ) -> Workaround:
     """Stop offering it; raises InvalidMove when that was done before."""
-    if workaround.state is WorkaroundState.RETIRED:
-        raise InvalidMove(f"it is retired already: {workaround.reason or 'no reason given'}")
-    return _set(workaround, WorkaroundState.RETIRED, product, store=store, cause=cause)
+    _require_living(workaround)
+    store.workarounds.retire(workaround.id, RetiredBy.PERSON, reason=cause.reason, now=cause.at)
+    _record(workaround, product, "workaround_retired", store=store, cause=cause)
+    issue = store.issues.get(product.id, workaround.issue_id)
+    withdraw_copies(issue, store=store, cause=cause)
+    return store.workarounds.get(product.id, workaround.id)
 
 
 def restore_workaround(
     workaround: Workaround, product: Product, *, store: Store, cause: Cause
 ) -> Workaround:
-    """Offer it again; raises InvalidMove when it is not retired."""
-    if workaround.state is WorkaroundState.ACTIVE:
+    """Offer it again to everybody it is for; raises InvalidMove when it is not retired."""
+    is_narrowed = workaround.content.scope.below is not None
+    if workaround.state is not WorkaroundState.RETIRED and not is_narrowed:
         raise InvalidMove("it is not retired")
-    return _set(workaround, WorkaroundState.ACTIVE, product, store=store, cause=cause)
+    return _activate(workaround, product, "workaround_restored", store=store, cause=cause)
 
 
-def _set(
-    workaround: Workaround,
-    state: WorkaroundState,
-    product: Product,
-    *,
-    store: Store,
-    cause: Cause,
+def _activate(
+    workaround: Workaround, product: Product, action: str, *, store: Store, cause: Cause
 ) -> Workaround:
-    store.workarounds.set_state(workaround.id, state, reason=cause.reason, now=cause.at)
-    action = "workaround_retired" if state is WorkaroundState.RETIRED else "workaround_restored"
+    store.workarounds.activate(workaround.id, reason=cause.reason or None)
     _record(workaround, product, action, store=store, cause=cause)
+    issue = store.issues.get(product.id, workaround.issue_id)
+    give_copies_back(issue, store=store, cause=cause)
     return store.workarounds.get(product.id, workaround.id)
+
+
+def _require_living(workaround: Workaround) -> None:
+    if workaround.state is WorkaroundState.RETIRED:
+        raise InvalidMove(f"it is retired already: {workaround.reason or 'no reason given'}")
+
+
+def _require_usable(
+    workaround: Workaround, product: Product, contact: Contact | None, store: Store
+) -> None:
+    if workaround.state is WorkaroundState.DRAFT:
+        raise InvalidMove("this workaround is a draft: somebody has to offer it first")
+    below = workaround.content.scope.below
+    ended = None
+    if workaround.state is WorkaroundState.RETIRED:
+        ended = f"this workaround is retired: {workaround.reason or 'no reason given'}"
+    elif below and contact and contact.version and is_at_least(contact.version, below):
+        ended = f"this workaround is only for versions below {below}: {workaround.reason}"
+    if ended is None:
+        return
+    if workaround.retired_by is RetiredBy.REPLACED and workaround.replaced_by:
+        say: str | None = store.workarounds.get(product.id, workaround.replaced_by).text
+    else:
+        say = workaround.instead(store.issues.get(product.id, workaround.issue_id).fixed_in)
+    raise InvalidMove(f"{ended}. Say this instead: {say}" if say else ended)
+
+
+def _content(advice: Advice, product: Product) -> Content:
+    """What is stored of the advice: cleaned, redacted, and checked."""
+    redactor = Redactor(region=product.region)
+
+    def clean(text: str | None) -> RedactedText | None:
+        stored, _ = door_text(text or "", max_bytes=_MOST_BYTES)
+        return redactor.redact(stored) if stored.strip() else None
+
+    text = clean(advice.text)
+    if text is None:
+        raise InvalidInput("a workaround needs a text", pointer="/text")
+    require_versions(advice.versions)
+    return Content(
+        text=text,
+        audience=advice.audience,
+        customer_text=clean(advice.customer_text),
+        steps=tuple(step for one in advice.steps if (step := clean(one)) is not None),
+        after_fix_text=clean(advice.after_fix_text),
+        scope=Scope(advice.versions, advice.platforms, advice.segments),
+        owner=advice.owner,
+        review_at=advice.review_at,
+    )
+
+
+def _told(value: object) -> object:
+    """A part of the content as the record keeps it."""
+    if isinstance(value, Scope):
+        return value.words()
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _record(

@@ -10,9 +10,9 @@ import numpy as np
 
 from bridge.cleaning import Cleaned, clean
 from bridge.domain.contacts import ProductId
-from bridge.domain.errors import TryAgainLater
+from bridge.domain.errors import NotConfigured, TryAgainLater
 from bridge.domain.products import Product
-from bridge.ports import Notifier, Tracker, Webhook
+from bridge.ports import Notifier, Tracker, Webhook, WorkaroundStore
 from bridge.settings import Settings
 from bridge.steps.living import Living
 from bridge.store import Store
@@ -38,6 +38,10 @@ class Cleaner(Protocol):
     def __call__(self, raw: str, *, subject: str | None, max_bytes: int) -> Cleaned: ...
 
 
+def _no_workaround_store(connection: Connection) -> WorkaroundStore:
+    raise NotConfigured(f"{connection.integration} holds no workarounds")
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything a step needs from outside its own arguments; made once by `bridge.wiring`."""
@@ -56,6 +60,8 @@ class Context:
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     """By integration name."""
     notifiers: Sequence[Notifier] = ()
+    workaround_store: Callable[[Connection], WorkaroundStore] = _no_workaround_store
+    """The help desk behind a connection, where it holds copies of workarounds."""
     consolidate_soon: bool = True
     """Group a while after contacts stay unassigned; replay has its own rhythm and says False."""
     waits_for_review: Callable[[], bool] = lambda: False

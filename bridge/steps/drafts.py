@@ -7,8 +7,9 @@ from bridge.domain.fixes import version_key
 from bridge.domain.issues import IssueId
 from bridge.domain.products import Product
 from bridge.domain.rank import Rank
+from bridge.domain.scope import Asker
 from bridge.domain.tickets import Quote, TicketDraft, Urgency
-from bridge.domain.workarounds import WorkaroundState
+from bridge.domain.workarounds import offered
 from bridge.steps.context import Context, rows_of
 from bridge.store import Store
 from models.naming import best_quotes
@@ -39,11 +40,7 @@ def draft_ticket(  # noqa: PLR0913 - the others are issues that share the ticket
     last = [one.last_seen_at for one in seen if one.last_seen_at]
     found = {version for one in (issue_id, *others) for version in store.issues.versions(one)}
     versions = sorted(found, key=lambda one: (version_key(one) or (), one))
-    active = [
-        one.text
-        for one in store.workarounds.all(product_id, issue_id=issue_id)
-        if one.state is WorkaroundState.ACTIVE
-    ]
+    active = offered(store.workarounds.all(product_id, issue_id=issue_id), Asker())
     return TicketDraft(
         fingerprint=fingerprint,
         issue_name=summary.issue.name,
@@ -56,7 +53,7 @@ def draft_ticket(  # noqa: PLR0913 - the others are issues that share the ticket
         last_seen_at=max(last, default=None),
         versions=tuple(versions),
         quotes=pick_quotes(issue_id, product_id, store=store, context=context),
-        workaround=active[0] if active else None,
+        workaround=active[0].text if active else None,
         urgency=Urgency.of(
             max(Rank.of(one.impact, settings.rank_rules).score for one in seen),
             settings.priority_ranks,

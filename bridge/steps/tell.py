@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bridge.domain.issues import Issue
 from bridge.domain.people import NoticeKind, UserId
 from bridge.domain.products import Product
-from bridge.domain.workarounds import Workaround
+from bridge.domain.workarounds import Workaround, ended_words
 from bridge.steps.context import Context
 from bridge.steps.drafts import issue_link
 from bridge.steps.moves import Cause
@@ -28,7 +28,7 @@ def tell_fix(
 ) -> list[UserId]:
     """The fix is in a version that customers have; these workarounds ended with it."""
     first = f"{issue.name} “{issue.title}” is fixed in {version}."
-    more = [f"Stop using this workaround: {one.text}" for one in retired]
+    more = [line for one in retired for line in ended_words(one, version)]
     return _tell_agents(issue, NoticeKind.FIX, [first, _link(issue, telling), *more], telling)
 
 

@@ -20,7 +20,12 @@ _OTHERS = {
     "that_ticket": "take the issue off the ticket instead",
     "unlinked": "name the ticket again instead",
 }
-_ASIDE = ("undo", "workaround_added", "workaround_retired", "workaround_restored")
+_ASIDE = (
+    *("undo", "workaround_added", "workaround_edited", "workaround_activated"),
+    *("workaround_replaced", "workaround_retired", "workaround_restored"),
+    *("workaround_copy_linked", "workaround_copy_unlinked"),
+    *("task_approved", "task_done", "task_dropped"),
+)
 """Workarounds are retired and restored by their own buttons."""
 
 

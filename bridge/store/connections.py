@@ -16,6 +16,7 @@ from bridge.store.tables import ConnectionRow, CursorRow, DeliveryRow
 
 FIELDS = TypeAdapter(dict[str, JsonValue])
 """What people gave for fields of tickets, as it is stored."""
+_TRACKERS = frozenset({"jira"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,10 @@ class Connections:
             _connection(row)
             for row in self._session.scalars(select(ConnectionRow).order_by(ConnectionRow.id))
         ]
+
+    def trackers(self) -> list[Connection]:
+        """Every connection to an engineering tracker, oldest first."""
+        return [one for one in self.all() if one.integration in _TRACKERS]
 
     def pause(self, connection_id: int, *, until: datetime, trouble: str) -> None:
         """Leave the system alone until then, and say why."""

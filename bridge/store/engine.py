@@ -14,11 +14,13 @@ from bridge.queue import JobArgument, Queue
 from bridge.store.accounts import Accounts
 from bridge.store.after_fix import AfterFix
 from bridge.store.answers import Answers
+from bridge.store.askers import Askers
 from bridge.store.attempts import Attempts
 from bridge.store.centroids import Centroids
 from bridge.store.connections import Connections
 from bridge.store.constraints import Constraints
 from bridge.store.contacts import Contacts
+from bridge.store.copies import Copies
 from bridge.store.customers import Customers
 from bridge.store.decisions import Decisions
 from bridge.store.directory import Directory
@@ -41,12 +43,14 @@ from bridge.store.people import People
 from bridge.store.placements import Placements
 from bridge.store.products import Products
 from bridge.store.suggestions import Suggestions
+from bridge.store.tasks import Tasks
 from bridge.store.templates import Templates
 from bridge.store.ticket_questions import TicketQuestions
 from bridge.store.tickets import Tickets
 from bridge.store.twins import Twins
 from bridge.store.vectors import Vectors
 from bridge.store.waiting import Waiting
+from bridge.store.workaround_uses import WorkaroundUses
 from bridge.store.workarounds import Workarounds
 
 _OPTIONS = (
@@ -86,6 +90,7 @@ class Store:
         self.paces = Paces(session)
         self.customers = Customers(session)
         self.accounts = Accounts(session)
+        self.askers = Askers(session)
         self.directory = Directory(session)
         self.contacts = Contacts(session)
         self.vectors = Vectors(session)
@@ -110,6 +115,9 @@ class Store:
         self.existing = ExistingTickets(session)
         self.fixes = Fixes(session)
         self.workarounds = Workarounds(session)
+        self.copies = Copies(session)
+        self.tasks = Tasks(session)
+        self.workaround_uses = WorkaroundUses(session)
         self.after_fix = AfterFix(session)
         self.notices = Notices(session)
         self.answers = Answers(session)

@@ -30,10 +30,20 @@ class Notices:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(
-        self, issue: Issue, recipient_id: UserId, kind: NoticeKind, *, text: str, now: datetime
+    def add(  # noqa: PLR0913 - a notice is told by all of these
+        self,
+        issue: Issue,
+        recipient_id: UserId,
+        kind: NoticeKind,
+        *,
+        text: str,
+        now: datetime,
+        about: str = "",
     ) -> int | None:
-        """The new notice's id; None when this person was told this before."""
+        """The new notice's id; None when this person was told this before.
+
+        about: tells apart what one episode may bring several times, such as new workarounds.
+        """
         statement = (
             insert(NoticeRow)
             .values(
@@ -42,6 +52,7 @@ class Notices:
                 issue_id=issue.id,
                 kind=kind.value,
                 episode=issue.episode,
+                about=about,
                 text=text,
                 state=NoticeState.UNREAD.value,
                 created_at=now,

@@ -26,6 +26,7 @@ _LOCKED = select(
     ProductRow.raw_retention_days,
     ProductRow.same_shift,
     ProductRow.join_shift,
+    ProductRow.copies_auto,
     func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger)),
 ).where(ProductRow.id == bindparam("product_id"))
 
@@ -71,7 +72,7 @@ class Products:
         self._session.flush()
         return _product(row)
 
-    def configure(
+    def configure(  # noqa: PLR0913 - one parameter a setting
         self,
         product_id: ProductId,
         *,
@@ -79,6 +80,7 @@ class Products:
         min_contacts: int | None = None,
         min_customers: int | None = None,
         name: str | None = None,
+        copies_auto: bool | None = None,
     ) -> Product:
         """Change what is given, keep the rest."""
         given = {
@@ -86,6 +88,7 @@ class Products:
             "min_contacts": min_contacts,
             "min_customers": min_customers,
             "name": name,
+            "copies_auto": copies_auto,
         }
         changes = {key: value for key, value in given.items() if value is not None}
         if changes:
@@ -133,4 +136,5 @@ def _product(row: "ProductRow | Row[*tuple[Any, ...]]") -> Product:
         raw_retention_days=row.raw_retention_days,
         same_shift=row.same_shift,
         join_shift=row.join_shift,
+        copies_auto=row.copies_auto,
     )

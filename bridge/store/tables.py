@@ -79,6 +79,7 @@ class ProductRow(Base):
     raw_retention_days: Mapped[int] = mapped_column(default=30)
     same_shift: Mapped[float] = mapped_column(server_default=text("0"))
     join_shift: Mapped[float] = mapped_column(server_default=text("0"))
+    copies_auto: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[CreatedAt]
 
 
@@ -584,13 +585,27 @@ class WorkaroundRow(Base):
     product_id: Mapped[int] = refers("product.id", index=True)
     issue_id: Mapped[int] = refers("issue.id", index=True)
     text: Mapped[str]
+    customer_text: Mapped[str | None]
+    after_fix_text: Mapped[str | None]
+    steps: Mapped[list[str]] = mapped_column(server_default="{}")
     audience: Mapped[str]
     versions: Mapped[list[str]] = mapped_column(default=list)
+    platforms: Mapped[list[str]] = mapped_column(server_default="{}")
+    segments: Mapped[list[str]] = mapped_column(server_default="{}")
+    below: Mapped[str | None]
     owner: Mapped[str | None]
     state: Mapped[str]
     reason: Mapped[str | None]
     retired_at: Mapped[datetime | None]
+    retired_by: Mapped[str | None]
+    replaced_by: Mapped[int | None] = refers_maybe("workaround.id")
+    review_at: Mapped[datetime | None]
+    reminded_for: Mapped[datetime | None]
+    edition: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[datetime]
+    created_by: Mapped[str | None]
+    changed_at: Mapped[datetime | None]
+    changed_by: Mapped[str | None]
 
 
 class WorkaroundUseRow(Base):
@@ -603,17 +618,78 @@ class WorkaroundUseRow(Base):
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     used_at: Mapped[datetime]
+    result: Mapped[str] = mapped_column(server_default="unknown")
+    result_at: Mapped[datetime | None]
+
+
+class WorkaroundCopyRow(Base):
+    """A macro, an article or a link that holds a workaround outside."""
+
+    __tablename__ = "workaround_copy"
+    __table_args__ = (
+        UniqueConstraint(
+            "workaround_id", "connection_id", "url", postgresql_nulls_not_distinct=True
+        ),
+    )
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id", index=True)
+    workaround_id: Mapped[int] = refers("workaround.id")
+    connection_id: Mapped[int | None] = refers_maybe("connection.id")
+    kind: Mapped[str]
+    remote_id: Mapped[str]
+    locale: Mapped[str]
+    url: Mapped[str]
+    title: Mapped[str]
+    content_hash: Mapped[str | None]
+    kept: Mapped[str | None]
+    wants_live: Mapped[bool]
+    is_live: Mapped[bool | None]
+    is_off_by_us: Mapped[bool]
+    outcome: Mapped[str | None]
+    reason: Mapped[str | None]
+    verified_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class TaskRow(Base):
+    """What waits for a person; one open task a key."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        Index(
+            "uq_task_open",
+            "product_id",
+            "key",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    issue_id: Mapped[int] = refers("issue.id", index=True)
+    copy_id: Mapped[int | None] = refers_maybe("workaround_copy.id")
+    key: Mapped[str]
+    kind: Mapped[str]
+    text: Mapped[str]
+    url: Mapped[str | None]
+    owner: Mapped[str | None]
+    state: Mapped[str]
+    reason: Mapped[str | None]
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None]
 
 
 class NoticeRow(Base):
     __tablename__ = "notice"
-    __table_args__ = (UniqueConstraint("recipient_id", "issue_id", "kind", "episode"),)
+    __table_args__ = (UniqueConstraint("recipient_id", "issue_id", "kind", "episode", "about"),)
     id: Mapped[IdColumn]
     product_id: Mapped[int] = refers("product.id", index=True)
     recipient_id: Mapped[int] = refers("user.id")
     issue_id: Mapped[int] = refers("issue.id")
     kind: Mapped[str]
     episode: Mapped[int]
+    about: Mapped[str] = mapped_column(server_default="")
     text: Mapped[str]
     state: Mapped[str]
     acknowledged_at: Mapped[datetime | None]

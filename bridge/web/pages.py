@@ -107,12 +107,15 @@ def page(
     """A page of a signed-in person."""
     unread = visit.store.notices.unread_count(visit.product.id, visit.email)
     questions = visit.store.suggestions.count_open(visit.product.id) if visit.may("review") else 0
+    may_advise = visit.may("write_workarounds")
+    tasks = visit.store.tasks.count_open(visit.product.id) if may_advise else 0
     html = _ENVIRONMENT.get_template(template).render(
         visit=visit,
         address=visit.address,
         now=visit.now,
         unread=unread,
         questions=questions,
+        tasks=tasks,
         **values,
     )
     return HTMLResponse(html, status)

@@ -18,6 +18,7 @@ from bridge.settings import Settings
 from bridge.steps import (
     assign,
     consolidate,
+    copies,
     existing,
     expire,
     file,
@@ -36,6 +37,7 @@ from bridge.steps import (
     ship,
     snooze,
     sweep,
+    tell_workaround,
     templates,
     track,
     watch,
@@ -44,6 +46,7 @@ from bridge.steps.context import Cleaner, Context
 from bridge.store import Engine, Store, embedded, make_engine, migrate, open_store
 from bridge.store.secrets import Secrets, key_bytes, read_or_make_key
 from bridge.wiring.jira import Trackers
+from bridge.wiring.zendesk import WorkaroundStores
 from integrations.jira.webhook import JiraWebhook
 from integrations.smtp.notifier import SmtpNotifier
 from integrations.smtp.settings import SmtpSettings
@@ -81,6 +84,9 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "watch": watch.watch,
     "verify": watch.verify,
     "note": watch.note,
+    "sync_copy": copies.sync_copy,
+    "check_copies": copies.check_copies,
+    "remind": tell_workaround.remind,
     "expire": expire.expire,
 }
 """Job name to step function; the first argument is the Context, the rest are the job's own."""
@@ -152,6 +158,7 @@ def build(
         tracker=Trackers(secrets, now=clock, open_store=opened),
         webhooks=WEBHOOKS,
         notifiers=_notifiers(settings),
+        workaround_store=WorkaroundStores(secrets),
     )
     application = Application(settings, engine, own_queue, context, conninfo, server)
     if isinstance(own_queue, InlineQueue):

@@ -21,6 +21,7 @@ from bridge.domain.tickets import FilingState
 from bridge.wiring import Application
 from integrations.jira.sandbox import SandboxServer
 from tests.contract.sandbox_client import Api
+from tests.zendesk_desk import EMAIL, TOKEN, zendesk_desk
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "cli.md"
 KEY = "a secret key for tests only"
@@ -220,6 +221,22 @@ def test_issues_releases_and_workarounds_answer_as_the_api_does(bridge: Bridge) 
     assert (shipped["shipped"], shipped["not_shipped"]) == ([], [])
     assert bridge("releases", "add", "4.3", "--shipped-at", "2026-03-03T09:15:00").code == 2
     assert bridge("releases", "add", "4.3", "--issue", "ticket").code == 2
+
+
+def test_zendesk_is_connected_step_by_step_and_says_what_becomes_of_copies(
+    bridge: Bridge,
+) -> None:
+    with zendesk_desk() as desk:
+        words = ["zendesk", "connect", "--url", desk.url, "--email", EMAIL, "--json"]
+        words += ["--allow-private"]
+        bad = bridge(*words, "--token", "wrong")
+        good = bridge(*words, "--token", TOKEN)
+    names = ("address", "sign_in", "macros", "articles")
+    assert good.data == {"steps": [{"name": one, "ok": True, "fix": ""} for one in names]}
+    assert (good.code, bad.code, "make a new API token" in bad.out) == (0, 1, True)
+    assert bridge("workarounds", "external", "auto").code == 0
+    assert bridge("workarounds", "external", "perhaps").code == 2
+    assert bridge("workarounds", "show", "7").code == 3
 
 
 def test_jira_is_connected_step_by_step(bridge: Bridge, tmp_path: Path) -> None:

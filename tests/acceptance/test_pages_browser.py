@@ -28,7 +28,7 @@ from bridge.domain.contacts import RedactedText
 from bridge.domain.grouping import SuggestionKind
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import NoticeKind, Role
-from bridge.domain.workarounds import Audience, WorkaroundState
+from bridge.domain.workarounds import Audience, RetiredBy
 from bridge.store import Store
 from tests.builders import START, contacts_about_export
 from tests.conftest import Pipeline
@@ -165,9 +165,7 @@ def _fill(bench: PagesBench) -> None:
                 owner=None,
                 now=now,
             )
-        store.workarounds.set_state(
-            workaround.id, WorkaroundState.RETIRED, reason="fixed in 4.2", now=now
-        )
+        store.workarounds.retire(workaround.id, RetiredBy.FIX, reason="fixed in 4.2", now=now)
         _ask(store, issue)
         lead = store.people.known("lead@support.example")
         for kind in NoticeKind:

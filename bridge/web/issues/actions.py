@@ -17,11 +17,10 @@ from bridge.domain.errors import (
 )
 from bridge.domain.issues import Issue
 from bridge.domain.permissions import Action
-from bridge.domain.workarounds import Audience, Workaround, WorkaroundState
-from bridge.steps import advise, review
+from bridge.steps import review
 from bridge.steps.refusal import FieldsChosen
 from bridge.web import words
-from bridge.web.issues.detail import Id, Part, Trouble, issue_page
+from bridge.web.issues.detail import Part, Trouble, issue_page
 from bridge.web.issues.pages import issue_named
 from bridge.web.pages import PageRoute, redirect, status_of
 from bridge.web.visit import SubmissionDep, Visit
@@ -32,7 +31,6 @@ _MOST_WORDS = 2000
 Version = Annotated[int, Form(ge=0, lt=1 << 31)]
 Reason = Annotated[str, Form(max_length=_MOST_WORDS)]
 FieldWords = Annotated[str, Field(max_length=_MOST_WORDS)]
-WorkaroundText = Annotated[str, Form(max_length=_MOST_WORDS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,58 +111,6 @@ def file(  # noqa: PLR0913 - one parameter an input of the form
         )
 
     return acted(name, visit, act, done="filed")
-
-
-@router.post("/workarounds")
-def add_workaround(
-    name: str,
-    visit: SubmissionDep,
-    text: WorkaroundText = "",
-    audience: Annotated[Audience, Form()] = Audience.INTERNAL,
-) -> Response:
-    """Something support can tell until the fix ships."""
-    visit.caller.require(Action.WRITE_WORKAROUNDS)
-
-    def act(issue: Issue) -> None:
-        if not text.strip():
-            raise InvalidInput("a workaround needs words: what should support tell?")
-        advice = advise.Advice(text.strip(), audience)
-        advise.add_workaround(issue, advice, visit.product, store=visit.store, cause=visit.cause())
-
-    return acted(name, visit, act, done="added", typed=("", text))
-
-
-@router.post("/workarounds/{workaround_id}/retire")
-def retire(name: str, workaround_id: Id, visit: SubmissionDep, reason: Reason = "") -> Response:
-    """Stop offering it."""
-    return _turn(name, workaround_id, visit, reason, to=WorkaroundState.RETIRED)
-
-
-@router.post("/workarounds/{workaround_id}/restore")
-def restore(name: str, workaround_id: Id, visit: SubmissionDep, reason: Reason = "") -> Response:
-    """Offer it again."""
-    return _turn(name, workaround_id, visit, reason, to=WorkaroundState.ACTIVE)
-
-
-def _turn(
-    name: str, workaround_id: int, visit: Visit, reason: str, *, to: WorkaroundState
-) -> Response:
-    visit.caller.require(Action.WRITE_WORKAROUNDS)
-    verb = "retired" if to is WorkaroundState.RETIRED else "restored"
-
-    def act(issue: Issue) -> None:
-        found: Workaround = visit.store.workarounds.get(visit.product.id, workaround_id, lock=True)
-        if found.issue_id != issue.id:
-            raise InvalidInput(f"that workaround is not one of {issue.name}")
-        if not reason.strip():
-            raise InvalidInput(f"a reason is needed: why is the workaround {verb}?")
-        if found.state is to:
-            return
-        is_retiring = to is WorkaroundState.RETIRED
-        turn = advise.retire_workaround if is_retiring else advise.restore_workaround
-        turn(found, visit.product, store=visit.store, cause=visit.cause(reason.strip()))
-
-    return acted(name, visit, act, done=verb, typed=(reason, ""))
 
 
 def require_version(issue: Issue, version: int, visit: Visit) -> None:

@@ -18,6 +18,7 @@ from bridge.steps.prove import FixProof, proof_words, prove_fix
 from bridge.steps.questions import Asked, asked
 from bridge.steps.undo import last_decision
 from bridge.store.issues import IssueSummary
+from bridge.web.issues.advice_shown import advice_of
 from bridge.web.issues.filing import ticket_state
 from bridge.web.issues.listing import newest_ticket, version_range
 from bridge.web.issues.why import person_named, reasons
@@ -91,6 +92,12 @@ _DONE = {
     "unlinked": "Taken off. Our marks come off the ticket, then the issue may be filed again.",
     "named": "Thank you. Jira is asked for that ticket; this page tells what came of it.",
     "added": "The workaround can be used from now on.",
+    "edited": "The workaround is changed; the history keeps the old words.",
+    "activated": "The workaround can be used from now on.",
+    "replaced": "Replaced; whoever used the old one in the last 30 days is told.",
+    "used": "Thank you. It is counted.",
+    "copied": "Noted. It is read in a moment, where the bridge has access.",
+    "forgotten": "Forgotten. Nothing was changed there.",
     "retired": "The workaround is retired.",
     "restored": "The workaround can be used again.",
     "merged": "Merged: everything is counted here now. Undo brings it back.",
@@ -139,7 +146,7 @@ def issue_page(
         bars=_bars(summary, visit),
         versions=versions,
         version_range=version_range(versions),
-        workarounds=store.workarounds.all(product.id, issue_id=issue.id),
+        **advice_of(issue, visit),
         similar=_similar(issue, visit),
         proof=_proof(summary, visit),
     )

@@ -1,0 +1,1 @@
+"""Zendesk: macros and Guide articles that hold workarounds."""
