@@ -31,6 +31,7 @@ from bridge.store.imports import Imports
 from bridge.store.invariants import Invariants
 from bridge.store.issues import Issues
 from bridge.store.jobs import Jobs
+from bridge.store.journeys import JourneyReads
 from bridge.store.lessons import Lessons
 from bridge.store.measures import Measures
 from bridge.store.notices import Notices
@@ -39,6 +40,7 @@ from bridge.store.parts import Parts
 from bridge.store.people import People
 from bridge.store.placements import Placements
 from bridge.store.products import Products
+from bridge.store.ratings import Ratings
 from bridge.store.suggestions import Suggestions
 from bridge.store.templates import Templates
 from bridge.store.ticket_questions import TicketQuestions
@@ -87,6 +89,8 @@ class Store:
         self.accounts = Accounts(session)
         self.directory = Directory(session)
         self.contacts = Contacts(session)
+        self.ratings = Ratings(session)
+        self.journeys = JourneyReads(session)
         self.vectors = Vectors(session)
         self.centroids = Centroids(session)
         self.evidence = Evidence(session)

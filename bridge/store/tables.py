@@ -214,6 +214,13 @@ class ContactRow(Base):
         Index("ix_contact_waiting", "product_id", "id", postgresql_where=text("placed_at IS NULL")),
         Index("ix_contact_text_hash", "product_id", "text_hash"),
         Index("ix_contact_customer", "customer_id", "occurred_at"),
+        Index(
+            "ix_contact_conversation",
+            "product_id",
+            "source",
+            "conversation",
+            postgresql_where=text("conversation IS NOT NULL"),
+        ),
     )
     id: Mapped[IdColumn]
     product_id: Mapped[int] = refers("product.id")
@@ -238,6 +245,8 @@ class ContactRow(Base):
     satisfaction_metric: Mapped[str | None]
     satisfaction: Mapped[float | None]
     """From 0 (worst) to 1; null where the score cannot be placed on a scale."""
+    satisfaction_max: Mapped[float | None]
+    """The end of the scale, where it is not the usual one of the metric."""
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
@@ -250,6 +259,34 @@ class ContactRawRow(Base):
     contact_id: Mapped[int] = refers("contact.id", primary_key=True)
     cipher: Mapped[bytes]
     created_at: Mapped[CreatedAt]
+
+
+class RatingRow(Base):
+    """An answer to a survey, or a question without one (score is null).
+
+    It names its contact, or its conversation, as the source does: either may come later.
+    """
+
+    __tablename__ = "rating"
+    __table_args__ = (
+        UniqueConstraint("product_id", "source", "external_id"),
+        Index("ix_rating_contact", "product_id", "source", "contact"),
+        Index("ix_rating_conversation", "product_id", "source", "conversation"),
+    )
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    source: Mapped[str]
+    external_id: Mapped[str]
+    metric: Mapped[str]
+    low: Mapped[float]
+    high: Mapped[float]
+    higher_is_better: Mapped[bool]
+    score: Mapped[float | None]
+    contact: Mapped[str | None]
+    conversation: Mapped[str | None]
+    offered_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
 
 
 class PartRow(Base):

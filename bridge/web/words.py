@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bridge.domain.issues import IssueState, Outcome
 from bridge.domain.people import NoticeKind
 from bridge.domain.tickets import StatusCategory
+from bridge.steps.satisfaction import change_words, effort_words, survey_words
 from bridge.store.decisions import Decision
 
 _S = IssueState
@@ -166,7 +167,7 @@ def web_address(address: str) -> str:
     return address if address.startswith(("https://", "http://")) else ""
 
 
-FILTERS: Mapping[str, Callable[..., str]] = {
+FILTERS: Mapping[str, Callable[..., object]] = {
     "state_words": state_words,
     "action_words": action_words,
     "decision_words": decision_words,
@@ -183,4 +184,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "sentence": sentence,
     "language": language,
     "web_address": web_address,
+    "survey_words": survey_words,
+    "change_words": change_words,
+    "effort_words": effort_words,
 }

@@ -16,6 +16,7 @@ from bridge.domain.tickets import Quote
 from bridge.steps.drafts import pick_quotes
 from bridge.steps.prove import FixProof, proof_words, prove_fix
 from bridge.steps.questions import Asked, asked
+from bridge.steps.satisfaction import satisfaction_of
 from bridge.steps.undo import last_decision
 from bridge.store.issues import IssueSummary
 from bridge.web.issues.filing import ticket_state
@@ -142,6 +143,7 @@ def issue_page(
         workarounds=store.workarounds.all(product.id, issue_id=issue.id),
         similar=_similar(issue, visit),
         proof=_proof(summary, visit),
+        satisfaction=satisfaction_of(issue, store=store),
     )
 
 

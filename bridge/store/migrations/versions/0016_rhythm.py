@@ -1,0 +1,65 @@
+"""Ratings that come later than their contacts, with their scale."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0016"
+down_revision: str | None = "0012"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    _add_ratings()
+
+
+def downgrade() -> None:
+    """Take back."""
+    op.drop_table("rating")
+    op.drop_index("ix_contact_conversation", "contact")
+    op.drop_column("contact", "satisfaction_max")
+
+
+def _add_ratings() -> None:
+    op.add_column("contact", sa.Column("satisfaction_max", sa.Float(), nullable=True))
+    op.create_index(
+        "ix_contact_conversation",
+        "contact",
+        ["product_id", "source", "conversation"],
+        postgresql_where=sa.text("conversation IS NOT NULL"),
+    )
+    op.create_table(
+        "rating",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("product_id", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("metric", sa.Text(), nullable=False),
+        sa.Column("low", sa.Float(), nullable=False),
+        sa.Column("high", sa.Float(), nullable=False),
+        sa.Column("higher_is_better", sa.Boolean(), nullable=False),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("contact", sa.Text(), nullable=True),
+        sa.Column("conversation", sa.Text(), nullable=True),
+        sa.Column("offered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["product_id"],
+            ["product.id"],
+            name=op.f("fk_rating_product_id_product"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rating")),
+        sa.UniqueConstraint(
+            "product_id",
+            "source",
+            "external_id",
+            name=op.f("uq_rating_product_id_source_external_id"),
+        ),
+    )
+    op.create_index("ix_rating_contact", "rating", ["product_id", "source", "contact"])
+    op.create_index("ix_rating_conversation", "rating", ["product_id", "source", "conversation"])
