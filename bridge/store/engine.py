@@ -41,6 +41,8 @@ from bridge.store.people import People
 from bridge.store.placements import Placements
 from bridge.store.products import Products
 from bridge.store.ratings import Ratings
+from bridge.store.report_numbers import ReportNumbers
+from bridge.store.reports import Reports
 from bridge.store.suggestions import Suggestions
 from bridge.store.templates import Templates
 from bridge.store.ticket_questions import TicketQuestions
@@ -91,6 +93,8 @@ class Store:
         self.contacts = Contacts(session)
         self.ratings = Ratings(session)
         self.journeys = JourneyReads(session)
+        self.reports = Reports(session)
+        self.report_numbers = ReportNumbers(session)
         self.vectors = Vectors(session)
         self.centroids = Centroids(session)
         self.evidence = Evidence(session)

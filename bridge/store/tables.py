@@ -500,6 +500,31 @@ class DecisionRow(Base):
     origin: Mapped[str]
 
 
+class ReportRow(Base):
+    """What was said about a week or a day; written once, never changed."""
+
+    __tablename__ = "report"
+    __table_args__ = (UniqueConstraint("product_id", "kind", "name"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    kind: Mapped[str]
+    name: Mapped[str]
+    content: Mapped[Json]
+    made_at: Mapped[datetime]
+
+
+class ReportPlanRow(Base):
+    """Who gets the reports of a product, and when; no row, or no recipients: nobody."""
+
+    __tablename__ = "report_plan"
+    product_id: Mapped[int] = refers("product.id", primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    recipients: Mapped[list[str]]
+    weekday: Mapped[int]
+    hour: Mapped[int]
+    since: Mapped[datetime]
+
+
 class TicketRow(Base):
     __tablename__ = "ticket"
     __table_args__ = (UniqueConstraint("connection_id", "remote_id"),)

@@ -1,9 +1,10 @@
-"""Ratings that come later than their contacts, with their scale."""
+"""Ratings that come later than their contacts; reports that were made, and who gets them."""
 
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision: str = "0016"
 down_revision: str | None = "0012"
@@ -14,10 +15,13 @@ depends_on: str | Sequence[str] | None = None
 def upgrade() -> None:
     """Apply."""
     _add_ratings()
+    _add_reports()
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("report_plan")
+    op.drop_table("report")
     op.drop_table("rating")
     op.drop_index("ix_contact_conversation", "contact")
     op.drop_column("contact", "satisfaction_max")
@@ -63,3 +67,41 @@ def _add_ratings() -> None:
     )
     op.create_index("ix_rating_contact", "rating", ["product_id", "source", "contact"])
     op.create_index("ix_rating_conversation", "rating", ["product_id", "source", "conversation"])
+
+
+def _add_reports() -> None:
+    op.create_table(
+        "report",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("product_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("content", postgresql.JSONB(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["product_id"],
+            ["product.id"],
+            name=op.f("fk_report_product_id_product"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
+        sa.UniqueConstraint(
+            "product_id", "kind", "name", name=op.f("uq_report_product_id_kind_name")
+        ),
+    )
+    op.create_table(
+        "report_plan",
+        sa.Column("product_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("recipients", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("weekday", sa.Integer(), nullable=False),
+        sa.Column("hour", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["product_id"],
+            ["product.id"],
+            name=op.f("fk_report_plan_product_id_product"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("product_id", "kind", name=op.f("pk_report_plan")),
+    )
