@@ -209,6 +209,6 @@ def _quiet(found: Material) -> Section:
         "Quiet",
         [one for one in found.in_states(_COULD_BE_QUIET) if one.id in last],
         tell,
-        empty="Of every open issue something was heard in the last two weeks.",
+        empty="No open issue has gone quiet.",
         material=found,
     )

@@ -32,6 +32,7 @@ from bridge.store.invariants import Invariants
 from bridge.store.issues import Issues
 from bridge.store.jobs import Jobs
 from bridge.store.journeys import JourneyReads
+from bridge.store.known import KnownIssues
 from bridge.store.lessons import Lessons
 from bridge.store.measures import Measures
 from bridge.store.notices import Notices
@@ -94,6 +95,7 @@ class Store:
         self.ratings = Ratings(session)
         self.journeys = JourneyReads(session)
         self.reports = Reports(session)
+        self.known = KnownIssues(session)
         self.report_numbers = ReportNumbers(session)
         self.vectors = Vectors(session)
         self.centroids = Centroids(session)

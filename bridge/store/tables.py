@@ -658,6 +658,28 @@ class WorkaroundUseRow(Base):
     used_at: Mapped[datetime]
 
 
+class KnownPageRow(Base):
+    """How a product tells its known issues to everybody; no row: not at all."""
+
+    __tablename__ = "known_page"
+    product_id: Mapped[int] = refers("product.id", primary_key=True)
+    is_public: Mapped[bool]
+    shows_counts: Mapped[bool]
+
+
+class KnownIssueRow(Base):
+    """What customers may read of an issue, in words that a person wrote for them."""
+
+    __tablename__ = "known_issue"
+    issue_id: Mapped[int] = refers("issue.id", primary_key=True)
+    product_id: Mapped[int] = refers("product.id", index=True)
+    title: Mapped[str]
+    text: Mapped[str]
+    workaround: Mapped[str]
+    shown_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
 class NoticeRow(Base):
     __tablename__ = "notice"
     __table_args__ = (UniqueConstraint("recipient_id", "issue_id", "kind", "episode"),)

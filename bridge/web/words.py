@@ -67,6 +67,8 @@ _ACTIONS: Mapping[str, str] = {
     "kept_together": "Kept together",
     "not_real": "Not one recurring issue",
     "undo": "Undone",
+    "shown_to_customers": "Shown to customers",
+    "hidden_from_customers": "Hidden from customers",
 }
 # A wrong language code is worse than none for those who listen to the page.
 _LANGUAGES = re.compile(

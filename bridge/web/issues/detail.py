@@ -143,6 +143,7 @@ def issue_page(
         workarounds=store.workarounds.all(product.id, issue_id=issue.id),
         similar=_similar(issue, visit),
         proof=_proof(summary, visit),
+        is_known=store.known.find(issue.id) is not None,
         satisfaction=satisfaction_of(issue, store=store),
     )
 

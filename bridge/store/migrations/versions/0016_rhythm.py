@@ -1,4 +1,4 @@
-"""Ratings that come later than their contacts; reports that were made, and who gets them."""
+"""Ratings that come later than their contacts; reports and who gets them; what customers may read."""
 
 from collections.abc import Sequence
 
@@ -16,10 +16,13 @@ def upgrade() -> None:
     """Apply."""
     _add_ratings()
     _add_reports()
+    _add_known()
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_table("known_issue")
+    op.drop_table("known_page")
     op.drop_table("report_plan")
     op.drop_table("report")
     op.drop_table("rating")
@@ -105,3 +108,43 @@ def _add_reports() -> None:
         ),
         sa.PrimaryKeyConstraint("product_id", "kind", name=op.f("pk_report_plan")),
     )
+
+
+def _add_known() -> None:
+    op.create_table(
+        "known_page",
+        sa.Column("product_id", sa.BigInteger(), nullable=False),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
+        sa.Column("shows_counts", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["product_id"],
+            ["product.id"],
+            name=op.f("fk_known_page_product_id_product"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("product_id", name=op.f("pk_known_page")),
+    )
+    op.create_table(
+        "known_issue",
+        sa.Column("issue_id", sa.BigInteger(), nullable=False),
+        sa.Column("product_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("workaround", sa.Text(), nullable=False),
+        sa.Column("shown_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["issue_id"],
+            ["issue.id"],
+            name=op.f("fk_known_issue_issue_id_issue"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["product_id"],
+            ["product.id"],
+            name=op.f("fk_known_issue_product_id_product"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("issue_id", name=op.f("pk_known_issue")),
+    )
+    op.create_index(op.f("ix_known_issue_product_id"), "known_issue", ["product_id"])
