@@ -5,7 +5,7 @@ AnswerLost (it may have happened); see `bridge.domain.errors`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -155,10 +155,14 @@ class Webhook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a person is told through a channel."""
+    """What a person is told through a channel; one that shows letters only leaves the rest."""
 
     subject: str
     text: str
+    html: str = ""
+    """The same with pictures, which it names as `cid:NAME`."""
+    images: Mapping[str, bytes] = field(default_factory=dict)
+    """PNG pictures by that name."""
 
 
 class Notifier(Protocol):

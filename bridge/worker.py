@@ -34,6 +34,8 @@ _LONGEST_WAIT_SECONDS = 300
 _PAUSES = (1, 2, 5, 10, 30)
 """Seconds a worker waits before it begins anew, longer each time."""
 _LONG_RUN_SECONDS = 60
+_REPORT_SECONDS = 600
+"""How often is looked whether a report is due."""
 
 log = structlog.get_logger()
 
@@ -133,6 +135,7 @@ def _add_clock(app: procrastinate.App, application: Application) -> None:
     _add_tick(app, application, "consolidate_all", settings.consolidate_seconds)
     _add_tick(app, application, "remind", 3_600)
     _add_tick(app, application, "check_copies", 3_600)
+    _add_tick(app, application, "report_all", _REPORT_SECONDS)
     _add_tick(app, application, "expire", 86_400)
 
 

@@ -22,13 +22,15 @@ class Action(StrEnum):
     FILE = "file"
     SHIP = "ship"
     """Say that a release has reached customers."""
+    PUBLISH = "publish"
+    """Who gets reports, and what customers may read."""
     OPERATE = "operate"
     """Metrics, connections, people."""
 
 
 _A = Action
 _AGENT = frozenset({_A.READ, _A.ADD_CONTACTS, _A.MATCH, _A.READ_OWN_INBOX, _A.USE_WORKAROUNDS})
-_LEAD = _AGENT | {_A.READ_ANY_INBOX, _A.WRITE_WORKAROUNDS, _A.REVIEW, _A.FILE, _A.SHIP}
+_LEAD = _AGENT | {_A.READ_ANY_INBOX, _A.WRITE_WORKAROUNDS, _A.REVIEW, _A.FILE, _A.SHIP, _A.PUBLISH}
 
 ALLOWED: Mapping[Role, frozenset[Action]] = {
     Role.ADMIN: frozenset(Action),

@@ -207,6 +207,7 @@ def _draft(
         conversation=received.conversation,
         satisfaction_metric=received.rating.metric if received.rating else None,
         satisfaction=received.rating.share if received.rating else None,
+        satisfaction_max=received.rating.max if received.rating else None,
         customer_id=identified.customer_id,
         account_id=identified.account_id,
         agent_id=_agent(received, product, store),

@@ -27,6 +27,10 @@ _ASIDE = (
     *("task_approved", "task_done", "task_dropped"),
 )
 """Workarounds are retired and restored by their own buttons."""
+    *("undo", "workaround_added", "workaround_retired", "workaround_restored"),
+    *("shown_to_customers", "hidden_from_customers"),
+)
+"""What has buttons of its own."""
 
 
 def last_decision(issue: Issue, *, store: Store) -> Decision | None:

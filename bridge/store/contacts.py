@@ -41,6 +41,7 @@ class ContactDraft:
     conversation: str | None
     satisfaction_metric: str | None
     satisfaction: float | None
+    satisfaction_max: float | None
     customer_id: int | None
     account_id: int | None
     agent_id: int | None

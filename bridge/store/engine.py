@@ -33,6 +33,8 @@ from bridge.store.imports import Imports
 from bridge.store.invariants import Invariants
 from bridge.store.issues import Issues
 from bridge.store.jobs import Jobs
+from bridge.store.journeys import JourneyReads
+from bridge.store.known import KnownIssues
 from bridge.store.lessons import Lessons
 from bridge.store.measures import Measures
 from bridge.store.moved import Moved
@@ -42,6 +44,9 @@ from bridge.store.parts import Parts
 from bridge.store.people import People
 from bridge.store.placements import Placements
 from bridge.store.products import Products
+from bridge.store.ratings import Ratings
+from bridge.store.report_numbers import ReportNumbers
+from bridge.store.reports import Reports
 from bridge.store.suggestions import Suggestions
 from bridge.store.tasks import Tasks
 from bridge.store.templates import Templates
@@ -93,6 +98,11 @@ class Store:
         self.askers = Askers(session)
         self.directory = Directory(session)
         self.contacts = Contacts(session)
+        self.ratings = Ratings(session)
+        self.journeys = JourneyReads(session)
+        self.reports = Reports(session)
+        self.known = KnownIssues(session)
+        self.report_numbers = ReportNumbers(session)
         self.vectors = Vectors(session)
         self.centroids = Centroids(session)
         self.evidence = Evidence(session)

@@ -96,6 +96,14 @@ class ImpactQuery:
         return (*self.people.c, *self.accounts.c)
 
 
+def journeys_of(product_id: ProductId, condition: ColumnElement[bool]) -> Subquery:
+    """One row a person and issue that fits: contacts, switches, first_at and last_at.
+
+    All who do not count as a customer are one row, whose `who` is null.
+    """
+    return _of_people(_placed(product_id, condition))
+
+
 def told_by(row: RowMapping) -> Told:
     """The numbers in a row of an ImpactQuery; an issue without contacts has none."""
     weeks = None

@@ -215,6 +215,13 @@ class ContactRow(Base):
         Index("ix_contact_waiting", "product_id", "id", postgresql_where=text("placed_at IS NULL")),
         Index("ix_contact_text_hash", "product_id", "text_hash"),
         Index("ix_contact_customer", "customer_id", "occurred_at"),
+        Index(
+            "ix_contact_conversation",
+            "product_id",
+            "source",
+            "conversation",
+            postgresql_where=text("conversation IS NOT NULL"),
+        ),
     )
     id: Mapped[IdColumn]
     product_id: Mapped[int] = refers("product.id")
@@ -239,6 +246,8 @@ class ContactRow(Base):
     satisfaction_metric: Mapped[str | None]
     satisfaction: Mapped[float | None]
     """From 0 (worst) to 1; null where the score cannot be placed on a scale."""
+    satisfaction_max: Mapped[float | None]
+    """The end of the scale, where it is not the usual one of the metric."""
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
@@ -251,6 +260,34 @@ class ContactRawRow(Base):
     contact_id: Mapped[int] = refers("contact.id", primary_key=True)
     cipher: Mapped[bytes]
     created_at: Mapped[CreatedAt]
+
+
+class RatingRow(Base):
+    """An answer to a survey, or a question without one (score is null).
+
+    It names its contact, or its conversation, as the source does: either may come later.
+    """
+
+    __tablename__ = "rating"
+    __table_args__ = (
+        UniqueConstraint("product_id", "source", "external_id"),
+        Index("ix_rating_contact", "product_id", "source", "contact"),
+        Index("ix_rating_conversation", "product_id", "source", "conversation"),
+    )
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    source: Mapped[str]
+    external_id: Mapped[str]
+    metric: Mapped[str]
+    low: Mapped[float]
+    high: Mapped[float]
+    higher_is_better: Mapped[bool]
+    score: Mapped[float | None]
+    contact: Mapped[str | None]
+    conversation: Mapped[str | None]
+    offered_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
 
 
 class PartRow(Base):
@@ -462,6 +499,31 @@ class DecisionRow(Base):
     after: Mapped[Json]
     reason: Mapped[str]
     origin: Mapped[str]
+
+
+class ReportRow(Base):
+    """What was said about a week or a day; written once, never changed."""
+
+    __tablename__ = "report"
+    __table_args__ = (UniqueConstraint("product_id", "kind", "name"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    kind: Mapped[str]
+    name: Mapped[str]
+    content: Mapped[Json]
+    made_at: Mapped[datetime]
+
+
+class ReportPlanRow(Base):
+    """Who gets the reports of a product, and when; no row, or no recipients: nobody."""
+
+    __tablename__ = "report_plan"
+    product_id: Mapped[int] = refers("product.id", primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    recipients: Mapped[list[str]]
+    weekday: Mapped[int]
+    hour: Mapped[int]
+    since: Mapped[datetime]
 
 
 class TicketRow(Base):
@@ -678,6 +740,28 @@ class TaskRow(Base):
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]
+
+
+class KnownPageRow(Base):
+    """How a product tells its known issues to everybody; no row: not at all."""
+
+    __tablename__ = "known_page"
+    product_id: Mapped[int] = refers("product.id", primary_key=True)
+    is_public: Mapped[bool]
+    shows_counts: Mapped[bool]
+
+
+class KnownIssueRow(Base):
+    """What customers may read of an issue, in words that a person wrote for them."""
+
+    __tablename__ = "known_issue"
+    issue_id: Mapped[int] = refers("issue.id", primary_key=True)
+    product_id: Mapped[int] = refers("product.id", index=True)
+    title: Mapped[str]
+    text: Mapped[str]
+    workaround: Mapped[str]
+    shown_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
 
 
 class NoticeRow(Base):

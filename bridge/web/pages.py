@@ -25,6 +25,8 @@ from bridge.domain.errors import (
     NotSignedIn,
     Outdated,
 )
+from bridge.reporting.charts import draw
+from bridge.reporting.text import heading, named, sentence
 from bridge.web import words
 from bridge.web.visit import Visit, web_of
 
@@ -74,6 +76,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(words.FILTERS)
+    made.filters.update(heading=heading, named=named, told_sentence=sentence)
+    made.filters["drawn"] = draw
     made.globals["style_address"] = _versioned("bridge.css")
     made.globals["keys_address"] = _versioned("keys.js")
     return made
@@ -182,7 +186,9 @@ def show_failure(request: Request, error: Exception) -> Response:
 
 def _closed(response: Response, request: Request) -> Response:
     """The answer with the headers that keep a page to itself."""
-    response.headers.update(_HEADERS)
+    for name, value in _HEADERS.items():
+        # A page may say otherwise of itself: a mail that is shown has styles of its own.
+        response.headers.setdefault(name, value)
     if web_of(request).is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response

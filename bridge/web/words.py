@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bridge.domain.issues import IssueState, Outcome
 from bridge.domain.people import NoticeKind
 from bridge.domain.tickets import StatusCategory
+from bridge.steps.satisfaction import change_words, effort_words, survey_words
 from bridge.store.decisions import Decision
 
 _S = IssueState
@@ -78,6 +79,8 @@ _ACTIONS: Mapping[str, str] = {
     "kept_together": "Kept together",
     "not_real": "Not one recurring issue",
     "undo": "Undone",
+    "shown_to_customers": "Shown to customers",
+    "hidden_from_customers": "Hidden from customers",
 }
 # A wrong language code is worse than none for those who listen to the page.
 _LANGUAGES = re.compile(
@@ -178,7 +181,7 @@ def web_address(address: str) -> str:
     return address if address.startswith(("https://", "http://")) else ""
 
 
-FILTERS: Mapping[str, Callable[..., str]] = {
+FILTERS: Mapping[str, Callable[..., object]] = {
     "state_words": state_words,
     "action_words": action_words,
     "decision_words": decision_words,
@@ -195,4 +198,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "sentence": sentence,
     "language": language,
     "web_address": web_address,
+    "survey_words": survey_words,
+    "change_words": change_words,
+    "effort_words": effort_words,
 }

@@ -14,7 +14,7 @@ from integrations.smtp.settings import SmtpSettings
 
 
 class SmtpNotifier:
-    """Sends plain text mail; the same message id always makes the same Message-ID."""
+    """Sends mail, plain text first; the same message id always makes the same Message-ID."""
 
     name = "smtp"
 
@@ -43,6 +43,8 @@ class SmtpNotifier:
         except ValueError as error:
             raise Refused(f"this mail cannot be addressed: {error}") from error
         mail.set_content(message.text, charset="utf-8")
+        if message.html:
+            _add_html(mail, message)
         return mail
 
     def _mail_id(self, message_id: str) -> str:
@@ -95,6 +97,17 @@ class SmtpNotifier:
             raise AnswerLost("the connection broke while the mail was on its way") from error
         _require((code, words), "the text")
         return f"{code} {_words(words)}"
+
+
+def _add_html(mail: EmailMessage, message: Message) -> None:
+    """A second form for mail programs that show it, with its pictures."""
+    mail.add_alternative(message.html, subtype="html", charset="utf-8")
+    shown = mail.get_payload(1)
+    assert isinstance(shown, EmailMessage)
+    for name, content in message.images.items():
+        shown.add_related(
+            content, "image", "png", cid=f"<{name}>", disposition="inline", filename=f"{name}.png"
+        )
 
 
 def _options(server: smtplib.SMTP, addresses: str) -> tuple[str, ...]:

@@ -141,6 +141,7 @@ def test_who_stores_a_contact_second_stores_nothing(pipeline: Pipeline) -> None:
         conversation=None,
         satisfaction_metric=None,
         satisfaction=None,
+        satisfaction_max=None,
         customer_id=None,
         account_id=None,
         agent_id=None,

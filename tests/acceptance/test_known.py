@@ -1,0 +1,136 @@
+"""Known issues: what everybody may read, in whose words, and who says so."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from bridge.domain.issues import IssueState
+from bridge.domain.people import Role
+from bridge.steps.moves import Cause, move_issue
+from tests.conftest import Pipeline
+from tests.groups_bench import MIA
+from tests.pages_bench import PagesBench, press
+
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_OPEN = {"/sign-in", "/sign-out", "/known/{slug}", "/known/{slug}.json", "/known/{slug}.atom"}
+PUBLIC = ("/known/default", "/known/default.json", "/known/default.atom")
+WORDS = {
+    "title": "Exports do <nothing> & stop\x00",
+    "text": "Pressing Export has no effect.",
+    "workaround": "Use the menu instead.",
+}
+
+
+@pytest.fixture
+def bench(pipeline: Pipeline) -> PagesBench:
+    """One issue about exports."""
+    found = PagesBench(pipeline)
+    found.find_issue()
+    return found
+
+
+def show(bench: PagesBench, *, is_public: bool = True, shows_counts: bool = False) -> None:
+    lead = bench.signed_in(Role.LEAD)
+    assert press(lead, "/published/ISS-1", "/published/ISS-1", **WORDS).status_code == 303
+    fields = {"is_public": is_public, "shows_counts": shows_counts}
+    data = {name: "true" for name, wanted in fields.items() if wanted}
+    assert press(lead, "/published", "/published", **data).status_code == 303
+
+
+def move(bench: PagesBench, *states: IssueState, **changes: object) -> None:
+    with bench.application.open() as store:
+        issue = store.issues.by_number(bench.product.id, 1)
+        cause = Cause(MIA, bench.pipeline.clock.moment)
+        for state in states:
+            issue = move_issue(issue, state, store=store, cause=cause, changes=changes)
+
+
+def test_only_these_pages_are_open_on_purpose(bench: PagesBench) -> None:
+    stranger = bench.browser()
+    routes = [one.original_route for one in iter_route_contexts(bench.app.routes)]
+    paths = {
+        one.path for one in routes if isinstance(one, APIRoute) and "GET" in (one.methods or ())
+    }
+    assert len(paths) > 10
+    for path in paths - _OPEN:
+        filled = re.sub(r"\{[a-z_]+\}", "1", path).replace("reports/1/1", "reports/weekly/2026-W10")
+        answer = stranger.get(filled)
+        assert answer.headers.get("location") == "/sign-in", (path, answer.status_code)
+
+
+def test_nobody_outside_reads_it_until_it_is_switched_on(bench: PagesBench) -> None:
+    show(bench, is_public=False)
+    stranger = bench.browser()
+    for path in (*PUBLIC, "/known/nowhere"):
+        assert stranger.get(path).status_code == 404, path
+    agent = bench.signed_in(Role.AGENT)
+    preview = agent.get("/known/default")
+    assert "A preview" in preview.text
+    assert preview.headers["cache-control"] == "no-store"
+    assert "etag" not in preview.headers
+    assert agent.get("/known/nowhere").status_code == 404
+
+
+def test_everybody_reads_the_words_of_a_lead_and_nothing_from_inside(bench: PagesBench) -> None:
+    with bench.application.open() as store:
+        inside = store.issues.by_number(bench.product.id, 1).title
+    show(bench)
+    stranger = bench.browser()
+    page = stranger.get("/known/default")
+    assert "Exports do &lt;nothing&gt; &amp; stop" in page.text
+    assert "We are investigating" in page.text
+    assert "Use the menu instead." in page.text
+    assert inside not in page.text
+    assert "affected" not in page.text
+    assert "<script" not in page.text
+    (item,) = stranger.get("/known/default.json").json()["items"]
+    assert (item["title"], item["state"]) == ("Exports do <nothing> & stop", "investigating")
+    assert "customers" not in item
+    feed = ElementTree.fromstring(stranger.get("/known/default.atom").content)  # noqa: S314
+    titles = [one.text for one in feed.iter(f"{_ATOM}title")]
+    assert titles[1] == "We are investigating: Exports do <nothing> & stop"
+
+
+def test_it_may_be_kept_for_a_while_and_asked_for_by_its_tag(bench: PagesBench) -> None:
+    show(bench)
+    stranger = bench.browser()
+    for path in PUBLIC:
+        first = stranger.get(path)
+        assert first.headers["cache-control"] == "public, max-age=300"
+        again = stranger.get(path, headers={"If-None-Match": f'"x", {first.headers["etag"]}'})
+        assert (again.status_code, again.content) == (304, b"")
+    move(bench, IssueState.CONFIRMED, IssueState.FILED, IssueState.IN_PROGRESS)
+    tag = {"If-None-Match": first.headers["etag"]}
+    changed = stranger.get("/known/default.atom", headers=tag)
+    assert changed.status_code == 200
+    assert "A fix is in progress" in changed.text
+
+
+def test_a_fixed_one_stays_marked_without_its_workaround(bench: PagesBench) -> None:
+    show(bench, shows_counts=True)
+    move(bench, IssueState.CONFIRMED, IssueState.FILED, IssueState.RESOLVED)
+    move(bench, IssueState.SHIPPED, fixed_in="4.2", shipped_at=bench.pipeline.clock.moment)
+    page = bench.browser().get("/known/default").text
+    assert "Fixed in 4.2" in page
+    assert "Use the menu instead." not in page
+    assert "5 customers affected" in page
+    move(bench, IssueState.REGRESSED)
+    assert "We are investigating" in bench.browser().get("/known/default").text
+
+
+def test_a_lead_hides_it_and_others_may_not_write(bench: PagesBench) -> None:
+    show(bench)
+    lead, agent = bench.signed_in(Role.LEAD), bench.signed_in(Role.AGENT)
+    refused = press(lead, "/published/ISS-1", "/published/ISS-1", title="Only a title")
+    assert refused.status_code == 422
+    assert 'value="Only a title"' in refused.text
+    assert agent.get("/published").status_code == 403
+    assert press(agent, "/inbox", "/published/ISS-1/hide").status_code == 403
+    assert press(lead, "/published/ISS-1", "/published/ISS-1/hide").status_code == 303
+    assert "No known issues right now." in bench.browser().get("/known/default").text
+    with bench.application.open() as store:
+        issue = store.issues.by_number(bench.product.id, 1)
+        told = [one.action for one in store.decisions.history(issue.id)][-2:]
+    assert told == ["shown_to_customers", "hidden_from_customers"]
