@@ -25,9 +25,6 @@ _ASIDE = (
     *("workaround_replaced", "workaround_retired", "workaround_restored"),
     *("workaround_copy_linked", "workaround_copy_unlinked"),
     *("task_approved", "task_done", "task_dropped"),
-)
-"""Workarounds are retired and restored by their own buttons."""
-    *("undo", "workaround_added", "workaround_retired", "workaround_restored"),
     *("shown_to_customers", "hidden_from_customers"),
 )
 """What has buttons of its own."""

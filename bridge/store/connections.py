@@ -16,6 +16,7 @@ from bridge.store.tables import ConnectionRow, CursorRow, DeliveryRow
 
 FIELDS = TypeAdapter(dict[str, JsonValue])
 """What people gave for fields of tickets, as it is stored."""
+
 _TRACKERS = frozenset({"jira"})
 
 

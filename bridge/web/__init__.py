@@ -4,8 +4,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from bridge.web import advice, inbox, issues, sign_in, triage
-from bridge.web import inbox, issues, known, reports, sign_in, triage
+from bridge.web import advice, inbox, issues, known, reports, sign_in, triage
 from bridge.web.pages import STATIC, show_failure, show_http_error
 from bridge.web.visit import Web
 from bridge.wiring import Application
@@ -25,11 +24,11 @@ def create_pages(application: Application) -> FastAPI:
 def add_pages(app: FastAPI, application: Application) -> None:
     """Add the pages and their static files to an app; they answer at `/` and below."""
     app.state.web = Web(application)
-    for router in (sign_in.router, issues.router, triage.router, advice.router, inbox.router):
     for router in (
         sign_in.router,
         issues.router,
         triage.router,
+        advice.router,
         inbox.router,
         reports.router,
         known.router,

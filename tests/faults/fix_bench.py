@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psycopg
 
-from bridge.domain.fixes import Audience
 from bridge.domain.issues import IssueState
+from bridge.domain.workarounds import Audience
 from bridge.settings import Settings
 from bridge.steps.advise import Advice, add_workaround
 from bridge.steps.moves import Cause
