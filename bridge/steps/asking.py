@@ -155,7 +155,7 @@ def _question(
                 probability=same,
                 log_odds=odds - product.same_shift,
                 worth=worth,
-                why="their contacts are alike",
+                why=f"their contacts are alike; one issue with a probability of {same:.0%}",
             )
     real = probability(seen.new_issue)
     if is_sure or real < LEAST_WORTH:
@@ -166,5 +166,5 @@ def _question(
         issue_id=issue_id,
         probability=real,
         worth=real,
-        why="its contacts came slowly, or are alike by chance",
+        why=f"its contacts came slowly or are alike by chance; real with {real:.0%}",
     )

@@ -102,7 +102,7 @@ class _SecondLook:
             log_odds=odds + product.same_shift,
             similarity=cut.weighed.similarity,
             worth=_HIDES_IN_ANOTHER * likely,
-            why=_why_two(cut),
+            why=_why_two(cut, likely),
         )
 
     def _are_issues(self, cut: Cut, contacts: Sequence[ContactId]) -> bool:
@@ -149,7 +149,7 @@ class _SecondLook:
             log_odds=odds - self._product.same_shift,
             similarity=float(one.mean @ twin.mean),
             worth=_TICKETS_ARE_THERE * likely,
-            why=_why_one(one.ties[other]),
+            why=_why_one(one.ties[other], likely),
         )
 
     def _asked(self) -> list[Suggestion]:
@@ -172,7 +172,7 @@ def split_key(issue_id: IssueId, size: int) -> str:
     return f"{issue_id}/{size.bit_length()}"
 
 
-def _why_two(cut: Cut) -> str:
+def _why_two(cut: Cut, likely: float) -> str:
     weighed, few, many = cut.weighed, len(cut.smaller), len(cut.larger)
     told = (
         f"{few} of its contacts are worded differently from {many} others"
@@ -183,14 +183,14 @@ def _why_two(cut: Cut) -> str:
             f"; who wrote again stayed on one side {_times(weighed.inside)}"
             f" and changed sides {_times(weighed.crossing)}"
         )
-    return told
+    return f"{told}; two issues with a probability of {likely:.0%}"
 
 
-def _why_one(crossing: int) -> str:
+def _why_one(crossing: int, likely: float) -> str:
     told = "their contacts are alike"
     if crossing:
         told += f", and customers of one wrote about the other within days {_times(crossing)}"
-    return told
+    return f"{told}; one issue with a probability of {likely:.0%}"
 
 
 def _times(count: int) -> str:
