@@ -9,6 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 from schemathesis import Case, GenerationMode
+from schemathesis.checks import CheckFunction
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
@@ -58,7 +59,7 @@ def _try(strategy: SearchStrategy[Case[Any]], *, examples: int, token: dict[str,
         nonlocal count
         count += 1
         # What JSON Schema cannot say (a moment in the future, a made-up cursor) is still refused.
-        excluded = [positive_data_acceptance]
+        excluded: list[CheckFunction] = [positive_data_acceptance]
         known = {one.name for one in case.operation.query}
         if not set(case.query or {}) <= known:
             # Parameters that the document does not know are ignored, not refused.
