@@ -57,6 +57,9 @@ def ship(
         issue = store.issues.get(product.id, issue_id, lock=True)
         reason = _why_not(issue, release, is_done=issue_id in done)
         if reason is not None:
+            if _is_further(issue, release):
+                # A back-port, or the next release: whoever has it has the fix too.
+                _note_further(issue, release, store=store, cause=cause)
             not_shipped.append((issue, reason))
             continue
         if not (issue_id in done and issue.fixed_in == version):
@@ -77,6 +80,16 @@ def _why_not(issue: Issue, release: Release, *, is_done: bool) -> str | None:
     if release.percent < 100:
         return f"the release has reached {release.percent} % of customers so far"
     return None
+
+
+def _is_further(issue: Issue, release: Release) -> bool:
+    is_shipped = issue.state in (IssueState.SHIPPED, IssueState.VERIFIED)
+    return is_shipped and issue.merged_into is None and issue.fixed_in != release.version
+
+
+def _note_further(issue: Issue, release: Release, *, store: Store, cause: Cause) -> None:
+    tickets = store.tickets.of_issue(issue.id)
+    store.fixes.add_fix(issue, tickets[-1].id if tickets else None, release.id, now=cause.at)
 
 
 def _ship_issue(  # noqa: PLR0913 - one transaction needs all of it

@@ -31,6 +31,7 @@ from bridge.store.imports import Imports
 from bridge.store.invariants import Invariants
 from bridge.store.issues import Issues
 from bridge.store.jobs import Jobs
+from bridge.store.known_versions import KnownVersions
 from bridge.store.lessons import Lessons
 from bridge.store.measures import Measures
 from bridge.store.notices import Notices
@@ -109,6 +110,7 @@ class Store:
         self.fixes = Fixes(session)
         self.workarounds = Workarounds(session)
         self.after_fix = AfterFix(session)
+        self.known_versions = KnownVersions(session)
         self.notices = Notices(session)
         self.answers = Answers(session)
         self.imports = Imports(session)

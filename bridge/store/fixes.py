@@ -1,8 +1,9 @@
 """Releases, and the fixes that are in them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import any_, func, select, tuple_
+from sqlalchemy import any_, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,19 @@ from bridge.store.tables import (
     ReleaseRow,
     TicketRow,
 )
+
+_EVERYBODY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A release that carries the fix of an issue."""
+
+    release: Release
+    episode: int
+    """The run of the issue that it ended last."""
+    is_refuted: bool
+    """A customer who had it still met the problem."""
 
 
 class Fixes:
@@ -42,11 +56,15 @@ class Fixes:
             component=component,
             shipped_at=shipped_at,
             percent=percent,
+            complete_at=shipped_at if percent >= _EVERYBODY else None,
         )
         changed = statement.on_conflict_do_update(
             index_elements=["product_id", "component", "version"],
             set_={
                 "percent": func.greatest(ReleaseRow.percent, statement.excluded.percent),
+                "complete_at": func.coalesce(
+                    ReleaseRow.complete_at, statement.excluded.complete_at
+                ),
                 "withdrawn_at": None,
             },
         )
@@ -109,22 +127,51 @@ class Fixes:
         release_id: ReleaseId | None,
         *,
         now: datetime,
-    ) -> bool:
-        """Note that a change removes the issue; False when that is known already."""
-        statement = (
-            insert(FixRow)
-            .values(
-                product_id=issue.product_id,
-                issue_id=issue.id,
-                ticket_id=ticket_id,
-                release_id=release_id,
-                episode=issue.episode,
-                created_at=now,
-            )
-            .on_conflict_do_nothing()
-            .returning(FixRow.id)
+    ) -> None:
+        """Note that a change removes the issue in its present episode, as far as anybody knows."""
+        statement = insert(FixRow).values(
+            product_id=issue.product_id,
+            issue_id=issue.id,
+            ticket_id=ticket_id,
+            release_id=release_id,
+            episode=issue.episode,
+            created_at=now,
         )
-        return self._session.scalars(statement).first() is not None
+        again = FixRow.episode < statement.excluded.episode
+        changed = statement.on_conflict_do_update(
+            index_elements=["issue_id", "ticket_id", "release_id"],
+            set_={"episode": issue.episode, "created_at": now, "is_refuted": False},
+            where=again,
+        )
+        self._session.execute(changed)
+
+    def of_issue(self, issue_id: IssueId) -> list[Fixed]:
+        """The releases that carry its fix, by the moment they shipped; older episodes' too.
+
+        What was merged into it brings its own.
+        """
+        family = lineage([issue_id])
+        query = (
+            select(ReleaseRow, func.max(FixRow.episode), func.bool_and(FixRow.is_refuted))
+            .join(FixRow, FixRow.release_id == ReleaseRow.id)
+            .join(family, family.c.member == FixRow.issue_id)
+            .group_by(ReleaseRow.id)
+            .order_by(ReleaseRow.shipped_at, ReleaseRow.id)
+        )
+        rows = self._session.execute(query, execution_options={"populate_existing": True})
+        return [Fixed(_release(row[0]), row[1], row[2]) for row in rows]
+
+    def refute(self, issue: Issue) -> None:
+        """Somebody who has the fix of the present episode met the problem all the same."""
+        self._session.execute(
+            update(FixRow)
+            .where(
+                FixRow.issue_id.in_(select(lineage([issue.id]).c.member)),
+                FixRow.episode == issue.episode,
+            )
+            .values(is_refuted=True)
+            .execution_options(synchronize_session=False)
+        )
 
     def shipped_in(self, release_id: ReleaseId) -> list[IssueId]:
         """Issues whose fix is in that release."""
@@ -139,5 +186,7 @@ def _release(row: ReleaseRow) -> Release:
         component=row.component,
         shipped_at=row.shipped_at,
         percent=row.percent,
-        is_withdrawn=row.withdrawn_at is not None,
+        complete_at=row.complete_at,
+        platforms=frozenset(row.platforms),
+        withdrawn_at=row.withdrawn_at,
     )
