@@ -183,6 +183,12 @@ class ReleaseIn(Given):
     issues: list[IssueRef] = Field(default_factory=list, max_length=500)
 
 
+class WithdrawIn(Given):
+    """Why customers cannot get it any more; may be empty."""
+
+    reason: Why = ""
+
+
 class WorkaroundIn(Given):
     """What support tells customers until the fix ships."""
 

@@ -25,6 +25,10 @@ class NoticeKind(StrEnum):
     FIX = "fix"
     CORRECTION = "correction"
     REGRESSION = "regression"
+    OUTCOME = "outcome"
+    """Engineering closed it without a fix."""
+    ROLLOUT = "rollout"
+    """The fix is on its way and has reached a part of the customers."""
 
 
 class NoticeState(StrEnum):

@@ -12,7 +12,7 @@ import structlog
 from bridge.domain.contacts import RedactedText
 from bridge.domain.errors import Refused
 from bridge.domain.products import Product
-from bridge.domain.tickets import TicketText
+from bridge.domain.tickets import TRACKERS, TicketText
 from bridge.ports import Tracker
 from bridge.redaction import Redactor
 from bridge.steps.context import Context
@@ -46,7 +46,7 @@ def read_existing(context: Context, *, connection_id: int) -> None:
 def read_all_existing(context: Context) -> None:
     """Queue the reading for every connection; each waits on its own."""
     with context.open() as store:
-        for connection in store.connections.all():
+        for connection in store.connections.all(TRACKERS):
             read_soon(connection, context)
 
 

@@ -15,6 +15,7 @@ from bridge.domain.errors import AnswerLost, Refused, TryAgainLater
 from bridge.domain.issues import Issue, Outcome
 from bridge.domain.people import MACHINE
 from bridge.domain.tickets import (
+    TRACKERS,
     Filing,
     FilingState,
     Sighting,
@@ -50,7 +51,7 @@ class _Pair:
 def sweep_all(context: Context) -> None:
     """Queue a sweep of every connection; each waits on its own."""
     with context.open() as store:
-        for connection in store.connections.all():
+        for connection in store.connections.all(TRACKERS):
             store.enqueue("sweep", once=f"sweep:{connection.id}", connection_id=connection.id)
 
 

@@ -1,6 +1,6 @@
 """Connections to outside systems, what they delivered, and how far polling has come."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -103,12 +103,12 @@ class Connections:
             raise NotFound("no such connection")
         return _connection(row)
 
-    def all(self) -> list[Connection]:
-        """Every connection of every product, oldest first."""
-        return [
-            _connection(row)
-            for row in self._session.scalars(select(ConnectionRow).order_by(ConnectionRow.id))
-        ]
+    def all(self, integrations: Sequence[str] = ()) -> list[Connection]:
+        """Every connection of every product, or those to such systems only, oldest first."""
+        query = select(ConnectionRow).order_by(ConnectionRow.id)
+        if integrations:
+            query = query.where(ConnectionRow.integration.in_(integrations))
+        return [_connection(row) for row in self._session.scalars(query)]
 
     def pause(self, connection_id: int, *, until: datetime, trouble: str) -> None:
         """Leave the system alone until then, and say why."""

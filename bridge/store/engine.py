@@ -33,6 +33,7 @@ from bridge.store.issues import Issues
 from bridge.store.jobs import Jobs
 from bridge.store.known_versions import KnownVersions
 from bridge.store.lessons import Lessons
+from bridge.store.meant import Meant
 from bridge.store.measures import Measures
 from bridge.store.notices import Notices
 from bridge.store.paces import Paces
@@ -40,6 +41,7 @@ from bridge.store.parts import Parts
 from bridge.store.people import People
 from bridge.store.placements import Placements
 from bridge.store.products import Products
+from bridge.store.rollouts import Rollouts
 from bridge.store.suggestions import Suggestions
 from bridge.store.templates import Templates
 from bridge.store.ticket_questions import TicketQuestions
@@ -108,6 +110,8 @@ class Store:
         self.twins = Twins(session)
         self.existing = ExistingTickets(session)
         self.fixes = Fixes(session)
+        self.meant = Meant(session)
+        self.rollouts = Rollouts(session)
         self.workarounds = Workarounds(session)
         self.after_fix = AfterFix(session)
         self.known_versions = KnownVersions(session)

@@ -138,8 +138,8 @@ CASES = [
     # Several release branches.
     Case("back-port itself", REGRESSION, "the very version", known("4.1.9"), fixes=TWO_BRANCHES),
     Case("after the back-port", REGRESSION, "past 4.1.9", known("4.1.10"), fixes=TWO_BRANCHES),
-    Case("between the branches", NONE, "without the fix of 4.3.0", known("4.2.0"), fixes=TWO_BRANCHES),
-    Case("before the back-port", NONE, "without the fix of 4.1.9", known("4.1.8"), fixes=TWO_BRANCHES),
+    Case("between the branches", NONE, "fix of 4.3.0", known("4.2.0"), fixes=TWO_BRANCHES),
+    Case("before the back-port", NONE, "fix of 4.1.9", known("4.1.8"), fixes=TWO_BRANCHES),
     Case("after the newest", REGRESSION, "past 4.3.0", known("5.0"), fixes=TWO_BRANCHES),
     Case(
         "on the newer branch, before it shipped there",
