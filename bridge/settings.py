@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     """Quiet time after which a shipped fix counts as verified."""
     regression_grace_days: float = 2
     """Without any version, contacts sooner than this after the release do not count as a return."""
+    regression_share: float = Field(default=0.3, ge=0, le=10)
+    """A regression needs so large a share of the customers a week that wrote before the fix, at
+    least one, in a week, all of whom surely have it."""
     max_body_bytes: int = 8 * 1024 * 1024
     max_text_bytes: int = 50_000
     """Longer contact texts are cut here, and the cut is marked."""

@@ -189,3 +189,9 @@ class ReleaseIn(Given):
     shipped_at: Moment | None = None
     percent: Annotated[int, Field(strict=True, ge=1, le=100)] = 100
     issues: list[IssueRef] = Field(default_factory=list, max_length=500)
+
+
+class WithdrawIn(Given):
+    """Why customers cannot get it any more; may be empty."""
+
+    reason: Why = ""

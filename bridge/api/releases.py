@@ -1,12 +1,13 @@
 """Releases: a version that customers can get ships what it fixes."""
 
 from datetime import timedelta
+from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Path
 from starlette.responses import Response
 
 from bridge.api import present
-from bridge.api.bodies import ReleaseIn
+from bridge.api.bodies import ReleaseIn, WithdrawIn
 from bridge.api.deps import (
     BODY_ANSWERS,
     Reader,
@@ -17,9 +18,12 @@ from bridge.api.deps import (
 )
 from bridge.api.idempotency import OnceDep
 from bridge.api.paging import PageDep, page_of
-from bridge.api.schemas import NotShippedOut, ReleasePage, ShippedOut
+from bridge.api.schemas import NotShippedOut, ReleasePage, ShippedOut, WithdrawnOut
+from bridge.api.wire import Identifier
 from bridge.domain.errors import InvalidInput
+from bridge.domain.news import ShipEvent, ShipKind
 from bridge.steps.ship import ReleaseNews, Shipped, ship
+from bridge.steps.withdraw import withdraw
 
 _FUTURE = timedelta(days=1)
 
@@ -61,12 +65,46 @@ def add_release(
             percent=body.percent,
             issue_ids=tuple(call.store.issues.by_number(product.id, one).id for one in numbers),
         )
-        was_known = call.store.fixes.find_release(
-            product.id, news.version, component=news.component
-        )
+        known = call.store.fixes.find(product.id, news.version, component=news.component)
         cause = call.cause(f"version {news.version} was released")
         done = ship(news, product, store=call.store, context=call.context, cause=cause)
-        return 200 if was_known else 201, _answer(done)
+        return 200 if known else 201, _answer(done)
+
+    return once.run(call, do)
+
+
+@router.post(
+    "/releases/{id}/withdraw",
+    summary="Say that a version was taken back",
+    response_model=WithdrawnOut,
+    responses=BODY_ANSWERS,
+    dependencies=[Depends(json_only)],
+)
+def withdraw_release(
+    release_id: Annotated[Identifier, Path(alias="id")],
+    call: Shipper,
+    once: OnceDep,
+    body: WithdrawIn | None = None,
+) -> Response:
+    """Issues that no other release fixes step down, and whoever was told is told once more."""
+    product = call.product
+
+    def do() -> tuple[int, WithdrawnOut]:
+        found = call.store.fixes.get_release(product.id, release_id)
+        known = call.store.fixes.find(
+            product.id, found.version, component=found.component, lock=True
+        )
+        told = (body.reason if body else "").strip()
+        cause = call.cause(told or f"version {found.version} was taken back")
+        event = ShipEvent(id="", source=cause.origin, kind=ShipKind.ROLLED_BACK, at=call.now)
+        done = withdraw(
+            known or found, event, product, store=call.store, context=call.context, cause=cause
+        )
+        return 200, WithdrawnOut(
+            **present.release(done.release).model_dump(),
+            stepped_down=[one.name for one in done.stepped_down],
+            still_fixed=[one.name for one in done.kept],
+        )
 
     return once.run(call, do)
 

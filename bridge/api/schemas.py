@@ -291,6 +291,15 @@ class ShippedOut(ReleaseOut):
     not_shipped: list[NotShippedOut]
 
 
+class WithdrawnOut(ReleaseOut):
+    """The release that was taken back, and what came of it."""
+
+    stepped_down: list[str] = Field(examples=[["ISS-42"]])
+    """Not fixed for customers any more."""
+    still_fixed: list[str]
+    """In another release too."""
+
+
 class ReleasePage(Answer):
     """Newest first."""
 

@@ -6,14 +6,16 @@ from typing import Annotated
 import typer
 
 from bridge.api import present
-from bridge.api.schemas import NotShippedOut, ShippedOut
+from bridge.api.schemas import NotShippedOut, ShippedOut, WithdrawnOut
 from bridge.cli.issues import issue_id_of, operator
 from bridge.cli.opening import opened, read_settings
 from bridge.cli.options import AsJson, DataDir, ProductName, new_app
 from bridge.cli.output import emit, say, show_table
-from bridge.domain.errors import InvalidInput
+from bridge.domain.errors import InvalidInput, NotFound
+from bridge.domain.news import ShipEvent, ShipKind
 from bridge.domain.products import DEFAULT_PRODUCT
 from bridge.steps.ship import ReleaseNews, ship
+from bridge.steps.withdraw import withdraw
 
 releases_app = new_app()
 _FUTURE = timedelta(days=1)
@@ -75,6 +77,44 @@ def add_release(  # noqa: PLR0913 - one parameter an option
     rows = [(name, "shipped", "") for name in answer.shipped]
     rows += [(one.issue, "not shipped", one.reason) for one in answer.not_shipped]
     show_table(("issue", "result", "reason"), rows)
+
+
+@releases_app.command("withdraw", short_help="Say that a version was taken back.")
+def withdraw_release(  # noqa: PLR0913 - one parameter an option
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="Such as 4.2.")],
+    component: Annotated[str, typer.Option("--component")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why, for people.")] = "",
+    product: ProductName = DEFAULT_PRODUCT,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """\b
+    Example:
+      bridge releases withdraw 4.2 --reason "it lost settings"
+
+    Say that customers cannot get a version any more. Issues that no other release fixes step down,
+    their workarounds come back, and whoever was told of the fix is told once that it is not so.
+    """
+    with opened(read_settings(data_dir)) as application, application.open() as store:
+        home = store.products.by_slug(product)
+        known = store.fixes.find(home.id, version.strip(), component=component.strip(), lock=True)
+        if known is None:
+            raise NotFound(f"no release of {product} is called {version.strip()[:80]!r}")
+        cause = operator(reason.strip() or f"version {known.version} was taken back")
+        told = ShipEvent(id="", source=cause.origin, kind=ShipKind.ROLLED_BACK, at=cause.at)
+        done = withdraw(known, told, home, store=store, context=application.context, cause=cause)
+    answer = WithdrawnOut(
+        **present.release(done.release).model_dump(),
+        stepped_down=[one.name for one in done.stepped_down],
+        still_fixed=[one.name for one in done.kept],
+    )
+    if as_json:
+        emit(answer.model_dump(mode="json"))
+        return
+    say(f"version {answer.version} is taken back")
+    rows = [(name, "not fixed any more") for name in answer.stepped_down]
+    rows += [(name, "still fixed in another release") for name in answer.still_fixed]
+    show_table(("issue", "result"), rows)
 
 
 def _moment(given: str) -> datetime:

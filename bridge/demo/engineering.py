@@ -40,6 +40,14 @@ class Engineering:
         body = {"released": True, "releaseDate": at.date().isoformat()}
         self._call("PUT", f"version/{self._versions[name]}", body)
 
+    def unrelease(self, name: str) -> None:
+        """Take a release back."""
+        self._call("PUT", f"version/{self._versions[name]}", {"released": False})
+
+    def reopen(self, key: str) -> None:
+        """It is not done after all."""
+        self._move(key, "To Do")
+
     def start(self, key: str) -> None:
         """Somebody works on the ticket now."""
         self._move(key, "In Progress")
@@ -51,9 +59,9 @@ class Engineering:
             self._call("PUT", f"issue/{key}", {"update": {"fixVersions": field}})
         self._move(key, "Done", resolution="Done")
 
-    def decline(self, key: str) -> None:
+    def decline(self, key: str, resolution: str = "Won't Do") -> None:
         """It will stay as it is."""
-        self._move(key, "Done", resolution="Won't Do")
+        self._move(key, "Done", resolution=resolution)
 
     def _move(self, key: str, status: str, *, resolution: str | None = None) -> None:
         moves = self._call("GET", f"issue/{key}/transitions")["transitions"]

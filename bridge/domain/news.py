@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,49 @@ class VersionUnreleased:
 
 
 TrackerNews = TicketChanged | TicketDeleted | VersionReleased | VersionUnreleased
+
+
+class ShipKind(StrEnum):
+    """What happened to a version on its way to customers."""
+
+    RELEASED = "released"
+    DEPLOYED = "deployed"
+    FLAG_ENABLED = "flag_enabled"
+    ROLLOUT_PROGRESS = "rollout_progress"
+    ROLLOUT_COMPLETE = "rollout_complete"
+    ROLLED_BACK = "rolled_back"
+    DISABLED = "disabled"
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether customers have less than before."""
+        return self in (ShipKind.ROLLED_BACK, ShipKind.DISABLED)
+
+
+@dataclass(frozen=True, slots=True)
+class ShipEvent:
+    """A signal that a version reached customers, or was taken from them; unique by source and id.
+
+    Names are those of the sender: the connection says which component, environment and version of
+    ours they mean.
+    """
+
+    id: str
+    source: str
+    kind: ShipKind
+    at: datetime
+    """When it happened, as the sender says; signals may come late and in any order."""
+    version: str = ""
+    back_to: str = ""
+    """The version customers have again, where a rollback names that one only."""
+    component: str = ""
+    environment: str = ""
+    commit: str = ""
+    percent: int | None = None
+    """Share of customers who have it; None where the signal does not say."""
+    audience: str = ""
+    region: str = ""
+    platform: str = ""
+    tracker_keys: tuple[str, ...] = ()
+    """Tickets that it fixes, as the sender says."""
+    url: str = ""

@@ -26,6 +26,10 @@ class NoticeKind(StrEnum):
     CORRECTION = "correction"
     REGRESSION = "regression"
     WORKAROUND = "workaround"
+    OUTCOME = "outcome"
+    """Engineering closed it without a fix."""
+    ROLLOUT = "rollout"
+    """The fix is on its way and has reached a part of the customers."""
 
 
 class NoticeState(StrEnum):

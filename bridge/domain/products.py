@@ -1,10 +1,31 @@
 """A product: the partition that contacts, issues, tickets and permissions belong to."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bridge.domain.contacts import ProductId
 
 DEFAULT_PRODUCT = "default"
+
+
+class ShipsWhen(StrEnum):
+    """What counts as shipped."""
+
+    RELEASE = "release"
+    """A release that has the fix, told by the tracker, by a signal or by a person."""
+    DEPLOY = "deploy"
+    """The next deployment to production after engineering was done."""
+    DONE = "done"
+    """Engineering is done, with a resolution that fixes."""
+
+
+class OnRegression(StrEnum):
+    """What follows in the tracker when a fix does not hold."""
+
+    COMMENT = "comment"
+    """A comment on the ticket; people decide."""
+    NEW_TICKET = "new_ticket"
+    """Another ticket, which names the old one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +48,7 @@ class Product:
     """What they add to the log-odds that a contact belongs to an issue."""
     copies_auto: bool = False
     """Switch copies of workarounds outside off and on without asking a person."""
+    ships_when: ShipsWhen = ShipsWhen.RELEASE
+    on_regression: OnRegression = OnRegression.COMMENT
+    full_percent: int = 100
+    """From this share of a roll-out on a release counts as shipped."""

@@ -11,6 +11,8 @@ from bridge.domain.issues import IssueId, Outcome
 
 FilingId = NewType("FilingId", int)
 TicketId = NewType("TicketId", int)
+TRACKERS: Sequence[str] = ("jira",)
+"""Integrations that can hold tickets; connections to others are about something else."""
 
 
 class FilingState(StrEnum):

@@ -7,6 +7,7 @@ from bridge.domain.contacts import ContactId
 from bridge.domain.errors import InvalidMove
 from bridge.domain.grouping import KEPT_APART, NOT_REAL, ConstraintKind, Suggestion, SuggestionKind
 from bridge.domain.issues import TRACKED, Issue, IssueState
+from bridge.domain.tickets import TRACKERS
 from bridge.steps.answer_ticket import answer_ticket
 from bridge.steps.follow_up import contacts_changed
 from bridge.steps.groups import (
@@ -24,7 +25,7 @@ from bridge.steps.lessons import relearn
 from bridge.steps.looking import look_again
 from bridge.steps.merge import merge_issues, survivor_first
 from bridge.steps.move import move_contacts, pin_contact, place_contact, split_issue
-from bridge.steps.review import TRACKERS, confirm_issue, file_issue
+from bridge.steps.review import confirm_issue, file_issue
 from bridge.store.suggestions import Answer
 
 _MUST, _CANNOT = ConstraintKind.MUST_LINK, ConstraintKind.CANNOT_LINK

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bridge.domain.issues import IssueState
+from bridge.domain.issues import Issue, IssueState
 from bridge.domain.tickets import Filing, FilingState, StatusCategory, TicketRef
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.standing import stand_where
@@ -39,12 +39,25 @@ def follow_link(filing: Filing, ticket: Ticket, *, store: Store, cause: Cause) -
     if ticket.category is not StatusCategory.NEW:
         # A ticket that we know already: no change of it will move this issue.
         stand_where(issue, ticket.category, ticket.outcome, store=store, cause=cause)
+    _name_the_one_before(filing, ticket, issue, store=store)
     write_soon(ticket, store=store)
 
 
 def file_now(filing: Filing, *, store: Store) -> None:
     """Wake a filing that waited: a job of another name waits for the end of that time."""
     store.enqueue("file", once=f"file:{filing.id}:now", filing_id=filing.id)
+
+
+def _name_the_one_before(filing: Filing, ticket: Ticket, issue: Issue, *, store: Store) -> None:
+    """After a fix that does not hold, let the old ticket and the new one name each other."""
+    older = [one for one in store.tickets.of_issue(issue.id) if one.id != ticket.id]
+    if filing.episode == 1 or not older:
+        return
+    before, key = older[-1], f"continued-{filing.episode}"
+    text = f"{issue.name} came back after its fix: {ticket.ref.key} goes on with it."
+    store.enqueue("note", ticket_id=before.id, key=key, text=text)
+    text = f"This goes on with {before.ref.key}, whose fix did not hold."
+    store.enqueue("note", ticket_id=ticket.id, key=key, text=text)
 
 
 def write_soon(ticket: Ticket, *, store: Store) -> None:

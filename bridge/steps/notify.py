@@ -30,7 +30,11 @@ def _send(notice: Notice, notifier: Notifier, product_id: ProductId, context: Co
             channel=notifier.name,
             now=context.now(),
         )
-        if outgoing.state in ("sent", "failed", "unknown"):
+        if outgoing.state in ("sent", "failed", "unknown", "suppressed"):
+            return
+        if store.notices.is_overtaken(notice):
+            reason = "the fix was taken back, or does not hold, before this was sent"
+            store.notices.note_message(outgoing.id, "suppressed", reason=reason)
             return
         store.notices.note_message(outgoing.id, "sending")
     subject = notice.text.splitlines()[0]

@@ -7,8 +7,9 @@ import structlog
 
 from bridge.domain.errors import OutsideError, Refused, SignInRefused
 from bridge.domain.issues import Outcome
-from bridge.domain.tickets import TicketStatus
+from bridge.domain.tickets import TicketStatus, TrackerVersion
 from bridge.steps.context import Context
+from bridge.steps.ship import is_said_out, source_of
 from bridge.steps.track import look_at, release_soon, tells_news, track_soon
 from bridge.store import Store
 from bridge.store.connections import Connection
@@ -46,7 +47,7 @@ def poll(context: Context, *, connection_id: int) -> None:
         changed = [*tracker.changes_since(since - _OVERLAP), *elsewhere]
         ours = [one for one in changed if one in known]
         statuses = {one.ref.remote_id: one for one in tracker.read(ours)}
-        released = [one for one in tracker.versions() if one.is_released]
+        versions = tracker.versions()
     except OutsideError as error:
         with context.open() as store:
             if isinstance(error, SignInRefused):
@@ -60,10 +61,19 @@ def poll(context: Context, *, connection_id: int) -> None:
     with context.open() as store:
         store.connections.mark_healthy(connection_id)
         _follow(connection, changed, statuses, store=store)
-        for version in released:
-            if store.fixes.resolved_for(connection.product_id, version.name):
+        for version in versions:
+            if _is_news(version, connection, store):
                 release_soon(connection, version.name, store=store)
         store.connections.move_cursor(connection_id, "changes", now)
+
+
+def _is_news(version: TrackerVersion, connection: Connection, store: Store) -> bool:
+    """Whether a version may ship something, or take it back."""
+    if version.is_released:
+        return bool(store.meant.awaiting(connection.product_id, version.name))
+    known = store.fixes.find(connection.product_id, version.name)
+    is_out = known is not None and not known.is_withdrawn
+    return known is not None and is_out and is_said_out(known, source_of(connection), store)
 
 
 def _follow(

@@ -1,7 +1,6 @@
 """Review: a person's verbs on issues, and the machine's where a product files by itself."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from bridge.domain.grouping import SuggestionKind
 from bridge.domain.issues import TRACKED, Issue, IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
-from bridge.domain.tickets import Filing, FilingState
+from bridge.domain.tickets import TRACKERS, Filing, FilingState
 from bridge.steps.asking import real_key
 from bridge.steps.burst import burst_since
 from bridge.steps.context import Context, rows_of
@@ -23,8 +22,6 @@ from bridge.steps.refusal import FieldsChosen, choose_fields, note_again, try_ag
 from bridge.store import Store
 from bridge.store.examples import NO_PROBLEM
 from models.clustering import is_varied
-
-TRACKERS: Sequence[str] = ("jira",)
 
 
 def confirm_issue(issue: Issue, *, store: Store, cause: Cause) -> Issue:

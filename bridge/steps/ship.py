@@ -1,18 +1,24 @@
 """Ship: a release reaches customers; issues, workarounds and inboxes follow in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bridge.domain.errors import InvalidInput
-from bridge.domain.fixes import Release
+from bridge.domain.fixes import Release, ReleaseId
 from bridge.domain.issues import Issue, IssueId, IssueState
+from bridge.domain.news import ShipEvent, ShipKind
 from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
 from bridge.steps.context import Context
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.retire import retire_fixed
-from bridge.steps.tell import Telling, tell_fix
+from bridge.steps.tell import Telling, tell_fix, tell_rollout
+from bridge.steps.withdraw import withdraw
 from bridge.store import Store
+from bridge.store.connections import Connection
+from bridge.store.fixes import Fixed
+
+PAST = (IssueState.SHIPPED, IssueState.VERIFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,15 @@ class ReleaseNews:
     percent: int = 100
     issue_ids: tuple[IssueId, ...] = ()
     """Issues it fixes whatever the tracker says."""
+    told: ShipEvent | None = None
+    """The signal that told it; None for a person."""
+
+    def event(self, source: str) -> ShipEvent:
+        """The signal, or one that says the same."""
+        kind = ShipKind.RELEASED if self.percent >= 100 else ShipKind.ROLLOUT_PROGRESS
+        return self.told or ShipEvent(
+            id="", source=source, kind=kind, at=self.shipped_at, percent=self.percent
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,92 +47,188 @@ class Shipped:
     """What a release shipped, and what it did not, with the reason."""
 
     release: Release
-    shipped: list[Issue]
-    not_shipped: list[tuple[Issue, str]]
+    shipped: list[Issue] = field(default_factory=list)
+    not_shipped: list[tuple[Issue, str]] = field(default_factory=list)
 
 
 def ship(
     news: ReleaseNews, product: Product, *, store: Store, context: Context, cause: Cause
 ) -> Shipped:
-    """Record the release and ship every issue it fixes; telling it twice changes nothing."""
+    """Record the release and ship every issue it fixes; telling it twice changes nothing.
+
+    News from before the release was taken back come too late to bring it out again.
+    """
     version = news.version.strip()
     if not version:
         raise InvalidInput("a release needs a version", pointer="/version")
+    known = store.fixes.find(product.id, version, component=news.component, lock=True)
+    event = news.event(cause.origin)
+    if known is not None and known.withdrawn_at and news.shipped_at <= known.withdrawn_at:
+        store.rollouts.note(product.id, known.id, event)
+        return _too_late(known, news, product, store)
     release = store.fixes.save_release(
         product.id,
         version,
-        component=news.component,
-        shipped_at=news.shipped_at,
+        at=news.shipped_at,
         percent=news.percent,
+        component=news.component,
+        platform=event.platform,
     )
-    done = set(store.fixes.shipped_in(release.id))
-    wanted = [*news.issue_ids, *store.fixes.resolved_for(product.id, version), *sorted(done)]
-    shipped, not_shipped = [], []
-    for issue_id in dict.fromkeys(wanted):
+    store.rollouts.note(product.id, release.id, event)
+    shipping = _Shipping(release, news, product, store, context, cause)
+    answer = Shipped(release)
+    for issue_id in _wanted(release.id, news, product, store):
         issue = store.issues.get(product.id, issue_id, lock=True)
-        reason = _why_not(issue, release, is_done=issue_id in done)
-        if reason is not None:
-            not_shipped.append((issue, reason))
-            continue
-        if not (issue_id in done and issue.fixed_in == version):
-            issue = _ship_issue(issue, release, product, store=store, context=context, cause=cause)
-        shipped.append(issue)
-    return Shipped(release, shipped, not_shipped)
+        reason = shipping.why_not(issue)
+        if reason is None:
+            answer.shipped.append(shipping.ship(issue))
+        else:
+            answer.not_shipped.append((issue, reason))
+    return answer
 
 
-def _why_not(issue: Issue, release: Release, *, is_done: bool) -> str | None:
-    if is_done and issue.state in (IssueState.SHIPPED, IssueState.VERIFIED):
+def _wanted(
+    release_id: ReleaseId, news: ReleaseNews, product: Product, store: Store
+) -> list[IssueId]:
+    by_version = store.meant.meant_for(product.id, news.version.strip())
+    found = [*news.issue_ids, *by_version, *sorted(store.fixes.shipped_in(release_id))]
+    return list(dict.fromkeys(found))
+
+
+def _too_late(known: Release, news: ReleaseNews, product: Product, store: Store) -> Shipped:
+    reason = f"version {known.version} was taken back after that"
+    wanted = _wanted(known.id, news, product, store)
+    issues = [store.issues.get(product.id, issue_id) for issue_id in wanted]
+    return Shipped(known, [], [(issue, reason) for issue in issues])
+
+
+@dataclass(frozen=True, slots=True)
+class _Shipping:
+    """One release on its way to the issues it fixes."""
+
+    release: Release
+    news: ReleaseNews
+    product: Product
+    store: Store
+    context: Context
+    cause: Cause
+
+    def why_not(self, issue: Issue) -> str | None:
+        """Why the release does not ship an issue; None when it does, or has."""
+        version = self.release.version
+        if issue.merged_into is not None:
+            return "it was merged into another issue"
+        fixed = {one.release.id: one for one in self.store.fixes.of_issue(issue.id)}
+        mine = fixed.get(self.release.id)
+        if issue.state in PAST:
+            if issue.fixed_in == version and mine is not None:
+                return None
+            # A back-port, or the next release: whoever has it has the fix too.
+            self._note_fix(issue)
+            return f"it shipped in {issue.fixed_in} already"
+        if not issue.can_move(IssueState.SHIPPED):
+            return f"it is {issue.state}, not resolved"
+        if mine is not None and issue.id not in self.news.issue_ids:
+            reason = self._why_not_again(issue, mine)
+            if reason is not None:
+                return reason
+        if self.release.percent < self.product.full_percent:
+            self._wait(issue)
+            return f"the release has reached {self.release.percent} % of customers so far"
         return None
-    if issue.merged_into is not None:
-        return "it was merged into another issue"
-    if issue.state in (IssueState.SHIPPED, IssueState.VERIFIED):
-        return f"it shipped in {issue.fixed_in} already"
-    if not issue.can_move(IssueState.SHIPPED):
-        return f"it is {issue.state}, not resolved"
-    if release.percent < 100:
-        return f"the release has reached {release.percent} % of customers so far"
-    return None
+
+    def _why_not_again(self, issue: Issue, mine: Fixed) -> str | None:
+        """Why a release that shipped the issue before does not by itself ship it again."""
+        if mine.is_refuted:
+            return f"customers who have {self.release.version} still met it"
+        if mine.episode == issue.episode:
+            return None
+        tickets = self.store.tickets.of_issue(issue.id)
+        named = {version for one in tickets for version in one.versions}
+        waiting = sorted(named - self.store.meant.out_of(issue.product_id, named))
+        if waiting:
+            return f"its ticket names {', '.join(waiting)} too, which is not out"
+        return None
+
+    def _note_fix(self, issue: Issue) -> None:
+        tickets = self.store.tickets.of_issue(issue.id)
+        ticket_id = tickets[-1].id if tickets else None
+        self.store.fixes.add_fix(issue, ticket_id, self.release.id, now=self.cause.at)
+
+    def _wait(self, issue: Issue) -> None:
+        """Remember that the release has the fix, and tell agents once that it is on its way."""
+        self._note_fix(issue)
+        telling = Telling(self.product, self.store, self.context, self.cause)
+        tell_rollout(issue, self.release.version, self.release.percent, telling=telling)
+
+    def ship(self, issue: Issue) -> Issue:
+        """Ship an issue, unless that is done."""
+        release, store, cause = self.release, self.store, self.cause
+        if issue.state in PAST:
+            return issue
+        shipped_at = release.complete_at or release.shipped_at
+        changes = {"fixed_in": release.version, "shipped_at": shipped_at, "outcome": "fixed"}
+        issue = move_issue(issue, IssueState.SHIPPED, store=store, cause=cause, changes=changes)
+        self._note_fix(issue)
+        retired = retire_fixed(issue, release.version, store=store, cause=cause)
+        telling = Telling(self.product, store, self.context, cause)
+        tell_fix(issue, release.version, retired, telling=telling)
+        for ticket in store.tickets.of_issue(issue.id):
+            store.enqueue("refresh", once=f"refresh:{ticket.id}", ticket_id=ticket.id)
+        quiet = timedelta(days=self.context.settings.verify_after_days)
+        store.enqueue(
+            "verify",
+            at=shipped_at + quiet,
+            product_id=self.product.id,
+            issue_id=issue.id,
+            episode=issue.episode,
+        )
+        return issue
 
 
-def _ship_issue(  # noqa: PLR0913 - one transaction needs all of it
-    issue: Issue,
-    release: Release,
-    product: Product,
-    *,
-    store: Store,
-    context: Context,
-    cause: Cause,
-) -> Issue:
-    tickets = store.tickets.of_issue(issue.id)
-    changes = {"fixed_in": release.version, "shipped_at": release.shipped_at, "outcome": "fixed"}
-    issue = move_issue(issue, IssueState.SHIPPED, store=store, cause=cause, changes=changes)
-    store.fixes.add_fix(issue, tickets[-1].id if tickets else None, release.id, now=cause.at)
-    retired = retire_fixed(issue, release.version, store=store, cause=cause)
-    tell_fix(issue, release.version, retired, telling=Telling(product, store, context, cause))
-    for ticket in tickets:
-        store.enqueue("refresh", once=f"refresh:{ticket.id}", ticket_id=ticket.id)
-    quiet = timedelta(days=context.settings.verify_after_days)
-    store.enqueue(
-        "verify",
-        at=release.shipped_at + quiet,
-        product_id=product.id,
-        issue_id=issue.id,
-        episode=issue.episode,
-    )
-    return issue
+def is_said_out(known: Release, source: str, store: Store) -> bool:
+    """Whether the last word of a source about a release is that customers can get it."""
+    last = store.rollouts.last_word(known.id, source)
+    if last is not None:
+        return not last.kind.takes_back
+    # From before what was told was kept.
+    return not known.is_withdrawn and not store.rollouts.of_release(known.id)
+
+
+def source_of(connection: Connection) -> str:
+    """How a connection is called among those who tell about releases."""
+    return f"{connection.integration}:{connection.id}"
 
 
 def release(context: Context, *, connection_id: int, version: str) -> None:
-    """A tracker says that a version is released: read it again and ship what it fixes."""
+    """A tracker may say that a version is out, or not any more: read it again and follow.
+
+    The tracker repeats itself with every look, so only what differs from its last word is news: a
+    version that was taken back by others stays so until the tracker releases it anew.
+    """
     with context.open() as store:
         connection = store.connections.get(connection_id)
     versions = context.tracker(connection).versions()
-    found = next((one for one in versions if one.name == version and one.is_released), None)
+    found = next((one for one in versions if one.name == version), None)
     if found is None:
         return
-    now = context.now()
-    shipped_at = min(found.released_at, now) if found.released_at else now
+    now, source = context.now(), source_of(connection)
     with context.open() as store:
         product = store.products.get(connection.product_id)
-        cause = Cause(MACHINE, now, f"version {version} was released", "job:release")
-        ship(ReleaseNews(version, shipped_at), product, store=store, context=context, cause=cause)
+        known = store.fixes.find(product.id, version, lock=True)
+        said_out = known is not None and is_said_out(known, source, store)
+        if found.is_released:
+            if known is not None and known.is_withdrawn and said_out:
+                return
+            is_back = known is not None and known.is_withdrawn
+            at = now if is_back or found.released_at is None else min(found.released_at, now)
+            told = ShipEvent(id="", source=source, kind=ShipKind.RELEASED, at=at, percent=100)
+            news = ReleaseNews(version, at, told=told)
+            cause = Cause(MACHINE, now, f"version {version} was released", "job:release")
+            ship(news, product, store=store, context=context, cause=cause)
+        elif known is not None and said_out:
+            told = ShipEvent(id="", source=source, kind=ShipKind.ROLLED_BACK, at=now)
+            cause = Cause(
+                MACHINE, now, f"version {version} is not released any more", "job:release"
+            )
+            withdraw(known, told, product, store=store, context=context, cause=cause)

@@ -42,6 +42,32 @@ def tell_regression(
     return _tell_agents(issue, NoticeKind.REGRESSION, lines, telling)
 
 
+def tell_correction(
+    issue: Issue, revived: Sequence[Workaround], told: Sequence[UserId], *, telling: Telling
+) -> list[UserId]:
+    """What these people were told is not so any more; these workarounds are offered again."""
+    first = f"{issue.name} “{issue.title}” is not fixed after all: {telling.cause.reason}."
+    more = [f"Use this workaround again: {one.text}" for one in revived]
+    return _tell(issue, NoticeKind.CORRECTION, [first, _link(issue, telling), *more], told, telling)
+
+
+def tell_outcome(
+    issue: Issue, outcome: str, workarounds: Sequence[Workaround], *, telling: Telling
+) -> list[UserId]:
+    """Engineering closed it without a fix; nothing retires."""
+    first = f"{issue.name} “{issue.title}” {outcome}."
+    more = [f"This workaround stays: {one.text}" for one in workarounds]
+    return _tell_agents(issue, NoticeKind.OUTCOME, [first, _link(issue, telling), *more], telling)
+
+
+def tell_rollout(issue: Issue, version: str, percent: int, *, telling: Telling) -> list[UserId]:
+    """The fix has reached a part of the customers; the others wait."""
+    first = f"{issue.name} “{issue.title}”: the fix is rolling out in {version}, {percent} %."
+    wait = "Workarounds stay until it has reached everybody; you will be told then."
+    lines = [first, _link(issue, telling), wait]
+    return _tell_agents(issue, NoticeKind.ROLLOUT, lines, telling)
+
+
 def _link(issue: Issue, telling: Telling) -> str:
     return issue_link(issue.name, telling.product, telling.context)
 
@@ -53,11 +79,23 @@ def _tell_agents(
 
     Contacts that no agent handled are the leads' business. Returns who was newly told.
     """
-    store, now = telling.store, telling.cause.at
+    store = telling.store
     agents, has_unhandled = store.issues.agents(issue.id)
     recipients = [UserId(agent) for agent in agents]
     if has_unhandled or not recipients:
         recipients += [lead.id for lead in store.people.leads(issue.product_id)]
+    return _tell(issue, kind, lines, recipients, telling)
+
+
+def _tell(
+    issue: Issue,
+    kind: NoticeKind,
+    lines: Sequence[str],
+    recipients: Sequence[UserId],
+    telling: Telling,
+) -> list[UserId]:
+    """Put a notice into these inboxes; returns who was newly told."""
+    store, now = telling.store, telling.cause.at
     told = []
     for recipient in dict.fromkeys(recipients):
         notice_id = store.notices.add(issue, recipient, kind, text="\n".join(lines), now=now)

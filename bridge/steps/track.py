@@ -1,13 +1,26 @@
 """Track: read a ticket again and let its issue follow, without trusting order or payloads."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from bridge.domain.issues import Issue, IssueState, Outcome
-from bridge.domain.news import TicketChanged, TicketDeleted, TrackerNews, VersionReleased
+from bridge.domain.news import (
+    TicketChanged,
+    TicketDeleted,
+    TrackerNews,
+    VersionReleased,
+    VersionUnreleased,
+)
 from bridge.domain.people import MACHINE
-from bridge.domain.tickets import TicketStatus
+from bridge.domain.tickets import StatusCategory, TicketStatus
+from bridge.domain.workarounds import WorkaroundState
 from bridge.steps.context import Context
 from bridge.steps.going_back import go_back
 from bridge.steps.moves import Cause, move_issue
+from bridge.steps.ship import PAST
 from bridge.steps.standing import stand_where
+from bridge.steps.tell import Telling, tell_outcome
+from bridge.steps.withdraw import step_down
 from bridge.store import Store
 from bridge.store.connections import Connection
 from bridge.store.tickets import Ticket
@@ -26,10 +39,8 @@ def hear(news: TrackerNews, connection: Connection, *, store: Store) -> None:
                 look_at(connection, remote_id, store=store)
         case VersionReleased(name=name):
             release_soon(connection, name, store=store)
-        case _:
-            # A release taken back is seen on the tickets themselves when they are read again.
-            for remote_id in store.tickets.remote_ids(connection.id):
-                track_soon(connection, remote_id, store=store)
+        case VersionUnreleased(name=name):
+            release_soon(connection, name, store=store)
 
 
 def track_soon(connection: Connection, remote_id: str, *, store: Store) -> None:
@@ -43,7 +54,7 @@ def track_soon(connection: Connection, remote_id: str, *, store: Store) -> None:
 
 
 def release_soon(connection: Connection, version: str, *, store: Store) -> None:
-    """Queue the question what a released version fixes."""
+    """Queue the question what a version fixes, and whether it is out."""
     store.enqueue(
         "release",
         once=f"release:{connection.id}:{version}",
@@ -100,18 +111,46 @@ def _follow(
     if status.outcome is Outcome.DUPLICATE:
         once = f"follow_duplicate:{ticket.id}"
         store.enqueue("follow_duplicate", once=once, ticket_id=ticket.id)
+    product = store.products.get(connection.product_id)
     cause = Cause(MACHINE, context.now(), f"ticket {status.ref.key} changed", _ORIGIN)
     if status.outcome is not Outcome.DUPLICATE:
         go_back(ticket, store=store, cause=cause)
     for issue in _followers(ticket, store):
         if has_changed:
-            issue = stand_where(issue, status.category, status.outcome, store=store, cause=cause)
-        if issue.state is not IssueState.RESOLVED or issue.merged_into is not None:
+            issue = _stand(issue, status, Telling(product, store, context, cause))
+        if issue.merged_into is not None:
             continue
-        store.fixes.add_fix(issue, ticket.id, None, now=context.now())
-        for version in status.versions:
-            if version.is_released:
-                release_soon(connection, version.name, store=store)
+        if issue.state is IssueState.RESOLVED:
+            store.fixes.add_fix(issue, ticket.id, None, now=context.now())
+        if issue.state in (IssueState.RESOLVED, *PAST):
+            for version in status.versions:
+                if version.is_released:
+                    release_soon(connection, version.name, store=store)
+
+
+def _stand(issue: Issue, status: TicketStatus, telling: Telling) -> Issue:
+    """Move an issue to where its ticket is, and tell what agents must know of it."""
+    store, cause = telling.store, telling.cause
+    if issue.state in PAST and status.category is not StatusCategory.DONE:
+        reason = f"ticket {status.ref.key} was opened again"
+        telling = replace(telling, cause=replace(cause, reason=reason))
+        return step_down(issue, IssueState.IN_PROGRESS, telling=telling)
+    before = issue.state
+    issue = stand_where(issue, status.category, status.outcome, store=store, cause=cause)
+    if issue.state is IssueState.DECLINED and before is not IssueState.DECLINED:
+        words = _OUTCOMES.get(issue.outcome) if issue.outcome else None
+        if words is not None and issue.merged_into is None:
+            found = store.workarounds.all(issue.product_id, issue_id=issue.id)
+            stay = [one for one in found if one.state is WorkaroundState.ACTIVE]
+            tell_outcome(issue, words, stay, telling=telling)
+    return issue
+
+
+_OUTCOMES: Mapping[Outcome, str] = {
+    Outcome.WONT_FIX: "will not be fixed",
+    Outcome.CANNOT_REPRODUCE: "could not be reproduced by engineering",
+}
+"""Of a duplicate nobody is told: it is followed to the ticket that stands for it."""
 
 
 def _followers(ticket: Ticket, store: Store) -> list[Issue]:

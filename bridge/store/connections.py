@@ -1,6 +1,6 @@
 """Connections to outside systems, what they delivered, and how far polling has come."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,13 +11,11 @@ from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
-from bridge.domain.tickets import FilingPolicy
+from bridge.domain.tickets import TRACKERS, FilingPolicy
 from bridge.store.tables import ConnectionRow, CursorRow, DeliveryRow
 
 FIELDS = TypeAdapter(dict[str, JsonValue])
 """What people gave for fields of tickets, as it is stored."""
-
-_TRACKERS = frozenset({"jira"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +120,16 @@ class Connections:
         query = select(ConnectionRow).where(ConnectionRow.product_id == product_id)
         return [_connection(row) for row in self._session.scalars(query.order_by(ConnectionRow.id))]
 
-    def all(self) -> list[Connection]:
-        """Every connection of every product, oldest first."""
-        return [
-            _connection(row)
-            for row in self._session.scalars(select(ConnectionRow).order_by(ConnectionRow.id))
-        ]
+    def all(self, integrations: Sequence[str] = ()) -> list[Connection]:
+        """Every connection of every product, or those to such systems only, oldest first."""
+        query = select(ConnectionRow).order_by(ConnectionRow.id)
+        if integrations:
+            query = query.where(ConnectionRow.integration.in_(integrations))
+        return [_connection(row) for row in self._session.scalars(query)]
 
     def trackers(self) -> list[Connection]:
         """Every connection to an engineering tracker, oldest first."""
-        return [one for one in self.all() if one.integration in _TRACKERS]
+        return self.all(TRACKERS)
 
     def pause(self, connection_id: int, *, until: datetime, trouble: str) -> None:
         """Leave the system alone until then, and say why."""

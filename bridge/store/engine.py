@@ -35,7 +35,9 @@ from bridge.store.issues import Issues
 from bridge.store.jobs import Jobs
 from bridge.store.journeys import JourneyReads
 from bridge.store.known import KnownIssues
+from bridge.store.known_versions import KnownVersions
 from bridge.store.lessons import Lessons
+from bridge.store.meant import Meant
 from bridge.store.measures import Measures
 from bridge.store.moved import Moved
 from bridge.store.notices import Notices
@@ -47,6 +49,7 @@ from bridge.store.products import Products
 from bridge.store.ratings import Ratings
 from bridge.store.report_numbers import ReportNumbers
 from bridge.store.reports import Reports
+from bridge.store.rollouts import Rollouts
 from bridge.store.suggestions import Suggestions
 from bridge.store.tasks import Tasks
 from bridge.store.templates import Templates
@@ -124,11 +127,14 @@ class Store:
         self.moved = Moved(session)
         self.existing = ExistingTickets(session)
         self.fixes = Fixes(session)
+        self.meant = Meant(session)
+        self.rollouts = Rollouts(session)
         self.workarounds = Workarounds(session)
         self.copies = Copies(session)
         self.tasks = Tasks(session)
         self.workaround_uses = WorkaroundUses(session)
         self.after_fix = AfterFix(session)
+        self.known_versions = KnownVersions(session)
         self.notices = Notices(session)
         self.answers = Answers(session)
         self.imports = Imports(session)

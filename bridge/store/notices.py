@@ -1,5 +1,6 @@
 """Notices in people's inboxes, and the messages that carry them outside."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import Issue, IssueId
 from bridge.domain.people import Notice, NoticeKind, NoticeState, UserId
-from bridge.store.tables import NoticeRow, OutgoingRow, UserRow
+from bridge.store.tables import IssueRow, NoticeRow, OutgoingRow, UserRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,26 @@ class Notices:
             .returning(NoticeRow.id)
         )
         return self._session.scalars(statement).first()
+
+    def told(self, issue_id: IssueId, kinds: Sequence[NoticeKind], episode: int) -> list[UserId]:
+        """Who was told one of these in that episode, in the order they were."""
+        query = (
+            select(NoticeRow.recipient_id)
+            .where(
+                NoticeRow.issue_id == issue_id,
+                NoticeRow.kind.in_([kind.value for kind in kinds]),
+                NoticeRow.episode == episode,
+            )
+            .order_by(NoticeRow.id)
+        )
+        return [UserId(value) for value in dict.fromkeys(self._session.scalars(query))]
+
+    def is_overtaken(self, notice: Notice) -> bool:
+        """Whether it promises a fix that has been taken back, or does not hold, since."""
+        if notice.kind not in (NoticeKind.FIX, NoticeKind.ROLLOUT):
+            return False
+        query = select(IssueRow.episode).where(IssueRow.id == notice.issue_id)
+        return self._session.scalars(query).one() > notice.episode
 
     def get(self, product_id: ProductId, notice_id: int) -> Notice:
         """The notice of that id in that product."""

@@ -80,6 +80,9 @@ class ProductRow(Base):
     same_shift: Mapped[float] = mapped_column(server_default=text("0"))
     join_shift: Mapped[float] = mapped_column(server_default=text("0"))
     copies_auto: Mapped[bool] = mapped_column(server_default=text("false"))
+    ships_when: Mapped[str] = mapped_column(server_default=text("'release'"))
+    on_regression: Mapped[str] = mapped_column(server_default=text("'comment'"))
+    full_percent: Mapped[int] = mapped_column(server_default=text("100"))
     created_at: Mapped[CreatedAt]
 
 
@@ -177,6 +180,10 @@ class AccountRow(Base):
     name: Mapped[str | None]
     tier: Mapped[str | None]
     domains: Mapped[list[str]] = mapped_column(default=list)
+    version: Mapped[str | None]
+    version_at: Mapped[datetime | None]
+    platform: Mapped[str | None]
+    plan: Mapped[str | None]
     created_at: Mapped[CreatedAt]
 
 
@@ -242,6 +249,7 @@ class ContactRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     lang: Mapped[str | None]
     version: Mapped[str | None]
+    platform: Mapped[str | None]
     conversation: Mapped[str | None]
     satisfaction_metric: Mapped[str | None]
     satisfaction: Mapped[float | None]
@@ -623,11 +631,41 @@ class ReleaseRow(Base):
     version: Mapped[str]
     shipped_at: Mapped[datetime]
     percent: Mapped[int]
+    complete_at: Mapped[datetime | None]
+    platforms: Mapped[list[str]] = mapped_column(server_default=text("'{}'"), default=list)
     withdrawn_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
 
 
+class RolloutRow(Base):
+    """What was told about a release, in the order we heard it; at is when it happened.
+
+    release_id is null for a signal that named nothing of ours. event_id is null for what a person
+    said; with one, the same signal is kept once.
+    """
+
+    __tablename__ = "rollout"
+    __table_args__ = (UniqueConstraint("product_id", "source", "event_id"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    release_id: Mapped[int | None] = refers_maybe("release.id")
+    source: Mapped[str]
+    event_id: Mapped[str | None]
+    kind: Mapped[str]
+    at: Mapped[datetime]
+    percent: Mapped[int | None]
+    environment: Mapped[str] = mapped_column(default="")
+    audience: Mapped[str] = mapped_column(default="")
+    region: Mapped[str] = mapped_column(default="")
+    platform: Mapped[str] = mapped_column(default="")
+    commit: Mapped[str] = mapped_column(default="")
+    url: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[CreatedAt]
+
+
 class FixRow(Base):
+    """is_refuted: a customer who had that release still met the problem."""
+
     __tablename__ = "fix"
     __table_args__ = (
         UniqueConstraint("issue_id", "ticket_id", "release_id", postgresql_nulls_not_distinct=True),
@@ -638,6 +676,7 @@ class FixRow(Base):
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
     release_id: Mapped[int | None] = mapped_column(ForeignKey("release.id"), index=True)
     episode: Mapped[int]
+    is_refuted: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     created_at: Mapped[datetime]
 
 

@@ -40,6 +40,8 @@ NOTICES: Mapping[NoticeKind, str] = {
     NoticeKind.CORRECTION: "Correction",
     NoticeKind.REGRESSION: "Back again",
     NoticeKind.WORKAROUND: "Workaround",
+    NoticeKind.OUTCOME: "Closed without a fix",
+    NoticeKind.ROLLOUT: "Rolling out",
 }
 _ACTIONS: Mapping[str, str] = {
     "candidate": "Found",
@@ -70,6 +72,7 @@ _ACTIONS: Mapping[str, str] = {
     "workaround_retired": "Workaround retired",
     "workaround_restored": "Workaround restored",
     "possible_return": "Possible return",
+    "fix_withdrawn": "A release was taken back",
     "merge": "Merged",
     "merged": "Merged",
     "split": "Split",

@@ -1,0 +1,95 @@
+"""Whether a fix holds: its releases and the contacts since, held against each other."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bridge.domain.fixes import Release
+from bridge.domain.issues import Issue
+from bridge.domain.products import Product
+from bridge.domain.regression import Evidence, Finding, FixedVersion, customers_needed, judge
+from bridge.steps.context import Context
+from bridge.store import Store
+from bridge.store.known_versions import Written
+
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A contact after a fix, and what it says of it."""
+
+    written: Written
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """How many customers contradict a fix in a week, and how many it takes."""
+
+    customers: int
+    needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedFix:
+    """The last fix of an issue, in the releases that carried it to customers: one a branch."""
+
+    issue: Issue
+    releases: tuple[Release, ...]
+
+    @property
+    def shipped_at(self) -> datetime | None:
+        """When the first customers could have it; None when nothing has shipped."""
+        return min((one.shipped_at for one in self.releases), default=None)
+
+
+def fix_of(issue: Issue, product: Product, store: Store) -> ShippedFix:
+    """The fix that ended the issue last, whether it holds or not."""
+    found = store.fixes.of_issue(issue.id)
+    shipped = [one for one in found if one.release.percent >= product.full_percent]
+    last = max((one.episode for one in shipped), default=0)
+    return ShippedFix(issue, tuple(one.release for one in shipped if one.episode == last))
+
+
+def judge_since(
+    fix: ShippedFix,
+    since: datetime,
+    until: datetime | None = None,
+    *,
+    store: Store,
+    context: Context,
+) -> list[Judged]:
+    """What each contact on the issue after `since` says of its fix."""
+    fixes = [_facts(one) for one in fix.releases]
+    grace = timedelta(days=context.settings.regression_grace_days)
+    written = store.known_versions.written(
+        fix.issue, since=since, until=until, against=[one.version for one in fixes]
+    )
+    return [Judged(one, judge(one.facts, fixes, grace=grace)) for one in written]
+
+
+def _facts(release: Release) -> FixedVersion:
+    return FixedVersion(
+        version=release.version,
+        shipped_at=release.shipped_at,
+        complete_at=release.complete_at,
+        percent=release.percent,
+        component=release.component,
+        platforms=release.platforms,
+        is_withdrawn=release.is_withdrawn,
+    )
+
+
+def weigh(
+    judged: list[Judged], issue: Issue, shipped_at: datetime, *, store: Store, context: Context
+) -> Weight:
+    """How much speaks against a fix in the last seven days of these contacts."""
+    last = max(one.written.facts.occurred_at for one in judged)
+    against = {
+        one.written.who
+        for one in judged
+        if one.finding.evidence is Evidence.REGRESSION
+        and one.written.facts.occurred_at > last - _WEEK
+    }
+    weekly = store.known_versions.weekly_customers(issue.id, before=shipped_at)
+    return Weight(len(against), customers_needed(weekly, context.settings.regression_share))

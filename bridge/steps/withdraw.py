@@ -1,0 +1,114 @@
+"""Withdraw: a release is taken back, or a ticket opened again; what was told is put right once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bridge.domain.fixes import Release, version_key
+from bridge.domain.issues import Issue, IssueState, Outcome
+from bridge.domain.news import ShipEvent
+from bridge.domain.people import NoticeKind
+from bridge.domain.products import Product
+from bridge.steps.context import Context
+from bridge.steps.holding import fix_of
+from bridge.steps.moves import Cause, move_issue
+from bridge.steps.retire import revive
+from bridge.steps.tell import Telling, tell_correction
+from bridge.store import Store
+
+_PAST = (IssueState.SHIPPED, IssueState.VERIFIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What followed from a release that was taken back."""
+
+    release: Release
+    stepped_down: list[Issue] = field(default_factory=list)
+    kept: list[Issue] = field(default_factory=list)
+    """Still fixed, in another release."""
+
+
+def withdraw(  # noqa: PLR0913 - one transaction needs all of it
+    known: Release,
+    told: ShipEvent,
+    product: Product,
+    *,
+    store: Store,
+    context: Context,
+    cause: Cause,
+) -> Withdrawn:
+    """Take a release back; doing it twice changes nothing, and late news come too late.
+
+    Issues that no other release fixes step down: the next episode begins, the workaround comes
+    back, and everybody who was told of the fix is told once that it is not so. The release must be
+    locked.
+    """
+    is_late = told.at < known.shipped_at
+    if is_late and not told.id:
+        return Withdrawn(known)
+    is_new = store.rollouts.note(product.id, known.id, told)
+    if not is_new or known.is_withdrawn or is_late:
+        return Withdrawn(known)
+    store.fixes.withdraw(known.id, at=told.at)
+    answer = Withdrawn(store.fixes.get_release(product.id, known.id))
+    found = store.fixes.shipped_in(known.id)
+    standing = [store.issues.standing_for(product.id, one).id for one in sorted(found)]
+    for issue_id in dict.fromkeys(standing):
+        issue = store.issues.get(product.id, issue_id, lock=True)
+        if issue.state not in _PAST:
+            continue
+        others = [one for one in fix_of(issue, product, store).releases if not one.is_withdrawn]
+        if others:
+            answer.kept.append(_stay(issue, known, others, store=store, cause=cause))
+            continue
+        telling = Telling(product, store, context, cause)
+        # Engineering is done, whatever its ticket says: the next release ships it again.
+        issue = step_down(issue, IssueState.RESOLVED, telling=telling)
+        store.fixes.carry_on(issue, known.id)
+        answer.stepped_down.append(issue)
+    return answer
+
+
+def step_down(issue: Issue, to: IssueState, *, telling: Telling) -> Issue:
+    """A shipped issue is not fixed for customers after all: what was told is put right, once."""
+    store, cause = telling.store, telling.cause
+    kinds = (NoticeKind.FIX, NoticeKind.ROLLOUT)
+    told = store.notices.told(issue.id, kinds, issue.episode)
+    changes = {
+        "episode": issue.episode + 1,
+        "fixed_in": None,
+        "shipped_at": None,
+        "outcome": Outcome.FIXED.value if to is IssueState.RESOLVED else None,
+    }
+    issue = move_issue(issue, to, store=store, cause=cause, changes=changes)
+    revived = revive(issue, store=store, cause=cause)
+    tell_correction(issue, revived, told, telling=telling)
+    for ticket in store.tickets.of_issue(issue.id):
+        store.enqueue("refresh", once=f"refresh:{ticket.id}", ticket_id=ticket.id)
+        text = f"{issue.name} is not fixed for customers any more: {cause.reason}."
+        store.enqueue("note", ticket_id=ticket.id, key=f"correction-{issue.episode}", text=text)
+    return issue
+
+
+def _stay(
+    issue: Issue, known: Release, others: Sequence[Release], *, store: Store, cause: Cause
+) -> Issue:
+    """The fix is in other releases: the issue stays where it is, and says which."""
+    newest = max(others, key=lambda one: (version_key(one.version) or (), one.shipped_at))
+    if issue.fixed_in == known.version:
+        first = min(others, key=lambda one: one.shipped_at)
+        changes = {"fixed_in": newest.version, "shipped_at": first.shipped_at}
+        issue = store.issues.change(issue, changes)
+    versions = ", ".join(one.version for one in others)
+    store.decisions.record(
+        issue.product_id,
+        "fix_withdrawn",
+        at=cause.at,
+        actor=cause.actor,
+        issue_id=issue.id,
+        before={"fixed_in": known.version},
+        after={"fixed_in": issue.fixed_in, "told": f"{known.version}; still fixed in {versions}"},
+        reason=cause.reason,
+        origin=cause.origin,
+    )
+    return issue

@@ -1,0 +1,111 @@
+"""Which issues a release is meant for, as their tickets say."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, any_, func, or_, select
+from sqlalchemy.orm import Session
+
+from bridge.domain.contacts import ProductId
+from bridge.domain.issues import IssueId, IssueState
+from bridge.store.lineage import lineage
+from bridge.store.tables import FilingRow, FixRow, IssueRow, ReleaseRow, TicketRow
+
+_PAST = (IssueState.SHIPPED, IssueState.VERIFIED)
+
+
+class Meant:
+    """Reads what tickets say about where their fix is."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def meant_for(self, product_id: ProductId, version: str) -> list[IssueId]:
+        """Issues that engineering is done with, whose ticket has a fix version of that name.
+
+        Those that have shipped already too: the version may be a back-port.
+        """
+        named = any_(TicketRow.versions) == version
+        return self._done_with(product_id, (*_PAST, IssueState.RESOLVED), named)
+
+    def awaiting(self, product_id: ProductId, version: str) -> list[IssueId]:
+        """Those of them that no such release is known to fix."""
+        known = (
+            select(FixRow.issue_id)
+            .join(ReleaseRow, ReleaseRow.id == FixRow.release_id)
+            .join(IssueRow, IssueRow.id == FixRow.issue_id)
+            .where(
+                ReleaseRow.product_id == product_id,
+                ReleaseRow.version == version,
+                ReleaseRow.withdrawn_at.is_(None),
+                IssueRow.state.in_([state.value for state in _PAST]),
+            )
+        )
+        shipped = set(self._session.scalars(known))
+        return [one for one in self.meant_for(product_id, version) if one not in shipped]
+
+    def done_before(self, product_id: ProductId, moment: datetime) -> list[IssueId]:
+        """Resolved issues whose tickets name no version and were known to be done by then."""
+        resolved = self._done_with(
+            product_id, (IssueState.RESOLVED,), func.cardinality(TicketRow.versions) == 0
+        )
+        query = (
+            select(FixRow.issue_id)
+            .join(IssueRow, IssueRow.id == FixRow.issue_id)
+            .where(
+                FixRow.issue_id.in_(resolved),
+                FixRow.release_id.is_(None),
+                FixRow.episode == IssueRow.episode,
+                FixRow.created_at <= moment,
+            )
+            .distinct()
+            .order_by(FixRow.issue_id)
+        )
+        return [IssueId(value) for value in self._session.scalars(query)]
+
+    def of_tickets(self, product_id: ProductId, keys: Sequence[str]) -> list[IssueId]:
+        """The issues whose tickets have one of these keys, now or before they were moved."""
+        query = (
+            select(FilingRow.issue_id)
+            .join(TicketRow, TicketRow.id == FilingRow.ticket_id)
+            .where(
+                TicketRow.product_id == product_id,
+                or_(TicketRow.key.in_(keys), TicketRow.old_keys.overlap(list(keys))),
+                TicketRow.is_deleted.is_(False),
+            )
+            .distinct()
+            .order_by(FilingRow.issue_id)
+        )
+        return [IssueId(value) for value in self._session.scalars(query)] if keys else []
+
+    def out_of(self, product_id: ProductId, versions: Iterable[str]) -> set[str]:
+        """Those of these versions that customers can get."""
+        query = select(ReleaseRow.version).where(
+            ReleaseRow.product_id == product_id,
+            ReleaseRow.version.in_(list(versions)),
+            ReleaseRow.withdrawn_at.is_(None),
+        )
+        return set(self._session.scalars(query))
+
+    def _done_with(
+        self,
+        product_id: ProductId,
+        states: Sequence[IssueState],
+        condition: ColumnElement[bool],
+    ) -> list[IssueId]:
+        done = select(IssueRow.id).where(
+            IssueRow.product_id == product_id,
+            IssueRow.state.in_([state.value for state in states]),
+            IssueRow.merged_into.is_(None),
+        )
+        family = lineage(self._session.scalars(done))
+        query = (
+            select(IssueRow.id)
+            .join(family, family.c.root == IssueRow.id)
+            .join(FilingRow, FilingRow.issue_id == family.c.member)
+            .join(TicketRow, TicketRow.id == FilingRow.ticket_id)
+            .where(condition, TicketRow.is_deleted.is_(False))
+            .distinct()
+            .order_by(IssueRow.id)
+        )
+        return [IssueId(value) for value in self._session.scalars(query)]
