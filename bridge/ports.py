@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bridge.domain.messages import AfterLoss
 from bridge.domain.news import TrackerNews
 from bridge.domain.tickets import (
     Attempt,
@@ -154,19 +155,31 @@ class Webhook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a person is told through a channel."""
+    """What somebody is told through a channel."""
 
     subject: str
     text: str
+    settings_url: str | None = None
+    """Where the reader says how to be told, or that they do not want to be."""
 
 
 class Notifier(Protocol):
-    """A channel that carries messages to people."""
+    """A channel that carries messages to people, to rooms or to other systems."""
 
     name: str
+    after_loss: AfterLoss
+    """What follows when the answer to `send` is lost."""
 
     def send(self, message: Message, recipient: str, message_id: str) -> str:
-        """Send it under a stable id and return the channel's receipt."""
+        """Send it under a stable id and return the channel's receipt.
+
+        Raises TryAgainLater (surely nothing happened), Refused, its kinds NotReachable and
+        EndpointGone, or AnswerLost.
+        """
+        ...
+
+    def find(self, recipient: str, message_id: str) -> str | None:
+        """The receipt of that message when it is there; asked only after AfterLoss.LOOK."""
         ...
 
 

@@ -21,9 +21,9 @@ ONE_AT_A_TIME = frozenset({"refresh"})
 
 _OUTWARD = frozenset(
     {"file", "adopt", "sweep", "refresh", "note", "track", "release", "poll"}
-    | {"read_existing", "part", "follow_duplicate"}
+    | {"read_existing", "part", "follow_duplicate", "notify"}
 )
-"""Jobs that wait for a tracker: hundreds of them must not keep contacts unread while it is away."""
+"""Jobs that wait for others: hundreds of them must not keep contacts unread while they are away."""
 
 JobArgument = str | int | float | bool | None
 

@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     """Quiet time after which a shipped fix counts as verified."""
     regression_grace_days: float = 2
     """Without any version, contacts sooner than this after the release do not count as a return."""
+    notify_lease_seconds: float = 60
+    """A message that was being sent when its worker died is looked after once this is over."""
     max_body_bytes: int = 8 * 1024 * 1024
     max_text_bytes: int = 50_000
     """Longer contact texts are cut here, and the cut is marked."""

@@ -34,6 +34,8 @@ _LONGEST_WAIT_SECONDS = 300
 _PAUSES = (1, 2, 5, 10, 30)
 """Seconds a worker waits before it begins anew, longer each time."""
 _LONG_RUN_SECONDS = 60
+_DUE_SECONDS = 60
+"""How often messages are looked through for some that lost their job."""
 
 log = structlog.get_logger()
 
@@ -131,6 +133,7 @@ def _add_clock(app: procrastinate.App, application: Application) -> None:
     _add_tick(app, application, "sweep_all", settings.sweep_seconds)
     _add_tick(app, application, "read_all_existing", settings.existing_seconds)
     _add_tick(app, application, "consolidate_all", settings.consolidate_seconds)
+    _add_tick(app, application, "send_due", _DUE_SECONDS)
     _add_tick(app, application, "expire", 86_400)
 
 

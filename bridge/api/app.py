@@ -4,10 +4,12 @@ from fastapi import FastAPI
 
 from bridge.api import (
     contacts,
+    endpoints,
     grouping,
     health,
     issues,
     match,
+    messages,
     metrics,
     notices,
     releases,
@@ -46,6 +48,8 @@ def create_app(application: Application) -> FastAPI:
         suggestions,
         releases,
         notices,
+        messages,
+        endpoints,
         workarounds,
         match,
         webhooks,

@@ -41,6 +41,7 @@ class AccountIn(Given):
     name: ShortText | None = None
     tier: ShortText | None = None
     domains: list[ShortText] = Field(default_factory=list, max_length=100)
+    owner: ShortText | None = None
 
 
 class AgentIn(Given):

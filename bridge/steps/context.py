@@ -10,7 +10,7 @@ import numpy as np
 
 from bridge.cleaning import Cleaned, clean
 from bridge.domain.contacts import ProductId
-from bridge.domain.errors import TryAgainLater
+from bridge.domain.errors import NotConfigured, TryAgainLater
 from bridge.domain.products import Product
 from bridge.ports import Notifier, Tracker, Webhook
 from bridge.settings import Settings
@@ -38,6 +38,10 @@ class Cleaner(Protocol):
     def __call__(self, raw: str, *, subject: str | None, max_bytes: int) -> Cleaned: ...
 
 
+def _no_channel(connection: Connection) -> Notifier:
+    raise NotConfigured(f"{connection.integration} carries no messages")
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything a step needs from outside its own arguments; made once by `bridge.wiring`."""
@@ -56,6 +60,9 @@ class Context:
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     """By integration name."""
     notifiers: Sequence[Notifier] = ()
+    """Channels of the installation, by which every person can be told."""
+    channel: Callable[[Connection], Notifier] = _no_channel
+    """The channel behind a connection of a product."""
     consolidate_soon: bool = True
     """Group a while after contacts stay unassigned; replay has its own rhythm and says False."""
     waits_for_review: Callable[[], bool] = lambda: False

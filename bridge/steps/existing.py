@@ -46,7 +46,7 @@ def read_existing(context: Context, *, connection_id: int) -> None:
 def read_all_existing(context: Context) -> None:
     """Queue the reading for every connection; each waits on its own."""
     with context.open() as store:
-        for connection in store.connections.all():
+        for connection in store.connections.trackers():
             read_soon(connection, context)
 
 

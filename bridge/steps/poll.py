@@ -92,5 +92,5 @@ def _follow(
 def poll_all(context: Context) -> None:
     """Queue a poll of every connection; each waits on its own."""
     with context.open() as store:
-        for connection in store.connections.all():
+        for connection in store.connections.trackers():
             store.enqueue("poll", once=f"poll:{connection.id}", connection_id=connection.id)

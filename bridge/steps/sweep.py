@@ -50,7 +50,7 @@ class _Pair:
 def sweep_all(context: Context) -> None:
     """Queue a sweep of every connection; each waits on its own."""
     with context.open() as store:
-        for connection in store.connections.all():
+        for connection in store.connections.trackers():
             store.enqueue("sweep", once=f"sweep:{connection.id}", connection_id=connection.id)
 
 

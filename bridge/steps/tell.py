@@ -1,16 +1,21 @@
 """Tell: one notice per person, issue, kind and episode, in the transaction of what it tells."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bridge.domain.issues import Issue
-from bridge.domain.people import NoticeKind, UserId
+from bridge.domain.people import MACHINE, Because, NoticeKind, Role, UserId, is_address
 from bridge.domain.products import Product
 from bridge.domain.workarounds import Workaround
+from bridge.steps.announce import announce
 from bridge.steps.context import Context
 from bridge.steps.drafts import issue_link
 from bridge.steps.moves import Cause
+from bridge.steps.outside import fixed_in, post_in_rooms, send_outside
 from bridge.store import Store
+
+_USED_LATELY = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,9 @@ def tell_fix(
     """The fix is in a version that customers have; these workarounds ended with it."""
     first = f"{issue.name} “{issue.title}” is fixed in {version}."
     more = [f"Stop using this workaround: {one.text}" for one in retired]
-    return _tell_agents(issue, NoticeKind.FIX, [first, _link(issue, telling), *more], telling)
+    lines = [first, _link(issue, telling), *more]
+    _announce_workarounds("workaround.retired", issue, retired, telling)
+    return _tell_agents(issue, NoticeKind.FIX, lines, telling, bundle=fixed_in(version))
 
 
 def tell_regression(
@@ -39,7 +46,24 @@ def tell_regression(
     first = f"{issue.name} “{issue.title}” is back: {telling.cause.reason}."
     more = [f"Use this workaround again: {one.text}" for one in revived]
     lines = [first, _link(issue, telling), *more]
+    _let_go_of_fix(issue, telling)
+    _announce_workarounds("workaround.restored", issue, revived, telling)
     return _tell_agents(issue, NoticeKind.REGRESSION, lines, telling)
+
+
+def _let_go_of_fix(issue: Issue, telling: Telling) -> None:
+    """Whoever has not been told of the fix outside hears only what is true by now."""
+    reason = telling.cause.reason or "the fix does not hold"
+    telling.store.messages.suppress_kind(issue.id, NoticeKind.FIX, reason=reason)
+
+
+def _announce_workarounds(
+    kind: str, issue: Issue, workarounds: Sequence[Workaround], telling: Telling
+) -> None:
+    for one in workarounds:
+        key = f"{issue.episode}:{one.id}"
+        more = {"workaround": one.id}
+        announce(kind, issue, more, key=key, store=telling.store, at=telling.cause.at)
 
 
 def _link(issue: Issue, telling: Telling) -> str:
@@ -47,21 +71,85 @@ def _link(issue: Issue, telling: Telling) -> str:
 
 
 def _tell_agents(
-    issue: Issue, kind: NoticeKind, lines: Sequence[str], telling: Telling
+    issue: Issue,
+    kind: NoticeKind,
+    lines: Sequence[str],
+    telling: Telling,
+    *,
+    bundle: str | None = None,
 ) -> list[UserId]:
-    """Put a notice into the inbox of everybody who handled an affected contact.
+    """Put a notice into the inbox of everybody whom the issue concerns; returns who is new to it.
 
-    Contacts that no agent handled are the leads' business. Returns who was newly told.
+    bundle: notices that one person gets under the same one go outside as one message.
     """
+    people = whom_to_tell(issue, telling)
+    store, context = telling.store, telling.context
+    post_in_rooms(issue, kind, "\n".join(lines), store=store, context=context)
+    return tell_people(issue, kind, lines, people, telling, bundle=bundle)
+
+
+def tell_people(  # noqa: PLR0913 - what, to whom, and how it goes out
+    issue: Issue,
+    kind: NoticeKind,
+    lines: Sequence[str],
+    people: Mapping[UserId, Sequence[Because]],
+    telling: Telling,
+    *,
+    bundle: str | None = None,
+) -> list[UserId]:
+    """One notice for each of these people who has none of this kind and episode yet."""
     store, now = telling.store, telling.cause.at
-    agents, has_unhandled = store.issues.agents(issue.id)
-    recipients = [UserId(agent) for agent in agents]
-    if has_unhandled or not recipients:
-        recipients += [lead.id for lead in store.people.leads(issue.product_id)]
-    told = []
-    for recipient in dict.fromkeys(recipients):
-        notice_id = store.notices.add(issue, recipient, kind, text="\n".join(lines), now=now)
+    text, told = "\n".join(lines), []
+    for recipient, reasons in people.items():
+        notice_id = store.notices.add(
+            issue, recipient, kind, text=text, now=now, reasons=[one.value for one in reasons]
+        )
         if notice_id is not None:
-            store.enqueue("notify", product_id=issue.product_id, notice_id=notice_id)
+            notice = store.notices.get(issue.product_id, notice_id)
+            send_outside(notice, recipient, telling.store, telling.context, bundle=bundle)
             told.append(recipient)
     return told
+
+
+def whom_to_tell(issue: Issue, telling: Telling) -> dict[UserId, list[Because]]:
+    """Everybody whom news of an issue concerns, with all reasons.
+
+    A contact that no agent handled is the business of whoever leads the product.
+    """
+    store, now = telling.store, telling.cause.at
+    found: dict[UserId, list[Because]] = {}
+
+    def add(people: Iterable[int], reason: Because) -> None:
+        for one in people:
+            found.setdefault(UserId(one), []).append(reason)
+
+    agents, has_unhandled = store.issues.agents(issue.id)
+    add(agents, Because.AGENT)
+    add(store.workarounds.users(issue.id, since=now - _USED_LATELY), Because.WORKAROUND)
+    add(store.notices.followers(issue.id), Because.FOLLOWER)
+    add(_owners(issue, telling), Because.OWNER)
+    leads = store.people.with_role(issue.product_id, Role.LEAD)
+    if not leads and (has_unhandled or not found):
+        leads = store.people.leads(issue.product_id)
+    add((one.id for one in leads), Because.LEAD)
+    return found
+
+
+def _owners(issue: Issue, telling: Telling) -> list[UserId]:
+    """Who looks after the affected accounts; who cannot be told is named in the history."""
+    store, owners = telling.store, []
+    for account, owner in store.accounts.owners_of(issue.id):
+        if is_address(owner):
+            owners.append(store.people.agent(owner, issue.product_id))
+        elif not store.decisions.has(issue.id, "owner_not_told", account=account, owner=owner):
+            store.decisions.record(
+                issue.product_id,
+                "owner_not_told",
+                at=telling.cause.at,
+                actor=MACHINE,
+                issue_id=issue.id,
+                after={"account": account, "owner": owner},
+                reason=f"{owner}, the owner of {account}, has no e-mail address",
+                origin=telling.cause.origin,
+            )
+    return list(dict.fromkeys(owners))

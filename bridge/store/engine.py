@@ -33,6 +33,7 @@ from bridge.store.issues import Issues
 from bridge.store.jobs import Jobs
 from bridge.store.lessons import Lessons
 from bridge.store.measures import Measures
+from bridge.store.messages import Messages
 from bridge.store.notices import Notices
 from bridge.store.paces import Paces
 from bridge.store.parts import Parts
@@ -110,6 +111,7 @@ class Store:
         self.workarounds = Workarounds(session)
         self.after_fix = AfterFix(session)
         self.notices = Notices(session)
+        self.messages = Messages(session)
         self.answers = Answers(session)
         self.imports = Imports(session)
         self.jobs = Jobs(session)

@@ -138,6 +138,21 @@ class Workarounds:
         )
         self._session.execute(statement.on_conflict_do_nothing())
 
+    def users(self, issue_id: IssueId, *, since: datetime) -> list[int]:
+        """Ids of people who used a workaround of the issue since then."""
+        query = (
+            select(WorkaroundUseRow.user_id)
+            .join(WorkaroundRow, WorkaroundRow.id == WorkaroundUseRow.workaround_id)
+            .where(
+                WorkaroundRow.issue_id == issue_id,
+                WorkaroundUseRow.user_id.is_not(None),
+                WorkaroundUseRow.used_at >= since,
+            )
+            .distinct()
+            .order_by(WorkaroundUseRow.user_id)
+        )
+        return [value for value in self._session.scalars(query) if value is not None]
+
     def count_retired(self, product_id: ProductId) -> int:
         """How many workarounds of the product are retired."""
         query = select(func.count()).where(

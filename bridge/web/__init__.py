@@ -24,6 +24,12 @@ def create_pages(application: Application) -> FastAPI:
 def add_pages(app: FastAPI, application: Application) -> None:
     """Add the pages and their static files to an app; they answer at `/` and below."""
     app.state.web = Web(application)
-    for router in (sign_in.router, issues.router, triage.router, inbox.router):
+    for router in (
+        sign_in.router,
+        issues.router,
+        triage.router,
+        inbox.settings_router,
+        inbox.router,
+    ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -43,6 +43,7 @@ from bridge.steps import (
 from bridge.steps.context import Cleaner, Context
 from bridge.store import Engine, Store, embedded, make_engine, migrate, open_store
 from bridge.store.secrets import Secrets, key_bytes, read_or_make_key
+from bridge.wiring.channels import Channels
 from bridge.wiring.jira import Trackers
 from integrations.jira.webhook import JiraWebhook
 from integrations.smtp.notifier import SmtpNotifier
@@ -77,6 +78,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "track": track.track,
     "release": ship.release,
     "notify": notify.notify,
+    "send_due": notify.send_due,
     "wake": snooze.wake,
     "watch": watch.watch,
     "verify": watch.verify,
@@ -149,6 +151,7 @@ def build(
         now=clock,
         encoder=_lazily(settings, say),
         finder=_thresholds(settings),
+        channel=Channels(secrets, now=clock),
         tracker=Trackers(secrets, now=clock, open_store=opened),
         webhooks=WEBHOOKS,
         notifiers=_notifiers(settings),
