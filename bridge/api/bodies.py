@@ -138,6 +138,22 @@ class SnoozeIn(Given):
     reason: Why = ""
 
 
+class OutageIn(Given):
+    """What agents tell customers while it lasts."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"text": "We know of it and work on it."}]}
+    )
+
+    text: Annotated[Text, Field(min_length=1, max_length=2_000)]
+
+
+class AllClearIn(Given):
+    """Why it is over; may be empty."""
+
+    reason: Annotated[Text, Field(max_length=500)] = ""
+
+
 class FileIn(Given):
     """Values for fields of the ticket that the tracker asks for, by name or id, as people say them.
 

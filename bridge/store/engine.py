@@ -35,6 +35,7 @@ from bridge.store.lessons import Lessons
 from bridge.store.measures import Measures
 from bridge.store.messages import Messages
 from bridge.store.notices import Notices
+from bridge.store.outages import Outages
 from bridge.store.paces import Paces
 from bridge.store.parts import Parts
 from bridge.store.people import People
@@ -112,6 +113,7 @@ class Store:
         self.after_fix = AfterFix(session)
         self.notices = Notices(session)
         self.messages = Messages(session)
+        self.outages = Outages(session)
         self.answers = Answers(session)
         self.imports = Imports(session)
         self.jobs = Jobs(session)

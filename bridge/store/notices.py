@@ -145,6 +145,19 @@ class Notices:
             statement.on_conflict_do_update(index_elements=["user_id"], set_=values)
         )
 
+    def told(self, issue_id: IssueId, kind: NoticeKind, episode: int) -> dict[UserId, list[str]]:
+        """Who has that notice, and why they got it."""
+        query = (
+            select(NoticeRow.recipient_id, NoticeRow.reasons)
+            .where(
+                NoticeRow.issue_id == issue_id,
+                NoticeRow.kind == kind.value,
+                NoticeRow.episode == episode,
+            )
+            .order_by(NoticeRow.recipient_id)
+        )
+        return {UserId(row[0]): row[1] for row in self._session.execute(query)}
+
     def follow(self, user_id: UserId, issue_id: IssueId) -> None:
         """This person wants to be told about the issue."""
         statement = insert(FollowRow).values(user_id=user_id, issue_id=issue_id)

@@ -617,6 +617,26 @@ class NoticeRow(Base):
     created_at: Mapped[datetime]
 
 
+class OutageRow(Base):
+    """An outage that a lead declared on an issue; at most one is open."""
+
+    __tablename__ = "outage"
+    __table_args__ = (
+        UniqueConstraint("issue_id", "number"),
+        Index(
+            "uq_outage_open", "issue_id", unique=True, postgresql_where=text("cleared_at IS NULL")
+        ),
+    )
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id", index=True)
+    issue_id: Mapped[int] = refers("issue.id")
+    number: Mapped[int]
+    text: Mapped[str]
+    declared_at: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+
+
 class FollowRow(Base):
     """A person who wants to be told about an issue."""
 

@@ -67,6 +67,8 @@ _ACTIONS: Mapping[str, str] = {
     "workaround_retired": "Workaround retired",
     "workaround_restored": "Workaround restored",
     "possible_return": "Possible return",
+    "outage": "Outage declared",
+    "all_clear": "All clear",
     "owner_not_told": "Account owner not told",
     "merge": "Merged",
     "merged": "Merged",

@@ -13,6 +13,7 @@ from tests.api_client import Api, serving
 from tests.builders import contacts_about_export
 from tests.conftest import Pipeline
 from tests.fakes import FakeNotifier
+from tests.scripted_http import ScriptedHttp, reply
 
 ADA = "ada@support.example"
 
@@ -91,3 +92,49 @@ def test_a_lead_sees_what_failed_and_sends_it_again(
     assert (sent["state"], sent["message_id"]) == ("sent", failed["message_id"])
     assert lead.post(f"/outgoing/{failed['id']}/retry", {}).status_code == 409
     assert lead.post("/outgoing/999/retry", {}).status_code == 404
+
+
+def test_an_outage_is_declared_and_cleared_by_leads(api: Api, pipeline: Pipeline) -> None:
+    lead = api.as_(Role.LEAD)
+    assert api.as_(Role.AGENT).post("/issues/ISS-1/outage", {"text": "x"}).status_code == 403
+    assert lead.post("/issues/ISS-1/all-clear", {}).status_code == 409
+    assert lead.post("/issues/ISS-1/outage", {"text": "We work on it."}).status_code == 200
+    assert lead.post("/issues/ISS-1/outage", {"text": "We work on it."}).status_code == 409
+    assert lead.post("/issues/ISS-1/all-clear", {"reason": "it is back"}).status_code == 200
+    ada = api.as_(Role.AGENT, user=ADA)
+    kinds = [one["kind"] for one in ada.get("/notices").json()["items"]]
+    assert kinds == ["all_clear", "outage"]
+
+
+def test_an_endpoint_is_added_tested_rotated_and_removed(api: Api, pipeline: Pipeline) -> None:
+    server = ScriptedHttp([reply(410), reply(200), reply(200)])
+    try:
+        url = f"http://127.0.0.1:{server.port}/hooks"
+        given = {"name": "crm", "url": url, "allow_private": True}
+        assert api.as_(Role.LEAD).post("/endpoints", given).status_code == 403
+        added = api.admin.post("/endpoints", given)
+        assert (added.status_code, added.json()["secret"][:6]) == (201, "whsec_")
+        name = f"/endpoints/{added.json()['id']}"
+        assert "secret" not in api.admin.get("/endpoints").json()["items"][0]
+        assert api.admin.post(f"{name}/test", {}).status_code == 202
+        pipeline.queue.drain(pipeline.clock.moment)
+        (gone,) = api.admin.get("/endpoints").json()["items"]
+        assert gone["trouble"] == "the receiver answered 410: it wants nothing more"
+        assert api.admin.post(f"{name}/enable", {}).json()["disabled_at"] is None
+        pipeline.queue.drain(pipeline.clock.moment)
+        (sent,) = api.admin.get("/outgoing", state="sent").json()["items"]
+        assert sent["subject"] == "endpoint.test"
+        assert api.admin.post(f"{name}/rotate", {}).json()["secret"] != added.json()["secret"]
+        assert api.admin.post("/endpoints", {**given, "events": ["x"]}).status_code == 422
+        assert api.admin.post(f"{name}/remove", {}).status_code == 200
+        assert api.admin.post(f"{name}/remove", {}).status_code == 404
+    finally:
+        server.close()
+
+
+def test_an_owner_comes_with_an_account(api: Api, pipeline: Pipeline) -> None:
+    account = {"key": "acme", "owner": "Kim Lee"}
+    contact = {"external_id": "9", "text": "x", "occurred_at": "2026-03-02T08:15:00Z"}
+    assert api.admin.post("/contacts", {**contact, "account": account}).status_code == 201
+    with pipeline.application.open() as store:
+        assert store.accounts.ownerless() == [("acme", "Kim Lee")]

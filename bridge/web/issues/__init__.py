@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from bridge.web.issues import actions, groups, merging, pages, tickets
+from bridge.web.issues import actions, groups, merging, outages, pages, tickets
 
 __all__ = ["router"]
 
 router = APIRouter()
-for part in (pages, actions, tickets, groups, merging):
+for part in (pages, actions, tickets, groups, merging, outages):
     router.include_router(part.router)

@@ -51,7 +51,41 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_notice_preference")),
     )
+    _add_outages()
     _give_messages_a_life()
+
+
+def _add_outages() -> None:
+    op.create_table(
+        "outage",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("product_id", sa.BigInteger(), nullable=False),
+        sa.Column("issue_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("declared_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cleared_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["product_id"],
+            ["product.id"],
+            name=op.f("fk_outage_product_id_product"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["issue_id"], ["issue.id"], name=op.f("fk_outage_issue_id_issue"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outage")),
+        sa.UniqueConstraint("issue_id", "number", name=op.f("uq_outage_issue_id_number")),
+    )
+    op.create_index(op.f("ix_outage_product_id"), "outage", ["product_id"])
+    op.create_index(
+        "uq_outage_open",
+        "outage",
+        ["issue_id"],
+        unique=True,
+        postgresql_where=sa.text("cleared_at IS NULL"),
+    )
 
 
 def _give_messages_a_life() -> None:
@@ -100,6 +134,7 @@ def downgrade() -> None:
         op.drop_column("outgoing", name)
     op.drop_column("outgoing", "connection_id")
     op.drop_column("outgoing", "notice_id")
+    op.drop_table("outage")
     op.drop_table("notice_preference")
     op.drop_table("follow")
     op.drop_column("notice", "reasons")
