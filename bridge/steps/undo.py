@@ -20,8 +20,11 @@ _OTHERS = {
     "that_ticket": "take the issue off the ticket instead",
     "unlinked": "name the ticket again instead",
 }
-_ASIDE = ("undo", "workaround_added", "workaround_retired", "workaround_restored")
-"""Workarounds are retired and restored by their own buttons."""
+_ASIDE = frozenset(
+    {"undo", "workaround_added", "workaround_retired", "workaround_restored"}
+    | {"outage", "all_clear"}
+)
+"""Workarounds and outages have buttons of their own."""
 
 
 def last_decision(issue: Issue, *, store: Store) -> Decision | None:

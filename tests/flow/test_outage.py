@@ -12,6 +12,7 @@ from bridge.steps.moves import Cause, move_issue
 from bridge.steps.outage import clear_outage, declare_outage
 from bridge.steps.ship import ReleaseNews, ship
 from bridge.steps.tell import Telling
+from bridge.steps.undo import last_decision
 from bridge.store import Store
 from tests.builders import contacts_about_export
 from tests.conftest import Pipeline
@@ -110,6 +111,7 @@ def test_the_all_clear_reaches_whoever_heard_of_it_and_a_second_outage_is_told_a
     with pipeline.application.open() as store:
         actions = [one.action for one in store.decisions.history(issue.id)]
         assert store.issues.get(issue.product_id, issue.id).episode == issue.episode
+        assert last_decision(issue, store=store) is None
     assert actions[-4:] == ["outage", "all_clear"] * 2
 
 
