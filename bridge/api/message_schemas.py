@@ -71,10 +71,6 @@ class Following(Answer):
 class EndpointIn(Given):
     """Where to post events, and which; none named means all of them."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"name": "crm", "url": "https://example.com/hooks"}]}
-    )
-
     name: Annotated[ShortText, Field(min_length=1, max_length=80)]
     url: Annotated[ShortText, Field(min_length=1, max_length=2_000)]
     events: list[ShortText] = Field(default_factory=list, max_length=20)

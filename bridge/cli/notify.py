@@ -25,7 +25,7 @@ from bridge.wiring.channels import (
 
 app = new_app()
 connect_app = new_app()
-app.add_typer(connect_app, name="connect", help="Connect Slack or an endpoint for events.")
+app.add_typer(connect_app, name="connect")
 
 Private = Annotated[
     bool, typer.Option("--allow-private", help="Allow an address inside this network.")
@@ -39,7 +39,12 @@ def notify() -> None:
 
 @connect_app.callback()
 def connect() -> None:
-    """Connect Slack or an endpoint for events."""
+    """\b
+    Example:
+      bridge notify connect webhook --url https://example.com/hooks --name crm
+
+    Connect Slack or an endpoint for events.
+    """
 
 
 @connect_app.command("slack")
