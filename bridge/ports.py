@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bridge.domain.copies import CopyOutcome, CopyRef, RemoteCopy
+from bridge.domain.messages import AfterLoss
 from bridge.domain.news import TrackerNews
 from bridge.domain.tickets import (
     Attempt,
@@ -155,10 +156,12 @@ class Webhook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a person is told through a channel; one that shows letters only leaves the rest."""
+    """What somebody is told through a channel; one that shows letters only leaves the rest."""
 
     subject: str
     text: str
+    settings_url: str | None = None
+    """Where the reader says how to be told, or that they do not want to be."""
     html: str = ""
     """The same with pictures, which it names as `cid:NAME`."""
     images: Mapping[str, bytes] = field(default_factory=dict)
@@ -166,12 +169,22 @@ class Message:
 
 
 class Notifier(Protocol):
-    """A channel that carries messages to people."""
+    """A channel that carries messages to people, to rooms or to other systems."""
 
     name: str
+    after_loss: AfterLoss
+    """What follows when the answer to `send` is lost."""
 
     def send(self, message: Message, recipient: str, message_id: str) -> str:
-        """Send it under a stable id and return the channel's receipt."""
+        """Send it under a stable id and return the channel's receipt.
+
+        Raises TryAgainLater (surely nothing happened), Refused, its kinds NotReachable and
+        EndpointGone, or AnswerLost.
+        """
+        ...
+
+    def find(self, recipient: str, message_id: str) -> str | None:
+        """The receipt of that message when it is there; asked only after AfterLoss.LOOK."""
         ...
 
 

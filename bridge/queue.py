@@ -21,7 +21,7 @@ ONE_AT_A_TIME = frozenset({"refresh"})
 
 _OUTWARD = frozenset(
     {"file", "adopt", "sweep", "refresh", "note", "track", "release", "poll"}
-    | {"read_existing", "part", "follow_duplicate", "send_report"}
+    | {"read_existing", "part", "follow_duplicate", "send_report", "notify"}
 )
 """Jobs that wait for a tracker or a mail server: hundreds of them must not keep contacts unread
 while it is away."""

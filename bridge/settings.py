@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     regression_share: float = Field(default=0.3, ge=0, le=10)
     """A regression needs so large a share of the customers a week that wrote before the fix, at
     least one, in a week, all of whom surely have it."""
+    notify_lease_seconds: float = 60
+    """A message that was being sent when its worker died is looked after once this is over."""
     max_body_bytes: int = 8 * 1024 * 1024
     max_text_bytes: int = 50_000
     """Longer contact texts are cut here, and the cut is marked."""

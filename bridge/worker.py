@@ -36,6 +36,8 @@ _PAUSES = (1, 2, 5, 10, 30)
 _LONG_RUN_SECONDS = 60
 _REPORT_SECONDS = 600
 """How often is looked whether a report is due."""
+_DUE_SECONDS = 60
+"""How often messages are looked through for some that lost their job."""
 
 log = structlog.get_logger()
 
@@ -136,6 +138,7 @@ def _add_clock(app: procrastinate.App, application: Application) -> None:
     _add_tick(app, application, "remind", 3_600)
     _add_tick(app, application, "check_copies", 3_600)
     _add_tick(app, application, "report_all", _REPORT_SECONDS)
+    _add_tick(app, application, "send_due", _DUE_SECONDS)
     _add_tick(app, application, "expire", 86_400)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from bridge.domain.contacts import RedactedText
 from bridge.domain.errors import AnswerLost, Refused, SignInRefused, TryAgainLater
 from bridge.domain.issues import Outcome
+from bridge.domain.messages import AfterLoss
 from bridge.domain.tickets import (
     Attempt,
     FieldKind,
@@ -363,18 +364,32 @@ class FakeTracker:
 
 
 class FakeNotifier:
-    """A channel in memory; the same message id is carried once, as a good channel does."""
+    """A channel in memory; a receiver drops what comes again under the same message id."""
 
     name = "fake"
 
-    def __init__(self) -> None:
+    def __init__(self, after_loss: AfterLoss = AfterLoss.REPEAT, *, name: str = "fake") -> None:
+        self.name = name
+        self.after_loss = after_loss
         self.sent: dict[str, tuple[str, Message]] = {}
         """Message id to recipient and message."""
         self.is_down = False
+        self.next_errors: deque[Exception] = deque()
+        """Raised by the next sends; AnswerLost after the message has come through."""
+        self.tries = 0
 
     def send(self, message: Message, recipient: str, message_id: str) -> str:
         """Keep the message and return a receipt."""
+        self.tries += 1
         if self.is_down:
             raise TryAgainLater("the channel is down")
-        self.sent.setdefault(message_id, (recipient, message))
+        error = self.next_errors.popleft() if self.next_errors else None
+        if error is None or isinstance(error, AnswerLost):
+            self.sent.setdefault(message_id, (recipient, message))
+        if error is not None:
+            raise error
         return f"fake-{message_id}"
+
+    def find(self, recipient: str, message_id: str) -> str | None:
+        """Whether it came through."""
+        return f"fake-{message_id}" if message_id in self.sent else None

@@ -40,6 +40,7 @@ class AccountIn(Given):
     name: ShortText | None = None
     tier: ShortText | None = None
     domains: list[ShortText] = Field(default_factory=list, max_length=100)
+    owner: ShortText | None = None
 
 
 class ConnectionIn(Given):
@@ -143,6 +144,22 @@ class SnoozeIn(Given):
     until: Moment | None = None
     customers: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] | None = None
     reason: Why = ""
+
+
+class OutageIn(Given):
+    """What agents tell customers while it lasts."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"text": "We know of it and work on it."}]}
+    )
+
+    text: Annotated[Text, Field(min_length=1, max_length=2_000)]
+
+
+class AllClearIn(Given):
+    """Why it is over; may be empty."""
+
+    reason: Annotated[Text, Field(max_length=500)] = ""
 
 
 class FileIn(Given):

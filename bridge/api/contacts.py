@@ -119,7 +119,9 @@ def received_of(contact: ContactIn) -> ContactReceived:
         lang=contact.lang,
         version=contact.version,
         customer=customer,
-        account=AccountReceived(account.key, account.name, account.tier, tuple(account.domains))
+        account=AccountReceived(
+            account.key, account.name, account.tier, tuple(account.domains), account.owner
+        )
         if account
         else None,
         agent_email=contact.agent.email if contact.agent else None,

@@ -20,6 +20,7 @@ from bridge.api.schemas import NoticeOut, NoticePage
 from bridge.api.wire import MOST_ID, Text
 from bridge.domain.errors import NotAllowed, NotFound
 from bridge.domain.permissions import Action
+from bridge.steps.notify import acknowledge as read_notice
 from bridge.wiring.access import Caller
 
 router = area("notices")
@@ -65,7 +66,7 @@ def acknowledge(
         notice = call.store.notices.get(call.product.id, notice_id)
         if not (notice.recipient == call.caller.email or call.caller.may(Action.READ_ANY_INBOX)):
             raise NotFound("no such notice")
-        call.store.notices.acknowledge(notice.id, now=call.now)
+        read_notice(notice, store=call.store, now=call.now)
         read = call.store.notices.get(call.product.id, notice_id)
         return 200, present.notices([read], call.product.id, call.store)[0]
 

@@ -267,6 +267,7 @@ def notices(found: Sequence[Notice], product_id: ProductId, store: Store) -> lis
             kind=one.kind,
             episode=one.episode,
             text=one.text,
+            reasons=list(one.reasons),
             state=one.state,
             created_at=one.created_at,
         )

@@ -316,6 +316,9 @@ class NoticeOut(Answer):
     kind: NoticeKind
     episode: int
     text: str
+    reasons: list[str] = Field(
+        description="Why this person is told: agent, workaround, follower, owner, lead or team."
+    )
     state: NoticeState
     created_at: datetime
 

@@ -41,6 +41,7 @@ COMMANDS = {
     "jira": Entry("jira", "jira_app", "Connect a Jira project."),
     "zendesk": Entry("zendesk", "app", "Connect a Zendesk account."),
     "jira-sandbox": Entry("jira", "sandbox_app", "Run the stand-in for Jira Cloud alone."),
+    "notify": Entry("notify", "app", "Connect chat and endpoints, and mend messages."),
     "db": Entry("database", "app", "Upgrade, dump and restore the database."),
     "doctor": Entry("doctor", "app", "Check everything and say how to mend it."),
     "config": Entry("config", "app", "Show and check the configuration."),

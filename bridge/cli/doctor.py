@@ -85,7 +85,7 @@ def _check_all(settings: Settings, *, consistency: bool) -> list[Finding]:
 
 def look_over(store: Store, now: datetime) -> list[Finding]:
     """What the database tells of connections, filings, contacts, messages and jobs."""
-    looks = (_connections, _filings, _contacts, _messages, _jobs)
+    looks = (_connections, _filings, _contacts, _messages, _owners, _jobs)
     return [one for look in looks for one in look(store, now)]
 
 
@@ -130,7 +130,12 @@ def _connections(store: Store, now: datetime) -> Iterator[Finding]:
     for one in connections:
         is_paused = one.paused_until is not None and one.paused_until > now
         name = f"{one.integration} {one.config.get('url', one.name)}"
-        if one.trouble or is_paused:
+        if one.disabled_at is not None:
+            fix = (
+                f"mend it, try bridge notify test {one.name}, then bridge notify enable {one.name}"
+            )
+            yield Finding("connections", False, f"{name} is disabled: {one.trouble}", fix)
+        elif one.trouble or is_paused:
             yield Finding("connections", False, f"{name}: {one.trouble or 'paused'}", _CONNECT)
         else:
             yield Finding("connections", True, f"{name} answers")
@@ -167,12 +172,24 @@ def _contacts(store: Store, now: datetime) -> Iterator[Finding]:
 
 
 def _messages(store: Store, now: datetime) -> Iterator[Finding]:
-    troubled = store.notices.troubled_messages()
+    troubled = store.messages.troubled()
     if not troubled:
         yield Finding("messages", True, "none failed")
-    for message_id, state, reason in troubled:
-        detail = f"message {message_id} is {state}: {reason}"
-        yield Finding("messages", False, detail, "its notice is in the inbox; mend the channel")
+    for one in troubled:
+        to = f"{one.channel} to {one.recipient}"
+        detail = f"message {one.id} ({to}) is {one.state}: {one.reason or 'no reason given'}"
+        fix = f"mend the channel, then bridge notify retry {one.id}"
+        yield Finding("messages", False, detail, fix)
+    late = store.messages.due(now=now - _SLOW_QUEUE)
+    if late:
+        yield Finding("messages", False, f"{len(late)} messages are late", "start a worker")
+
+
+def _owners(store: Store, now: datetime) -> Iterator[Finding]:
+    for account, owner in store.accounts.ownerless():
+        detail = f"{owner}, who looks after {account}, has no e-mail address and is not told"
+        fix = "send the account again with the address as its owner"
+        yield Finding("owners", False, detail, fix)
 
 
 def _jobs(store: Store, now: datetime) -> Iterator[Finding]:

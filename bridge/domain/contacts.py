@@ -53,6 +53,8 @@ class AccountReceived:
     name: str | None = None
     tier: str | None = None
     domains: tuple[str, ...] = ()
+    owner: str | None = None
+    """Who looks after it on our side, by e-mail address."""
 
 
 @dataclass(frozen=True, slots=True)

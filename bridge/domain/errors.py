@@ -12,6 +12,8 @@ BridgeError
     ├── TryAgainLater    nothing happened: the worker retries
     │   └── SignInRefused    nothing happened and the credentials are the reason: retry slowly
     ├── Refused          understood and rejected: a person must look
+    │   ├── NotReachable     the channel knows nobody of that name: nothing to mend
+    │   └── EndpointGone     the receiver wants no more: stop until a person says otherwise
     ├── AnswerLost       it may have happened: look before trying again
     ├── BadSignature     a webhook that does not prove where it comes from
     └── UnknownEvent     a webhook event that nobody translates
@@ -81,6 +83,14 @@ class Refused(OutsideError):
     def __init__(self, message: str, *, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.fields = dict(fields or {})
+
+
+class NotReachable(Refused):
+    """The channel works and knows nobody of that name."""
+
+
+class EndpointGone(Refused):
+    """The receiver says that it wants nothing more."""
 
 
 class AnswerLost(OutsideError):

@@ -1,5 +1,6 @@
 """People of the support and engineering teams, and what they are told."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +9,14 @@ from typing import NewType
 from bridge.domain.issues import IssueId
 
 UserId = NewType("UserId", int)
+
+
+_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
+
+
+def is_address(text: str) -> bool:
+    """Whether mail can be sent to it, as far as its looks tell."""
+    return _ADDRESS.fullmatch(text.strip()) is not None
 
 
 class Role(StrEnum):
@@ -30,6 +39,23 @@ class NoticeKind(StrEnum):
     """Engineering closed it without a fix."""
     ROLLOUT = "rollout"
     """The fix is on its way and has reached a part of the customers."""
+    OUTAGE = "outage"
+    ALL_CLEAR = "all_clear"
+
+
+class Because(StrEnum):
+    """Why this person is told."""
+
+    AGENT = "agent"
+    """Handled a contact of the issue."""
+    WORKAROUND = "workaround"
+    """Used its workaround lately."""
+    FOLLOWER = "follower"
+    OWNER = "owner"
+    """Looks after an affected account."""
+    LEAD = "lead"
+    TEAM = "team"
+    """Is an agent of the product, whom an outage concerns."""
 
 
 class NoticeState(StrEnum):
@@ -60,6 +86,8 @@ class Notice:
     text: str
     state: NoticeState
     created_at: datetime
+    reasons: tuple[str, ...] = ()
+    """Members of Because."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ class Action(StrEnum):
     MATCH = "match"
     READ_OWN_INBOX = "read_own_inbox"
     READ_ANY_INBOX = "read_any_inbox"
+    READ_MESSAGES = "read_messages"
+    """What went to whom through which channel, and send again what failed."""
     USE_WORKAROUNDS = "use_workarounds"
     WRITE_WORKAROUNDS = "write_workarounds"
     REVIEW = "review"
@@ -30,7 +32,15 @@ class Action(StrEnum):
 
 _A = Action
 _AGENT = frozenset({_A.READ, _A.ADD_CONTACTS, _A.MATCH, _A.READ_OWN_INBOX, _A.USE_WORKAROUNDS})
-_LEAD = _AGENT | {_A.READ_ANY_INBOX, _A.WRITE_WORKAROUNDS, _A.REVIEW, _A.FILE, _A.SHIP, _A.PUBLISH}
+_LEAD = _AGENT | {
+    _A.READ_ANY_INBOX,
+    _A.READ_MESSAGES,
+    _A.WRITE_WORKAROUNDS,
+    _A.REVIEW,
+    _A.FILE,
+    _A.SHIP,
+    _A.PUBLISH,
+}
 
 ALLOWED: Mapping[Role, frozenset[Action]] = {
     Role.ADMIN: frozenset(Action),

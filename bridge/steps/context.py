@@ -42,6 +42,10 @@ def _no_workaround_store(connection: Connection) -> WorkaroundStore:
     raise NotConfigured(f"{connection.integration} holds no workarounds")
 
 
+def _no_channel(connection: Connection) -> Notifier:
+    raise NotConfigured(f"{connection.integration} carries no messages")
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything a step needs from outside its own arguments; made once by `bridge.wiring`."""
@@ -60,6 +64,9 @@ class Context:
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     """By integration name."""
     notifiers: Sequence[Notifier] = ()
+    """Channels of the installation, by which every person can be told."""
+    channel: Callable[[Connection], Notifier] = _no_channel
+    """The channel behind a connection of a product."""
     workaround_store: Callable[[Connection], WorkaroundStore] = _no_workaround_store
     """The help desk behind a connection, where it holds copies of workarounds."""
     consolidate_soon: bool = True

@@ -135,6 +135,7 @@ def _clean_account(account: AccountReceived | None) -> AccountReceived | None:
         name=_short(account.name) or None,
         tier=_short(account.tier) or None,
         domains=tuple(_short(domain).lower() for domain in account.domains if _short(domain)),
+        owner=_short(account.owner) or None,
     )
 
 

@@ -136,7 +136,7 @@ class KnownAccounts:
         if known is not None and known.knows(given):
             return known.id
         if known is None:
-            known = Account(next(self._fresh_ids), given.key, None, None, frozenset())
+            known = Account(next(self._fresh_ids), given.key, None, None, frozenset(), None)
             self._added[given.key] = None
         elif given.key not in self._added:
             self.changes.append(lambda store: _save(product_id, given, store))
@@ -145,6 +145,7 @@ class KnownAccounts:
             name=known.name if given.name is None else given.name,
             tier=known.tier if given.tier is None else given.tier,
             domains=known.domains.union(given.domains),
+            owner=known.owner if given.owner is None else given.owner,
         )
         self._accounts[given.key] = account
         self._own(account)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import Actor
+from bridge.steps.announce import announce_move
 from bridge.store import Store
 
 
@@ -32,7 +33,7 @@ def move_issue(
     """Change state and whatever goes with it; raises InvalidMove or Outdated."""
     issue.require_move(to)
     moved = store.issues.change(issue, {**(changes or {}), "state": to.value})
-    store.decisions.record(
+    decision = store.decisions.record(
         issue.product_id,
         to.value,
         at=cause.at,
@@ -47,6 +48,7 @@ def move_issue(
         reason=cause.reason,
         origin=cause.origin,
     )
+    announce_move(issue, moved, decision, store=store, at=cause.at)
     return moved
 
 

@@ -13,6 +13,7 @@ import structlog
 
 from bridge.domain.errors import AnswerLost, OutsideError, Refused, SignInRefused, TryAgainLater
 from bridge.domain.tickets import TicketDraft
+from bridge.steps.announce import announce
 from bridge.steps.context import Context
 from bridge.steps.drafts import draft_ticket
 from bridge.steps.track import track_soon
@@ -107,10 +108,23 @@ def _note(write: _Write, store: Store, context: Context) -> None:
         ticket.id, write.turn, customers=write.draft.customers, digest=write.digest, now=now
     )
     store.connections.mark_healthy(ticket.connection_id)
+    _announce_count(write, store, now)
     if not is_ours:
         # Two workers wrote at once, one of them perhaps older numbers: write once more.
         pause = timedelta(seconds=context.settings.refresh_seconds)
         _again(ticket, store, at=now + pause)
+
+
+def _announce_count(write: _Write, store: Store, now: datetime) -> None:
+    """As often as counts are written: many changes in a minute are one event."""
+    ticket, customers = write.ticket, write.draft.customers
+    if ticket.written_customers == customers:
+        return
+    for filing in store.filings.of_ticket(ticket.id):
+        issue = store.issues.standing_for(ticket.product_id, filing.issue_id)
+        more = {"customers": customers, "ticket": ticket.ref.key}
+        key = f"{ticket.id}:{write.turn}"
+        announce("issue.affected_count_changed", issue, more, key=key, store=store, at=now)
 
 
 def _put_off(write: _Write, error: OutsideError, store: Store, context: Context) -> None:

@@ -124,7 +124,7 @@ def send_report(
     if sending is None or made is None:
         return
     mail = as_mail(made, link_of(product, context))
-    message = Message(mail.subject, mail.text, mail.html, mail.images)
+    message = Message(mail.subject, mail.text, html=mail.html, images=mail.images)
     try:
         receipt = notifier.send(message, sending.recipient, f"{sending.event}.{sending.id}")
     except TryAgainLater as error:

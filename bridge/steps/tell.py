@@ -1,16 +1,24 @@
 """Tell: one notice per person, issue, kind and episode, in the transaction of what it tells."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bridge.domain.issues import Issue
-from bridge.domain.people import NoticeKind, UserId
+from bridge.domain.people import MACHINE, Because, NoticeKind, Role, UserId, is_address
 from bridge.domain.products import Product
 from bridge.domain.workarounds import Workaround, ended_words
+from bridge.steps.announce import announce
 from bridge.steps.context import Context
 from bridge.steps.drafts import issue_link
 from bridge.steps.moves import Cause
+from bridge.steps.outside import fixed_in, post_in_rooms, send_outside
 from bridge.store import Store
+from bridge.store.outages import Outage
+
+_USED_LATELY = timedelta(days=30)
+_STILL_OPEN = timedelta(days=7)
+"""Nobody tells us when a conversation is closed: contacts not older than this count as open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,15 @@ def tell_fix(
     """The fix is in a version that customers have; these workarounds ended with it."""
     first = f"{issue.name} “{issue.title}” is fixed in {version}."
     more = [line for one in retired for line in ended_words(one, version)]
-    return _tell_agents(issue, NoticeKind.FIX, [first, _link(issue, telling), *more], telling)
+    lines = [first, _link(issue, telling), *more]
+    _announce_workarounds("workaround.retired", issue, retired, telling)
+    outage = telling.store.outages.open_of(issue.id)
+    if outage is not None:
+        lines.append("The outage is over.")
+    told = _tell_agents(issue, NoticeKind.FIX, lines, telling, bundle=fixed_in(version))
+    if outage is not None:
+        tell_all_clear(issue, outage, f"fixed in {version}", telling, but=told)
+    return told
 
 
 def tell_regression(
@@ -39,16 +55,25 @@ def tell_regression(
     first = f"{issue.name} “{issue.title}” is back: {telling.cause.reason}."
     more = [f"Use this workaround again: {one.text}" for one in revived]
     lines = [first, _link(issue, telling), *more]
+    _let_go_of_fix(issue, telling)
+    _announce_workarounds("workaround.restored", issue, revived, telling)
     return _tell_agents(issue, NoticeKind.REGRESSION, lines, telling)
 
 
 def tell_correction(
-    issue: Issue, revived: Sequence[Workaround], told: Sequence[UserId], *, telling: Telling
+    issue: Issue,
+    revived: Sequence[Workaround],
+    heard: Mapping[UserId, Sequence[Because]],
+    *,
+    telling: Telling,
 ) -> list[UserId]:
     """What these people were told is not so any more; these workarounds are offered again."""
     first = f"{issue.name} “{issue.title}” is not fixed after all: {telling.cause.reason}."
     more = [f"Use this workaround again: {one.text}" for one in revived]
-    return _tell(issue, NoticeKind.CORRECTION, [first, _link(issue, telling), *more], told, telling)
+    lines = [first, _link(issue, telling), *more]
+    _let_go_of_fix(issue, telling)
+    _announce_workarounds("workaround.restored", issue, revived, telling)
+    return tell_people(issue, NoticeKind.CORRECTION, lines, heard, telling)
 
 
 def tell_outcome(
@@ -68,38 +93,161 @@ def tell_rollout(issue: Issue, version: str, percent: int, *, telling: Telling) 
     return _tell_agents(issue, NoticeKind.ROLLOUT, lines, telling)
 
 
+def _let_go_of_fix(issue: Issue, telling: Telling) -> None:
+    """Whoever has not been told of the fix outside hears only what is true by now."""
+    reason = telling.cause.reason or "the fix does not hold"
+    for kind in (NoticeKind.FIX, NoticeKind.ROLLOUT):
+        telling.store.messages.suppress_kind(issue.id, kind, reason=reason)
+
+
+def tell_outage(issue: Issue, outage: Outage, telling: Telling) -> list[UserId]:
+    """Whoever has contacts in it is told what to do, the rest of the team to know it: one of both.
+
+    Who handles its first contact later is not told: it is one broadcast, however it grows.
+    """
+    store, at = telling.store, telling.cause.at
+    counted = replace(issue, episode=outage.number)
+    first = f"Outage: {issue.name} “{issue.title}”."
+    says = f"What to tell customers: {outage.text}"
+    acting = store.issues.agents_since(issue.id, at - _STILL_OPEN)
+    do = f"Do this: answer your contacts about it of the last {_STILL_OPEN.days} days."
+    lines = [first, do, says, _link(issue, telling)]
+    people = {UserId(one): [Because.AGENT] for one in acting}
+    told = tell_people(counted, NoticeKind.OUTAGE, lines, people, telling)
+    team = store.people.with_role(issue.product_id, Role.AGENT, Role.LEAD)
+    others = [*(one.id for one in team), *store.notices.followers(issue.id)]
+    know = [first, "Good to know: none of your own contacts is about it.", *lines[2:]]
+    known = {one: [Because.TEAM] for one in others if one not in people}
+    told += tell_people(counted, NoticeKind.OUTAGE, know, known, telling)
+    text = "\n".join([first, *lines[2:]])
+    post_in_rooms(counted, NoticeKind.OUTAGE, text, store=store, context=telling.context)
+    return told
+
+
+def tell_all_clear(
+    issue: Issue, outage: Outage, why: str, telling: Telling, *, but: Collection[UserId] = ()
+) -> list[UserId]:
+    """The outage is over: everybody who heard of it is told, but those who know by other news."""
+    store = telling.store
+    store.outages.clear(issue.id, reason=why, now=telling.cause.at)
+    counted = replace(issue, episode=outage.number)
+    heard = store.notices.told(issue.id, NoticeKind.OUTAGE, outage.number)
+    people = {
+        one: [Because(reason) for reason in reasons]
+        for one, reasons in heard.items()
+        if one not in but
+    }
+    first = f"All clear: the outage {issue.name} “{issue.title}” is over: {why}."
+    lines = [first, _link(issue, telling)]
+    store.messages.suppress_kind(issue.id, NoticeKind.OUTAGE, reason="the outage is over")
+    if not but:
+        text = "\n".join(lines)
+        post_in_rooms(counted, NoticeKind.ALL_CLEAR, text, store=store, context=telling.context)
+    key = f"outage-{outage.number}"
+    announce("outage.cleared", issue, {"reason": why}, key=key, store=store, at=telling.cause.at)
+    return tell_people(counted, NoticeKind.ALL_CLEAR, lines, people, telling)
+
+
+def _announce_workarounds(
+    kind: str, issue: Issue, workarounds: Sequence[Workaround], telling: Telling
+) -> None:
+    for one in workarounds:
+        key = f"{issue.episode}:{one.id}"
+        more = {"workaround": one.id}
+        announce(kind, issue, more, key=key, store=telling.store, at=telling.cause.at)
+
+
 def _link(issue: Issue, telling: Telling) -> str:
     return issue_link(issue.name, telling.product, telling.context)
 
 
 def _tell_agents(
-    issue: Issue, kind: NoticeKind, lines: Sequence[str], telling: Telling
-) -> list[UserId]:
-    """Put a notice into the inbox of everybody who handled an affected contact.
-
-    Contacts that no agent handled are the leads' business. Returns who was newly told.
-    """
-    store = telling.store
-    agents, has_unhandled = store.issues.agents(issue.id)
-    recipients = [UserId(agent) for agent in agents]
-    if has_unhandled or not recipients:
-        recipients += [lead.id for lead in store.people.leads(issue.product_id)]
-    return _tell(issue, kind, lines, recipients, telling)
-
-
-def _tell(
     issue: Issue,
     kind: NoticeKind,
     lines: Sequence[str],
-    recipients: Sequence[UserId],
     telling: Telling,
+    *,
+    bundle: str | None = None,
 ) -> list[UserId]:
-    """Put a notice into these inboxes; returns who was newly told."""
+    """Put a notice into the inbox of everybody whom the issue concerns; returns who is new to it.
+
+    bundle: notices that one person gets under the same one go outside as one message.
+    """
+    people = whom_to_tell(issue, telling)
+    store, context = telling.store, telling.context
+    post_in_rooms(issue, kind, "\n".join(lines), store=store, context=context)
+    return tell_people(issue, kind, lines, people, telling, bundle=bundle)
+
+
+def tell_people(  # noqa: PLR0913 - what, to whom, and how it goes out
+    issue: Issue,
+    kind: NoticeKind,
+    lines: Sequence[str],
+    people: Mapping[UserId, Sequence[Because]],
+    telling: Telling,
+    *,
+    bundle: str | None = None,
+    about: str = "",
+) -> list[UserId]:
+    """One notice for each of these people who has none of this kind, episode and subject yet."""
     store, now = telling.store, telling.cause.at
-    told = []
-    for recipient in dict.fromkeys(recipients):
-        notice_id = store.notices.add(issue, recipient, kind, text="\n".join(lines), now=now)
+    text, told = "\n".join(lines), []
+    for recipient, reasons in people.items():
+        notice_id = store.notices.add(
+            issue,
+            recipient,
+            kind,
+            text=text,
+            now=now,
+            about=about,
+            reasons=[one.value for one in reasons],
+        )
         if notice_id is not None:
-            store.enqueue("notify", product_id=issue.product_id, notice_id=notice_id)
+            notice = store.notices.get(issue.product_id, notice_id)
+            send_outside(notice, recipient, telling.store, telling.context, bundle=bundle)
             told.append(recipient)
     return told
+
+
+def whom_to_tell(issue: Issue, telling: Telling) -> dict[UserId, list[Because]]:
+    """Everybody whom news of an issue concerns, with all reasons.
+
+    A contact that no agent handled is the business of whoever leads the product.
+    """
+    store, now = telling.store, telling.cause.at
+    found: dict[UserId, list[Because]] = {}
+
+    def add(people: Iterable[int], reason: Because) -> None:
+        for one in people:
+            found.setdefault(UserId(one), []).append(reason)
+
+    agents, has_unhandled = store.issues.agents(issue.id)
+    add(agents, Because.AGENT)
+    add(store.workaround_uses.users_on(issue.id, since=now - _USED_LATELY), Because.WORKAROUND)
+    add(store.notices.followers(issue.id), Because.FOLLOWER)
+    add(_owners(issue, telling), Because.OWNER)
+    leads = store.people.with_role(issue.product_id, Role.LEAD)
+    if not leads and (has_unhandled or not found):
+        leads = store.people.leads(issue.product_id)
+    add((one.id for one in leads), Because.LEAD)
+    return found
+
+
+def _owners(issue: Issue, telling: Telling) -> list[UserId]:
+    """Who looks after the affected accounts; who cannot be told is named in the history."""
+    store, owners = telling.store, []
+    for account, owner in store.accounts.owners_of(issue.id):
+        if is_address(owner):
+            owners.append(store.people.agent(owner, issue.product_id))
+        elif not store.decisions.has(issue.id, "owner_not_told", account=account, owner=owner):
+            store.decisions.record(
+                issue.product_id,
+                "owner_not_told",
+                at=telling.cause.at,
+                actor=MACHINE,
+                issue_id=issue.id,
+                after={"account": account, "owner": owner},
+                reason=f"{owner}, the owner of {account}, has no e-mail address",
+                origin=telling.cause.origin,
+            )
+    return list(dict.fromkeys(owners))

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from bridge.domain.issues import Issue
-from bridge.domain.people import MACHINE, NoticeKind, UserId
+from bridge.domain.people import MACHINE, Because, NoticeKind, UserId
 from bridge.domain.workarounds import Workaround
 from bridge.steps.context import Context
 from bridge.steps.drafts import issue_link
 from bridge.steps.moves import Cause
-from bridge.steps.tell import Telling
+from bridge.steps.tell import Telling, tell_people
 
 USED_WITHIN = timedelta(days=30)
 """Whoever used a workaround in this time may still be telling it."""
@@ -68,17 +68,5 @@ def _keepers(one: Workaround, telling: Telling) -> list[UserId]:
 def _tell(
     issue: Issue, recipients: Iterable[UserId], about: str, lines: list[str], telling: Telling
 ) -> list[UserId]:
-    told = []
-    for recipient in recipients:
-        notice_id = telling.store.notices.add(
-            issue,
-            recipient,
-            NoticeKind.WORKAROUND,
-            text="\n".join(lines),
-            now=telling.cause.at,
-            about=about,
-        )
-        if notice_id is not None:
-            telling.store.enqueue("notify", product_id=issue.product_id, notice_id=notice_id)
-            told.append(recipient)
-    return told
+    people = {one: [Because.WORKAROUND] for one in recipients}
+    return tell_people(issue, NoticeKind.WORKAROUND, lines, people, telling, about=about)

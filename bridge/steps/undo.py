@@ -26,6 +26,7 @@ _ASIDE = (
     *("workaround_copy_linked", "workaround_copy_unlinked"),
     *("task_approved", "task_done", "task_dropped"),
     *("shown_to_customers", "hidden_from_customers"),
+    *("outage", "all_clear"),
 )
 """What has buttons of its own."""
 

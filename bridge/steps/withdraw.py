@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bridge.domain.fixes import Release, version_key
 from bridge.domain.issues import Issue, IssueState, Outcome
 from bridge.domain.news import ShipEvent
-from bridge.domain.people import NoticeKind
+from bridge.domain.people import Because, NoticeKind, UserId
 from bridge.domain.products import Product
 from bridge.steps.context import Context
 from bridge.steps.holding import fix_of
@@ -72,8 +72,10 @@ def withdraw(  # noqa: PLR0913 - one transaction needs all of it
 def step_down(issue: Issue, to: IssueState, *, telling: Telling) -> Issue:
     """A shipped issue is not fixed for customers after all: what was told is put right, once."""
     store, cause = telling.store, telling.cause
-    kinds = (NoticeKind.FIX, NoticeKind.ROLLOUT)
-    told = store.notices.told(issue.id, kinds, issue.episode)
+    heard: dict[UserId, list[Because]] = {}
+    for kind in (NoticeKind.FIX, NoticeKind.ROLLOUT):
+        for one, reasons in store.notices.told(issue.id, kind, issue.episode).items():
+            heard.setdefault(one, [Because(reason) for reason in reasons])
     changes = {
         "episode": issue.episode + 1,
         "fixed_in": None,
@@ -82,7 +84,7 @@ def step_down(issue: Issue, to: IssueState, *, telling: Telling) -> Issue:
     }
     issue = move_issue(issue, to, store=store, cause=cause, changes=changes)
     revived = revive(issue, store=store, cause=cause)
-    tell_correction(issue, revived, told, telling=telling)
+    tell_correction(issue, revived, heard, telling=telling)
     for ticket in store.tickets.of_issue(issue.id):
         store.enqueue("refresh", once=f"refresh:{ticket.id}", ticket_id=ticket.id)
         text = f"{issue.name} is not fixed for customers any more: {cause.reason}."

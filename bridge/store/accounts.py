@@ -7,7 +7,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bridge.domain.contacts import AccountReceived, ProductId
-from bridge.store.tables import AccountRow
+from bridge.domain.issues import IssueId
+from bridge.store.tables import AccountRow, AssignmentRow, ContactRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +20,25 @@ class Account:
     name: str | None
     tier: str | None
     domains: frozenset[str]
+    owner: str | None
 
     def knows(self, given: AccountReceived) -> bool:
         """Whether what is given brings nothing new."""
         return (
             given.name in (None, self.name)
             and given.tier in (None, self.tier)
+            and given.owner in (None, self.owner)
             and self.domains.issuperset(given.domains)
         )
 
 
 ACCOUNTS = select(
-    AccountRow.id, AccountRow.key, AccountRow.name, AccountRow.tier, AccountRow.domains
+    AccountRow.id,
+    AccountRow.key,
+    AccountRow.name,
+    AccountRow.tier,
+    AccountRow.domains,
+    AccountRow.owner,
 )
 _BY_KEY = ACCOUNTS.where(
     AccountRow.product_id == bindparam("product_id"), AccountRow.key == bindparam("key")
@@ -56,7 +64,7 @@ class Accounts:
         wanted = {"product_id": product_id, "key": given.key}
         row = self._session.connection().execute(_BY_KEY, wanted).first()
         if row is not None:
-            known = Account(row.id, row.key, row.name, row.tier, frozenset(row.domains))
+            known = Account(row.id, row.key, row.name, row.tier, frozenset(row.domains), row.owner)
             if known.knows(given):
                 return known.id
         statement = insert(AccountRow).values(
@@ -65,6 +73,7 @@ class Accounts:
             name=given.name,
             tier=given.tier,
             domains=sorted(set(given.domains)),
+            owner=given.owner,
         )
         new = statement.excluded
         changed = statement.on_conflict_do_update(
@@ -72,10 +81,35 @@ class Accounts:
             set_={
                 "name": func.coalesce(new.name, AccountRow.name),
                 "tier": func.coalesce(new.tier, AccountRow.tier),
+                "owner": func.coalesce(new.owner, AccountRow.owner),
                 "domains": _union(AccountRow.domains, new.domains),
             },
         )
         return self._session.scalars(changed.returning(AccountRow.id)).one()
+
+    def owners_of(self, issue_id: IssueId) -> list[tuple[str, str]]:
+        """(account, owner) of every affected account that somebody looks after."""
+        affected = (
+            select(ContactRow.account_id)
+            .join(AssignmentRow, AssignmentRow.contact_id == ContactRow.id)
+            .where(AssignmentRow.issue_id == issue_id, AssignmentRow.ended_at.is_(None))
+        )
+        query = (
+            select(func.coalesce(AccountRow.name, AccountRow.key), AccountRow.owner)
+            .where(AccountRow.id.in_(affected), AccountRow.owner.is_not(None))
+            .order_by(AccountRow.id)
+        )
+        return [(row[0], row[1] or "") for row in self._session.execute(query)]
+
+    def ownerless(self, *, limit: int = 50) -> list[tuple[str, str]]:
+        """(account, owner) whose owner cannot be told: a name, where an address should be."""
+        query = (
+            select(func.coalesce(AccountRow.name, AccountRow.key), AccountRow.owner)
+            .where(AccountRow.owner.is_not(None), AccountRow.owner.notlike("%_@_%"))
+            .order_by(AccountRow.id)
+            .limit(limit)
+        )
+        return [(row[0], row[1] or "") for row in self._session.execute(query)]
 
     def of_domain(self, product_id: ProductId, domain: str) -> int | None:
         """The account that owns an e-mail domain."""

@@ -30,6 +30,7 @@ class Connection:
     sealed: bytes = field(repr=False)
     paused_until: datetime | None
     trouble: str | None
+    disabled_at: datetime | None = None
 
     @property
     def fields(self) -> dict[str, JsonValue]:
@@ -131,6 +132,22 @@ class Connections:
         """Every connection to an engineering tracker, oldest first."""
         return self.all(TRACKERS)
 
+    def of_kind(self, product_id: ProductId, *integrations: str) -> list[Connection]:
+        """The product's connections to systems of these kinds, oldest first."""
+        query = (
+            select(ConnectionRow)
+            .where(
+                ConnectionRow.product_id == product_id,
+                ConnectionRow.integration.in_(integrations),
+            )
+            .order_by(ConnectionRow.id)
+        )
+        return [_connection(row) for row in self._session.scalars(query)]
+
+    def forget(self, connection_id: int) -> None:
+        """Delete the connection with all that waits to be sent there."""
+        self._session.execute(delete(ConnectionRow).where(ConnectionRow.id == connection_id))
+
     def pause(self, connection_id: int, *, until: datetime, trouble: str) -> None:
         """Leave the system alone until then, and say why."""
         self._session.execute(
@@ -143,6 +160,28 @@ class Connections:
         """Say what is wrong; nothing is held up by that."""
         self._session.execute(
             update(ConnectionRow).where(ConnectionRow.id == connection_id).values(trouble=trouble)
+        )
+
+    def disable(self, connection_id: int, *, reason: str, now: datetime) -> None:
+        """Send nothing there until a person enables it again; the first reason stays."""
+        self._session.execute(
+            update(ConnectionRow)
+            .where(ConnectionRow.id == connection_id, ConnectionRow.disabled_at.is_(None))
+            .values(disabled_at=now, trouble=reason)
+        )
+
+    def enable(self, connection_id: int) -> None:
+        """Send there again."""
+        self._session.execute(
+            update(ConnectionRow)
+            .where(ConnectionRow.id == connection_id)
+            .values(disabled_at=None, trouble=None, paused_until=None)
+        )
+
+    def reseal(self, connection_id: int, sealed: bytes) -> None:
+        """Replace the secrets, and nothing else."""
+        self._session.execute(
+            update(ConnectionRow).where(ConnectionRow.id == connection_id).values(secrets=sealed)
         )
 
     def mark_healthy(self, connection_id: int) -> None:
@@ -217,4 +256,5 @@ def _connection(row: ConnectionRow) -> Connection:
         sealed=row.secrets,
         paused_until=row.paused_until,
         trouble=row.trouble,
+        disabled_at=row.disabled_at,
     )

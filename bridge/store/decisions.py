@@ -77,6 +77,15 @@ class Decisions:
         query = select(DecisionRow).where(DecisionRow.issue_id == issue_id)
         return self._read(query)
 
+    def has(self, issue_id: IssueId, action: str, **after: str) -> bool:
+        """Whether this was recorded about the issue, with these members."""
+        query = select(DecisionRow.seq).where(
+            DecisionRow.issue_id == issue_id,
+            DecisionRow.action == action,
+            DecisionRow.after.contains(after),
+        )
+        return self._session.scalars(query.limit(1)).first() is not None
+
     def page(self, issue_id: IssueId, *, limit: int, after: int = 0) -> list[Decision]:
         """Part of an issue's history, oldest first, after that entry."""
         query = select(DecisionRow).where(DecisionRow.issue_id == issue_id, DecisionRow.seq > after)

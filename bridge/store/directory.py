@@ -68,7 +68,8 @@ class Directory:
         given = {"product_id": product_id, "keys": list(keys), "domains": list(domains)}
         rows = self._session.connection().execute(_PEOPLE_ACCOUNTS, given)
         return [
-            Account(row.id, row.key, row.name, row.tier, frozenset(row.domains)) for row in rows
+            Account(row.id, row.key, row.name, row.tier, frozenset(row.domains), row.owner)
+            for row in rows
         ]
 
     def reserve_customers(self, count: int) -> list[int]:
@@ -89,6 +90,7 @@ class Directory:
                 "name": one.name,
                 "tier": one.tier,
                 "domains": sorted(one.domains),
+                "owner": one.owner,
             }
             for one in accounts
         ]

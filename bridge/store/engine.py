@@ -39,8 +39,10 @@ from bridge.store.known_versions import KnownVersions
 from bridge.store.lessons import Lessons
 from bridge.store.meant import Meant
 from bridge.store.measures import Measures
+from bridge.store.messages import Messages
 from bridge.store.moved import Moved
 from bridge.store.notices import Notices
+from bridge.store.outages import Outages
 from bridge.store.paces import Paces
 from bridge.store.parts import Parts
 from bridge.store.people import People
@@ -136,6 +138,8 @@ class Store:
         self.after_fix = AfterFix(session)
         self.known_versions = KnownVersions(session)
         self.notices = Notices(session)
+        self.messages = Messages(session)
+        self.outages = Outages(session)
         self.answers = Answers(session)
         self.imports = Imports(session)
         self.jobs = Jobs(session)

@@ -110,6 +110,22 @@ class IssueNumbers:
         found = self._session.scalars(query).all()
         return sorted(value for value in found if value is not None), None in found
 
+    def agents_since(self, issue_id: IssueId, since: datetime) -> list[int]:
+        """User ids of agents who handled a contact of it that came since then."""
+        query = (
+            select(ContactRow.agent_id)
+            .join(AssignmentRow, AssignmentRow.contact_id == ContactRow.id)
+            .where(
+                AssignmentRow.issue_id == issue_id,
+                AssignmentRow.ended_at.is_(None),
+                ContactRow.occurred_at >= since,
+                ContactRow.agent_id.is_not(None),
+            )
+            .distinct()
+            .order_by(ContactRow.agent_id)
+        )
+        return [value for value in self._session.scalars(query) if value is not None]
+
     def of_customers(self, customer_ids: Sequence[int]) -> list[IssueId]:
         """The issues that these customers, or whoever was merged into them, are counted on."""
         query = (

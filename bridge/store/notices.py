@@ -1,32 +1,28 @@
-"""Notices in people's inboxes, and the messages that carry them outside."""
+"""Notices in people's inboxes, who follows what, and how people want to be told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import Issue, IssueId
+from bridge.domain.messages import Preferences
 from bridge.domain.people import Notice, NoticeKind, NoticeState, UserId
-from bridge.store.tables import IssueRow, NoticeRow, OutgoingRow, UserRow
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One message to one channel, under one stable id."""
-
-    id: int
-    state: str
-    attempts: int
-    receipt: str | None
+from bridge.store.lineage import lineage
+from bridge.store.tables import (
+    FollowRow,
+    NoticePreferenceRow,
+    NoticeRow,
+    UserRow,
+)
 
 
 class Notices:
-    """Reads and changes notices and outgoing messages."""
+    """Reads and changes notices."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -40,6 +36,7 @@ class Notices:
         text: str,
         now: datetime,
         about: str = "",
+        reasons: Sequence[str] = (),
     ) -> int | None:
         """The new notice's id; None when this person was told this before.
 
@@ -55,6 +52,7 @@ class Notices:
                 episode=issue.episode,
                 about=about,
                 text=text,
+                reasons=list(reasons),
                 state=NoticeState.UNREAD.value,
                 created_at=now,
             )
@@ -63,32 +61,16 @@ class Notices:
         )
         return self._session.scalars(statement).first()
 
-    def told(self, issue_id: IssueId, kinds: Sequence[NoticeKind], episode: int) -> list[UserId]:
-        """Who was told one of these in that episode, in the order they were."""
-        query = (
-            select(NoticeRow.recipient_id)
-            .where(
-                NoticeRow.issue_id == issue_id,
-                NoticeRow.kind.in_([kind.value for kind in kinds]),
-                NoticeRow.episode == episode,
-            )
-            .order_by(NoticeRow.id)
-        )
-        return [UserId(value) for value in dict.fromkeys(self._session.scalars(query))]
-
-    def is_overtaken(self, notice: Notice) -> bool:
-        """Whether it promises a fix that has been taken back, or does not hold, since."""
-        if notice.kind not in (NoticeKind.FIX, NoticeKind.ROLLOUT):
-            return False
-        query = select(IssueRow.episode).where(IssueRow.id == notice.issue_id)
-        return self._session.scalars(query).one() > notice.episode
-
     def get(self, product_id: ProductId, notice_id: int) -> Notice:
         """The notice of that id in that product."""
         row = self._session.get(NoticeRow, notice_id, populate_existing=True)
         if row is None or row.product_id != product_id:
             raise NotFound("no such notice")
         return self._notice(row)
+
+    def product_of(self, notice_id: int) -> ProductId:
+        """The product whose notice this is."""
+        return ProductId(self._session.get_one(NoticeRow, notice_id).product_id)
 
     def of_person(
         self,
@@ -140,52 +122,71 @@ class Notices:
         query = select(func.count()).where(NoticeRow.product_id == product_id)
         return self._session.scalars(query).one()
 
-    def plan_message(
-        self, notice_id: int, product_id: ProductId, *, recipient: str, channel: str, now: datetime
-    ) -> Outgoing:
-        """The outgoing message of a notice in a channel, locked; made if new."""
-        event = f"notice-{notice_id}"
-        statement = insert(OutgoingRow).values(
-            product_id=product_id,
-            event=event,
-            recipient=recipient,
-            channel=channel,
-            template_version=1,
-            state="planned",
-            created_at=now,
+    def preferences(self, user_id: UserId) -> Preferences:
+        """How a person wants to be told outside the inbox."""
+        row = self._session.get(NoticePreferenceRow, user_id, populate_existing=True)
+        if row is None:
+            return Preferences()
+        return Preferences(
+            channels=None if row.channels is None else frozenset(row.channels),
+            digest_hour=row.digest_hour,
+            quiet_from=row.quiet_from,
+            quiet_until=row.quiet_until,
+            zone=row.zone,
         )
-        self._session.execute(statement.on_conflict_do_nothing())
-        query = (
-            select(OutgoingRow)
-            .where(
-                OutgoingRow.event == event,
-                OutgoingRow.recipient == recipient,
-                OutgoingRow.channel == channel,
-            )
-            .with_for_update()
-        )
-        row = self._session.scalars(query, execution_options={"populate_existing": True}).one()
-        return Outgoing(row.id, row.state, row.attempts, row.receipt)
 
-    def note_message(
-        self, outgoing_id: int, state: str, *, reason: str | None = None, receipt: str | None = None
-    ) -> None:
-        """Say what became of an outgoing message: sending, sent, failed or unknown."""
-        tried = 1 if state == "sending" else 0
+    def prefer(self, user_id: UserId, wanted: Preferences) -> None:
+        """Remember how a person wants to be told from now on."""
+        channels = None if wanted.channels is None else sorted(wanted.channels)
+        values = {
+            "channels": channels,
+            "digest_hour": wanted.digest_hour,
+            "quiet_from": wanted.quiet_from,
+            "quiet_until": wanted.quiet_until,
+            "zone": wanted.zone,
+        }
+        statement = insert(NoticePreferenceRow).values(user_id=user_id, **values)
         self._session.execute(
-            update(OutgoingRow)
-            .where(OutgoingRow.id == outgoing_id)
-            .values(
-                state=state, reason=reason, receipt=receipt, attempts=OutgoingRow.attempts + tried
+            statement.on_conflict_do_update(index_elements=["user_id"], set_=values)
+        )
+
+    def told(self, issue_id: IssueId, kind: NoticeKind, episode: int) -> dict[UserId, list[str]]:
+        """Who has that notice, and why they got it."""
+        query = (
+            select(NoticeRow.recipient_id, NoticeRow.reasons)
+            .where(
+                NoticeRow.issue_id == issue_id,
+                NoticeRow.kind == kind.value,
+                NoticeRow.episode == episode,
+            )
+            .order_by(NoticeRow.recipient_id)
+        )
+        return {UserId(row[0]): row[1] for row in self._session.execute(query)}
+
+    def follow(self, user_id: UserId, issue_id: IssueId) -> None:
+        """This person wants to be told about the issue."""
+        statement = insert(FollowRow).values(user_id=user_id, issue_id=issue_id)
+        self._session.execute(statement.on_conflict_do_nothing())
+
+    def unfollow(self, user_id: UserId, issue_id: IssueId) -> None:
+        """Not any more, whichever of the merged issues was followed."""
+        family = lineage([issue_id])
+        self._session.execute(
+            delete(FollowRow).where(
+                FollowRow.user_id == user_id, FollowRow.issue_id.in_(select(family.c.member))
             )
         )
 
-    def troubled_messages(self) -> list[tuple[int, str, str]]:
-        """(id, state, reason) of messages that failed or may have been lost."""
-        query = select(OutgoingRow.id, OutgoingRow.state, OutgoingRow.reason).where(
-            OutgoingRow.state.in_(["failed", "unknown"])
+    def followers(self, issue_id: IssueId) -> list[UserId]:
+        """Who follows the issue, or one that was merged into it."""
+        family = lineage([issue_id])
+        query = (
+            select(FollowRow.user_id)
+            .where(FollowRow.issue_id.in_(select(family.c.member)))
+            .distinct()
+            .order_by(FollowRow.user_id)
         )
-        return [(row[0], row[1], row[2] or "") for row in self._session.execute(query)]
+        return [UserId(value) for value in self._session.scalars(query)]
 
     def _notice(self, row: NoticeRow) -> Notice:
         return Notice(
@@ -195,6 +196,7 @@ class Notices:
             kind=NoticeKind(row.kind),
             episode=row.episode,
             text=row.text,
+            reasons=tuple(row.reasons),
             state=NoticeState(row.state),
             created_at=row.created_at,
         )

@@ -103,21 +103,22 @@ class People:
         row = self._session.get(MembershipRow, (user_id, product_id))
         return Role(row.role) if row else None
 
+    def with_role(self, product_id: ProductId, *roles: Role) -> list[User]:
+        """Everybody who has one of these roles in the product."""
+        query = (
+            select(UserRow)
+            .join(MembershipRow, MembershipRow.user_id == UserRow.id)
+            .where(
+                MembershipRow.product_id == product_id,
+                MembershipRow.role.in_([role.value for role in roles]),
+            )
+            .order_by(UserRow.id)
+        )
+        return [User(UserId(row.id), row.email, row.name) for row in self._session.scalars(query)]
+
     def leads(self, product_id: ProductId) -> list[User]:
         """The product's leads; its admins when it has none."""
-        for role in (Role.LEAD, Role.ADMIN):
-            query = (
-                select(UserRow)
-                .join(MembershipRow, MembershipRow.user_id == UserRow.id)
-                .where(MembershipRow.product_id == product_id, MembershipRow.role == role.value)
-                .order_by(UserRow.id)
-            )
-            found = [
-                User(UserId(row.id), row.email, row.name) for row in self._session.scalars(query)
-            ]
-            if found:
-                return found
-        return []
+        return self.with_role(product_id, Role.LEAD) or self.with_role(product_id, Role.ADMIN)
 
     def create_token(
         self,

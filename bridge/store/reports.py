@@ -115,6 +115,10 @@ class Reports:
         statement = insert(OutgoingRow).values(
             product_id=product_id,
             event=event_of(product_id, report.kind, report.name),
+            bundle=event_of(product_id, report.kind, report.name),
+            subject=f"The {report.kind} report {report.name}",
+            # The mail is made anew from the report; this is what a person's retry would send.
+            text=f"The {report.kind} report {report.name} is ready: see the page Reports.",
             recipient=recipient,
             channel=channel,
             template_version=_TEMPLATE,

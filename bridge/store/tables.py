@@ -140,6 +140,8 @@ class ConnectionRow(Base):
     secrets: Mapped[bytes]
     paused_until: Mapped[datetime | None]
     trouble: Mapped[str | None]
+    disabled_at: Mapped[datetime | None]
+    """Since when nothing is sent there, for the reason in `trouble`; a person enables it again."""
     created_at: Mapped[CreatedAt]
 
 
@@ -184,6 +186,8 @@ class AccountRow(Base):
     version_at: Mapped[datetime | None]
     platform: Mapped[str | None]
     plan: Mapped[str | None]
+    owner: Mapped[str | None]
+    """Who looks after it on our side: an e-mail address, or a name that cannot be told."""
     created_at: Mapped[CreatedAt]
 
 
@@ -813,25 +817,88 @@ class NoticeRow(Base):
     kind: Mapped[str]
     episode: Mapped[int]
     about: Mapped[str] = mapped_column(server_default="")
+    reasons: Mapped[list[str]] = mapped_column(server_default=text("'{}'"), default=list)
+    """Why this person is told: agent, lead, workaround, owner, follower."""
     text: Mapped[str]
     state: Mapped[str]
     acknowledged_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
+class OutageRow(Base):
+    """An outage that a lead declared on an issue; at most one is open."""
+
+    __tablename__ = "outage"
+    __table_args__ = (
+        UniqueConstraint("issue_id", "number"),
+        Index(
+            "uq_outage_open", "issue_id", unique=True, postgresql_where=text("cleared_at IS NULL")
+        ),
+    )
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id", index=True)
+    issue_id: Mapped[int] = refers("issue.id")
+    number: Mapped[int]
+    text: Mapped[str]
+    declared_at: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+
+
+class FollowRow(Base):
+    """A person who wants to be told about an issue."""
+
+    __tablename__ = "follow"
+    user_id: Mapped[int] = refers("user.id", primary_key=True)
+    issue_id: Mapped[int] = refers("issue.id", primary_key=True, index=True)
+    created_at: Mapped[CreatedAt]
+
+
+class NoticePreferenceRow(Base):
+    """How a person wants to be told outside the inbox; hours are those of their zone."""
+
+    __tablename__ = "notice_preference"
+    user_id: Mapped[int] = refers("user.id", primary_key=True)
+    channels: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    digest_hour: Mapped[int | None]
+    quiet_from: Mapped[int | None]
+    quiet_until: Mapped[int | None]
+    zone: Mapped[str]
+
+
 class OutgoingRow(Base):
+    """One thing told to one recipient through one channel.
+
+    Rows with one message_id went out, or go out, as one message; it never changes. due_at: when it
+    is sent, looked up or tried again; null where it needs nothing, or a person.
+    """
+
     __tablename__ = "outgoing"
-    __table_args__ = (UniqueConstraint("event", "recipient", "channel", "template_version"),)
+    __table_args__ = (
+        UniqueConstraint("event", "recipient", "channel", "template_version"),
+        Index("ix_outgoing_bundle", "channel", "recipient", "bundle"),
+        Index("ix_outgoing_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_outgoing_state", "product_id", "state", "id"),
+    )
     id: Mapped[IdColumn]
     product_id: Mapped[int] = refers("product.id")
+    notice_id: Mapped[int | None] = refers_maybe("notice.id")
+    connection_id: Mapped[int | None] = refers_maybe("connection.id")
     event: Mapped[str]
     recipient: Mapped[str]
     channel: Mapped[str]
     template_version: Mapped[int]
+    bundle: Mapped[str]
+    message_id: Mapped[str | None] = mapped_column(index=True)
+    subject: Mapped[str]
+    text: Mapped[str]
     state: Mapped[str]
     attempts: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str | None]
     receipt: Mapped[str | None]
+    due_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

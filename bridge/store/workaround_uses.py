@@ -9,9 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bridge.domain.errors import NotFound
+from bridge.domain.issues import IssueId
 from bridge.domain.people import UserId
 from bridge.domain.workarounds import Evidence, UseResult, WorkaroundId
-from bridge.store.tables import WorkaroundUseRow
+from bridge.store.tables import WorkaroundRow, WorkaroundUseRow
 
 _USE = WorkaroundUseRow
 _UNKNOWN = UseResult.UNKNOWN.value
@@ -83,6 +84,21 @@ class WorkaroundUses:
             .order_by(_USE.user_id)
         )
         return [UserId(one) for one in self._session.scalars(query) if one is not None]
+
+    def users_on(self, issue_id: IssueId, *, since: datetime) -> list[int]:
+        """Ids of people who used a workaround of the issue since then."""
+        query = (
+            select(WorkaroundUseRow.user_id)
+            .join(WorkaroundRow, WorkaroundRow.id == WorkaroundUseRow.workaround_id)
+            .where(
+                WorkaroundRow.issue_id == issue_id,
+                WorkaroundUseRow.user_id.is_not(None),
+                WorkaroundUseRow.used_at >= since,
+            )
+            .distinct()
+            .order_by(WorkaroundUseRow.user_id)
+        )
+        return [value for value in self._session.scalars(query) if value is not None]
 
 
 def evidence_of(session: Session, workaround_ids: Iterable[int]) -> Mapping[int, Evidence]:

@@ -29,6 +29,7 @@ def add_pages(app: FastAPI, application: Application) -> None:
         issues.router,
         triage.router,
         advice.router,
+        inbox.settings_router,
         inbox.router,
         reports.router,
         known.router,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bridge.domain.issues import IssueState, Outcome
-from bridge.domain.people import NoticeKind
+from bridge.domain.people import Because, NoticeKind
 from bridge.domain.tickets import StatusCategory
 from bridge.steps.satisfaction import change_words, effort_words, survey_words
 from bridge.store.decisions import Decision
@@ -42,6 +42,16 @@ NOTICES: Mapping[NoticeKind, str] = {
     NoticeKind.WORKAROUND: "Workaround",
     NoticeKind.OUTCOME: "Closed without a fix",
     NoticeKind.ROLLOUT: "Rolling out",
+    NoticeKind.OUTAGE: "Outage",
+    NoticeKind.ALL_CLEAR: "All clear",
+}
+BECAUSE: Mapping[Because, str] = {
+    Because.AGENT: "you helped a customer with it",
+    Because.WORKAROUND: "you used its workaround",
+    Because.FOLLOWER: "you follow it",
+    Because.OWNER: "you look after an affected account",
+    Because.LEAD: "you lead the product",
+    Because.TEAM: "you support the product",
 }
 _ACTIONS: Mapping[str, str] = {
     "candidate": "Found",
@@ -73,6 +83,9 @@ _ACTIONS: Mapping[str, str] = {
     "workaround_restored": "Workaround restored",
     "possible_return": "Possible return",
     "fix_withdrawn": "A release was taken back",
+    "outage": "Outage declared",
+    "all_clear": "All clear",
+    "owner_not_told": "Account owner not told",
     "merge": "Merged",
     "merged": "Merged",
     "split": "Split",
@@ -113,6 +126,11 @@ def decision_words(decision: Decision) -> str:
     told = decision.after.get("told")
     words = action_words(decision.action)
     return f"{words}: {str(told).replace('_', ' ')}" if told else words
+
+
+def because_words(reasons: Sequence[str]) -> str:
+    """Why somebody is told: "you helped a customer with it, and you follow it"."""
+    return ", and ".join(BECAUSE[Because(one)] for one in reasons)
 
 
 def sure_words(probability: float) -> str:
@@ -191,6 +209,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "sure_words": sure_words,
     "outcome_words": OUTCOMES.__getitem__,
     "ticket_words": TICKETS.__getitem__,
+    "because_words": because_words,
     "notice_words": NOTICES.__getitem__,
     "ago": ago,
     "exact": exact,

@@ -46,6 +46,7 @@ from bridge.steps import (
 from bridge.steps.context import Cleaner, Context
 from bridge.store import Engine, Store, embedded, make_engine, migrate, open_store
 from bridge.store.secrets import Secrets, key_bytes, read_or_make_key
+from bridge.wiring.channels import Channels
 from bridge.wiring.jira import Trackers
 from bridge.wiring.zendesk import WorkaroundStores
 from integrations.jira.webhook import JiraWebhook
@@ -84,6 +85,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "report": report.report,
     "report_all": report.report_all,
     "send_report": report.send_report,
+    "send_due": notify.send_due,
     "wake": snooze.wake,
     "watch": watch.watch,
     "verify": watch.verify,
@@ -159,6 +161,7 @@ def build(
         now=clock,
         encoder=_lazily(settings, say),
         finder=_thresholds(settings),
+        channel=Channels(secrets, now=clock),
         tracker=Trackers(secrets, now=clock, open_store=opened),
         webhooks=WEBHOOKS,
         notifiers=_notifiers(settings),

@@ -30,6 +30,7 @@ FIELDS = (
     "account.name",
     "account.tier",
     "account.domains",
+    "account.owner",
     "agent.email",
     "satisfaction.metric",
     "satisfaction.score",

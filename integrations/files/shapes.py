@@ -29,6 +29,8 @@ class DirectoryPerson:
     handles: tuple[str, ...]
     tier: str | None = None
     """Of the company."""
+    owner: str | None = None
+    """Who looks after the company on our side."""
 
 
 def is_replay_shape(row: Mapping[str, object]) -> bool:
@@ -124,6 +126,7 @@ def _wire_account(part: Mapping[str, object]) -> AccountReceived | None:
         name=optional_text(part, "name", under=under),
         tier=optional_text(part, "tier", under=under),
         domains=_texts({"domains": domains}, "domains", under=under),
+        owner=optional_text(part, "owner", under=under),
     )
 
 
@@ -189,12 +192,15 @@ def person_of(row: Mapping[str, object]) -> DirectoryPerson:
         phones=_texts(row, "phones"),
         handles=_texts(row, "handles"),
         tier=optional_text(row, "tier"),
+        owner=optional_text(row, "owner"),
     )
 
 
 def account_of(person: DirectoryPerson) -> AccountReceived | None:
     """The company of a directory person; `account` in a directory is the person's own number."""
-    return AccountReceived(key=person.org, tier=person.tier) if person.org else None
+    if not person.org:
+        return None
+    return AccountReceived(key=person.org, tier=person.tier, owner=person.owner)
 
 
 def text_of(row: Mapping[str, object], name: str) -> str:

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 
 from bridge.domain.errors import AnswerLost, Refused, SignInRefused, TryAgainLater
+from bridge.domain.messages import AfterLoss
 from bridge.ports import Message
 from integrations.smtp.settings import SmtpSettings
 
@@ -17,6 +18,7 @@ class SmtpNotifier:
     """Sends mail, plain text first; the same message id always makes the same Message-ID."""
 
     name = "smtp"
+    after_loss = AfterLoss.REPEAT
 
     def __init__(self, settings: SmtpSettings) -> None:
         self._settings = settings
@@ -31,6 +33,10 @@ class SmtpNotifier:
         with self._session() as server:
             return self._deliver(server, mail, recipient)
 
+    def find(self, recipient: str, message_id: str) -> str | None:
+        """No mail server tells; a repeat has the same Message-ID instead."""
+        return None
+
     def _compose(self, message: Message, recipient: str, message_id: str) -> EmailMessage:
         mail = EmailMessage()
         try:
@@ -40,6 +46,8 @@ class SmtpNotifier:
             mail["Message-ID"] = self._mail_id(message_id)
             mail["Auto-Submitted"] = "auto-generated"
             mail["X-Bridge-Notification-Id"] = message_id
+            if message.settings_url is not None:
+                mail["List-Unsubscribe"] = f"<{message.settings_url}>"
         except ValueError as error:
             raise Refused(f"this mail cannot be addressed: {error}") from error
         mail.set_content(message.text, charset="utf-8")

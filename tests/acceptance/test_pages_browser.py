@@ -197,7 +197,15 @@ def _ask(store: Store, issue: Issue) -> None:
         )
 
 
-_PAGES_EMPTY = ("/", "/review", "/inbox", "/issues/ISS-404", "/sign-in", "/sign-in?code=x")
+_PAGES_EMPTY = (
+    "/",
+    "/review",
+    "/inbox",
+    "/inbox/settings",
+    "/issues/ISS-404",
+    "/sign-in",
+    "/sign-in?code=x",
+)
 _PAGES_FULL = (
     *("/", "/?state=all", "/?q=zebra", "/inbox", "/issues/ISS-1", "/issues/ISS-109"),
     *(
@@ -253,6 +261,39 @@ def test_the_first_screen_shows_eight_issues(chromium: Browser, site: Site) -> N
     bottom = page.locator("table.issues tbody tr").nth(7).bounding_box()
     assert bottom is not None
     assert bottom["y"] + bottom["height"] <= 800
+    context.close()
+
+
+def test_settings_and_an_outage_work_with_script_off(chromium: Browser, site: Site) -> None:
+    site.bench.find_issue()
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    site.enter(page, Role.LEAD)
+    page.goto(f"{site.url}/inbox")
+    page.get_by_role("link", name="How I am told").click()
+    page.get_by_label("From").select_option("19")
+    page.get_by_role("button", name="Save").click()
+    assert "need a beginning and an end" in page.get_by_role("alert").inner_text()
+    page.get_by_label("From").select_option("19")
+    page.get_by_label("until", exact=True).select_option("8")
+    page.get_by_label("Time zone").fill("Europe/Berlin")
+    page.get_by_label("Once a day").check()
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_role("status").inner_text().startswith("Saved.")
+    assert page.get_by_label("Once a day").is_checked()
+    assert page.get_by_label("Time zone").input_value() == "Europe/Berlin"
+    page.goto(f"{site.url}/")
+    page.get_by_role("link", name="export").first.click()
+    page.get_by_text("Outage…").click()
+    page.get_by_label("What do agents tell customers").fill("We work on it.")
+    page.get_by_role("button", name="Declare the outage").click()
+    assert page.get_by_role("status").inner_text().startswith("The outage is declared.")
+    page.goto(f"{site.url}/inbox")
+    assert page.get_by_text("You are told because you support the product").is_visible()
+    page.get_by_role("link", name="export").first.click()
+    page.get_by_text("All clear…").click()
+    page.get_by_role("button", name="Give the all-clear").click()
+    assert page.get_by_role("status").inner_text().startswith("The all-clear")
     context.close()
 
 

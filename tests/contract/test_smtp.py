@@ -272,3 +272,11 @@ def _greet_and_leave(server: socket.socket) -> None:
         connection.recv(1000)
         connection.sendall(b"250 hello\r\n")
         connection.recv(1000)
+
+
+def test_whoever_can_say_how_to_be_told_is_shown_where(
+    host: MailHost, settings: SmtpSettings
+) -> None:
+    message = Message("one", "two", settings_url="https://bridge.example/inbox/settings")
+    SmtpNotifier(settings).send(message, "agent@support.example", "m1")
+    assert host.only_mail()["List-Unsubscribe"] == "<https://bridge.example/inbox/settings>"

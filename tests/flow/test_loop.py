@@ -113,10 +113,14 @@ def test_done_is_not_shipped_and_a_release_tells_each_agent_once(
         poll(pipeline)
     assert state_of(pipeline) is IssueState.SHIPPED
     with application.open() as store:
-        (notice,) = store.notices.of_person(pipeline.product.id, None)
+        notices = store.notices.of_person(pipeline.product.id, None)
         retired = store.workarounds.get(pipeline.product.id, workaround.id)
-    assert (notice.recipient, notice.kind) == (AGENT, NoticeKind.FIX)
-    assert "4.1" in notice.text
+    assert {(one.recipient, one.kind, one.reasons) for one in notices} == {
+        (AGENT, NoticeKind.FIX, ("agent",)),
+        (LEAD, NoticeKind.FIX, ("lead",)),
+    }
+    assert len(notices) == 2
+    assert all("4.1" in one.text for one in notices)
     assert (retired.state, retired.reason) == (WorkaroundState.RETIRED, "fixed in 4.1")
 
 

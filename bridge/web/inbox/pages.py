@@ -8,6 +8,7 @@ from bridge.domain.errors import NotFound
 from bridge.domain.issues import Issue
 from bridge.domain.people import Notice
 from bridge.domain.permissions import Action
+from bridge.steps.notify import acknowledge as read_notice
 from bridge.web.pages import PageRoute, page, redirect
 from bridge.web.visit import SubmissionDep, Visit, VisitDep
 
@@ -43,7 +44,7 @@ def acknowledge(notice_id: Id, visit: SubmissionDep) -> Response:
     notice = visit.store.notices.get(visit.product.id, notice_id)
     if notice.recipient != visit.email:
         raise NotFound("no such notice")
-    visit.store.notices.acknowledge(notice.id, now=visit.now)
+    read_notice(notice, store=visit.store, now=visit.now)
     return redirect(visit.address("/inbox"))
 
 

@@ -85,6 +85,8 @@ class ShownProof:
 
 
 _DONE = {
+    "outage": "The outage is declared. Every agent of the product is told once.",
+    "all_clear": "The all-clear is given.",
     "confirmed": "Confirmed. File it to get a ticket.",
     "dismissed": "Dismissed. It is kept under Archived.",
     "filed": "The ticket is on its way; asking again would change nothing.",
@@ -134,6 +136,7 @@ def issue_page(
         trouble=trouble,
         ticket=newest_ticket(store.tickets.of_issue(issue.id)),
         filing=ticket_state(issue, visit),
+        outage=visit.store.outages.open_of(issue.id),
         existing=_existing(issue, visit),
         history=history,
         actors={one.actor.name: person_named(one.actor.name, visit) for one in history},

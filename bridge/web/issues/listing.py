@@ -192,7 +192,7 @@ def _connection_warnings(visit: Visit) -> list[str]:
 
 def _connections_of(visit: Visit) -> list[Connection]:
     """The product's connections."""
-    return [one for one in visit.store.connections.all() if one.product_id == visit.product.id]
+    return [one for one in visit.store.connections.trackers() if one.product_id == visit.product.id]
 
 
 def _finding_warnings(visit: Visit) -> list[str]:

@@ -1,0 +1,1 @@
+"""Slack: an app with a bot token, or an incoming webhook."""

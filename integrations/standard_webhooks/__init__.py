@@ -1,0 +1,1 @@
+"""Events to other systems by Standard Webhooks."""
