@@ -223,7 +223,7 @@ def test_wont_fix_is_declined_and_nobody_is_told_of_a_fix(
     (summary,) = issues(pipeline.application, pipeline.product)
     assert (summary.issue.state, summary.issue.outcome) == (IssueState.DECLINED, "wont_fix")
     with pipeline.application.open() as store:
-        kinds = [one.kind for one in store.notices.of_person(pipeline.product.id, None)]
+        kinds = [one.kind for one in store.notices.of_person(pipeline.product.id, AGENT)]
     assert kinds == [NoticeKind.OUTCOME]
 
 
