@@ -155,7 +155,9 @@ def test_a_regression_is_told_on_the_ticket_once(
     write(pipeline, 9, day=4, version="4.2")
     with pipeline.application.open() as store:
         (ticket,) = store.tickets.of_issue(the_issue(pipeline).id)
-        kinds = [one.kind for one in store.notices.of_person(pipeline.product.id, None)]
+        kinds = [
+            one.kind for one in store.notices.of_person(pipeline.product.id, "ada@support.example")
+        ]
     assert kinds.count(NoticeKind.REGRESSION) == 1
     with Api(sandbox.describe()) as jira:
         comments = jira.get(f"issue/{ticket.ref.key}/comment")["comments"]
