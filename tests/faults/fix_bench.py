@@ -96,7 +96,8 @@ def run_fix(scenario: FixScenario, floor: Floor, *, kill_at: int | None = None) 
     with floor.database(about_to_ship) as settings, ExitStack() as stack:
         jira = stack.enter_context(a_sandbox(floor, settings))
         application = stack.enter_context(an_application(settings))
-        more: dict[str, str] = {}
+        # Whoever died while sending is not waited for a whole minute.
+        more = {"BRIDGE_NOTIFY_LEASE_SECONDS": "2"}
         for one in receivers:
             more.update(stack.enter_context(one.open()))
         bench = _FixBench(floor, settings, application, more)
