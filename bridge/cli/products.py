@@ -8,7 +8,7 @@ from bridge.cli.opening import opened, read_settings
 from bridge.cli.options import AsJson, DataDir, new_app
 from bridge.cli.output import emit, say, show_table
 from bridge.domain.errors import NotFound
-from bridge.domain.products import Product
+from bridge.domain.products import OnRegression, Product
 
 app = new_app()
 
@@ -37,6 +37,52 @@ def add(
     with opened(read_settings(data_dir)) as application, application.open() as store:
         product = store.products.add(slug, name or slug, region=region)
     say(f"product {product.slug} is there: contacts name it with --product {product.slug}")
+    if as_json:
+        emit(_as_dict(product))
+
+
+@app.command("set", short_help="Change what is told of a product.")
+def set_product(  # noqa: PLR0913 - one option for each of its rules
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="The product.")] = "default",
+    name: Annotated[str | None, typer.Option("--name", help="Name for people.")] = None,
+    min_contacts: Annotated[
+        int | None, typer.Option("--min-contacts", min=1, help="A candidate shown has so many.")
+    ] = None,
+    min_customers: Annotated[
+        int | None, typer.Option("--min-customers", min=1, help="By so many customers.")
+    ] = None,
+    filing_auto: Annotated[
+        bool | None,
+        typer.Option("--filing-auto/--no-filing-auto", help="File candidates without a person."),
+    ] = None,
+    on_regression: Annotated[
+        OnRegression | None,
+        typer.Option("--on-regression", help="What the tracker gets when a fix does not hold."),
+    ] = None,
+    full_percent: Annotated[
+        int | None,
+        typer.Option("--full-percent", min=1, max=100, help="A roll-out this far has shipped."),
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """\b
+    Example:
+      bridge product set shop --on-regression new_ticket --full-percent 95
+
+    Change what is given, keep the rest.
+    """
+    with opened(read_settings(data_dir)) as application, application.open() as store:
+        product = store.products.configure(
+            store.products.by_slug(slug).id,
+            name=name,
+            min_contacts=min_contacts,
+            min_customers=min_customers,
+            filing_auto=filing_auto,
+            on_regression=on_regression,
+            full_percent=full_percent,
+        )
+    say(f"product {product.slug} is changed")
     if as_json:
         emit(_as_dict(product))
 
@@ -104,6 +150,8 @@ def _as_dict(product: Product) -> dict[str, object]:
         "min_contacts": product.min_contacts,
         "min_customers": product.min_customers,
         "filing_auto": product.filing_auto,
+        "on_regression": product.on_regression.value,
+        "full_percent": product.full_percent,
         "same_shift": round(product.same_shift, 3),
         "join_shift": round(product.join_shift, 3),
     }

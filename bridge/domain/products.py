@@ -8,17 +8,6 @@ from bridge.domain.contacts import ProductId
 DEFAULT_PRODUCT = "default"
 
 
-class ShipsWhen(StrEnum):
-    """What counts as shipped."""
-
-    RELEASE = "release"
-    """A release that has the fix, told by the tracker, by a signal or by a person."""
-    DEPLOY = "deploy"
-    """The next deployment to production after engineering was done."""
-    DONE = "done"
-    """Engineering is done, with a resolution that fixes."""
-
-
 class OnRegression(StrEnum):
     """What follows in the tracker when a fix does not hold."""
 
@@ -48,7 +37,6 @@ class Product:
     """What they add to the log-odds that a contact belongs to an issue."""
     copies_auto: bool = False
     """Switch copies of workarounds outside off and on without asking a person."""
-    ships_when: ShipsWhen = ShipsWhen.RELEASE
     on_regression: OnRegression = OnRegression.COMMENT
     full_percent: int = 100
     """From this share of a roll-out on a release counts as shipped."""

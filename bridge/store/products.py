@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import InvalidInput, NotFound
-from bridge.domain.products import OnRegression, Product, ShipsWhen
+from bridge.domain.products import OnRegression, Product
 from bridge.store.tables import ProductRow
 
 _GROUPING_LOCK = 7301 << 32
@@ -27,7 +27,6 @@ _LOCKED = select(
     ProductRow.same_shift,
     ProductRow.join_shift,
     ProductRow.copies_auto,
-    ProductRow.ships_when,
     ProductRow.on_regression,
     ProductRow.full_percent,
     func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger)),
@@ -84,7 +83,6 @@ class Products:
         min_customers: int | None = None,
         name: str | None = None,
         copies_auto: bool | None = None,
-        ships_when: ShipsWhen | None = None,
         on_regression: OnRegression | None = None,
         full_percent: int | None = None,
     ) -> Product:
@@ -95,7 +93,6 @@ class Products:
             "min_customers": min_customers,
             "name": name,
             "copies_auto": copies_auto,
-            "ships_when": ships_when.value if ships_when else None,
             "on_regression": on_regression.value if on_regression else None,
             "full_percent": full_percent,
         }
@@ -146,7 +143,6 @@ def _product(row: "ProductRow | Row[*tuple[Any, ...]]") -> Product:
         same_shift=row.same_shift,
         join_shift=row.join_shift,
         copies_auto=row.copies_auto,
-        ships_when=ShipsWhen(row.ships_when),
         on_regression=OnRegression(row.on_regression),
         full_percent=row.full_percent,
     )

@@ -80,7 +80,6 @@ class ProductRow(Base):
     same_shift: Mapped[float] = mapped_column(server_default=text("0"))
     join_shift: Mapped[float] = mapped_column(server_default=text("0"))
     copies_auto: Mapped[bool] = mapped_column(server_default=text("false"))
-    ships_when: Mapped[str] = mapped_column(server_default=text("'release'"))
     on_regression: Mapped[str] = mapped_column(server_default=text("'comment'"))
     full_percent: Mapped[int] = mapped_column(server_default=text("100"))
     created_at: Mapped[CreatedAt]

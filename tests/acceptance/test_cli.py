@@ -134,6 +134,12 @@ def test_wrong_usage_is_exit_2_and_names_what_was_meant(
 
 def test_products_and_tokens_are_made_listed_and_revoked(bridge: Bridge) -> None:
     assert bridge("product", "add", "shop", "--name", "Shop", "--json").data["slug"] == "shop"
+    words = ["--on-regression", "new_ticket", "--full-percent", "95", "--filing-auto", "--json"]
+    told = bridge("product", "set", "shop", *words).data
+    assert (told["on_regression"], told["full_percent"]) == ("new_ticket", 95)
+    assert (told["filing_auto"], told["name"]) == (True, "Shop")
+    assert bridge("product", "set", "shop", "--full-percent", "140").code == 2
+    assert bridge("product", "set", "nobody").code == 3
     assert "shop\tShop" in bridge("product", "list").out
     made = bridge("token", "create", "--role", "lead", "--product", "shop")
     secret = made.out.strip()

@@ -85,7 +85,6 @@ def downgrade() -> None:
 
 
 _PRODUCT = (
-    ("ships_when", sa.Text(), sa.text("'release'")),
     ("on_regression", sa.Text(), sa.text("'comment'")),
     ("full_percent", sa.Integer(), sa.text("100")),
 )
