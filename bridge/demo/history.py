@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 from bridge.demo.engineering import Engineering
 from bridge.demo.generate import SOURCE, DemoContact
-from bridge.demo.story import LEAD, outage_moment, release_moments
+from bridge.demo.lead import Lead
+from bridge.demo.story import outage_moment, release_moments
 from bridge.demo.topics import TOPICS, Topic
 from bridge.domain.issues import Issue, IssueId, IssueState
 from bridge.domain.people import Actor
 from bridge.domain.products import Product
-from bridge.domain.workarounds import Audience
+from bridge.domain.reports import ReportKind
 from bridge.queue import InlineQueue
-from bridge.redaction import redact
 from bridge.steps.ingest import ingest
 from bridge.steps.moves import Cause
 from bridge.steps.ship import ReleaseNews, ship
@@ -28,6 +28,7 @@ _CONSOLIDATE_EVERY = 200
 _HOTFIX = "5.1.1"
 _LAST_DAYS_BY_HAND = 6
 """In the last days nothing files by itself, so that a visitor finds candidates to review."""
+_LIVING = (IssueState.CONFIRMED, IssueState.FILED, IssueState.IN_PROGRESS)
 _TOPICS = {topic.slug: topic for topic in TOPICS}
 
 
@@ -37,7 +38,6 @@ class _Story:
 
     started: set[IssueId] = field(default_factory=set)
     finished: set[tuple[IssueId, str]] = field(default_factory=set)
-    helped: set[IssueId] = field(default_factory=set)
 
 
 class History:
@@ -57,6 +57,7 @@ class History:
         self._product = product
         self._engineering = engineering
         self._story = _Story()
+        self._lead = Lead(product, application.context)
         self._topic_of: dict[str, str] = {}
 
     def play(self, contacts: Sequence[DemoContact], anchor: datetime) -> None:
@@ -67,6 +68,8 @@ class History:
         releases = release_moments(anchor)
         for version in (*releases, _HOTFIX):
             self._engineering.plan_version(version)
+        with self._application.open() as store:
+            self._lead.open_known_issues(store)
         hotfix_at = outage_moment(anchor) + timedelta(hours=20)
         by_hand = anchor - timedelta(days=_LAST_DAYS_BY_HAND)
         fed = 0
@@ -76,6 +79,8 @@ class History:
                 self._begin_day(day, releases, hotfix_at, is_by_hand=day > by_hand)
                 fed = 0
             self._feed(chunk)
+            if outage_moment(anchor) <= day < hotfix_at:
+                self._declare_outage()
             fed += len(chunk)
             if fed >= _CONSOLIDATE_EVERY:
                 self._consolidate()
@@ -96,6 +101,7 @@ class History:
         if is_by_hand:
             self._file_by_hand()
         self._help_agents()
+        self._report(day)
         for version, moment in releases.items():
             self._work_towards(version, moment, day)
         if hotfix_at <= day < hotfix_at + timedelta(days=2):
@@ -125,19 +131,29 @@ class History:
             store.products.configure(self._product.id, filing_auto=False)
 
     def _help_agents(self) -> None:
-        """The lead writes down a workaround for each filed issue that has one."""
+        """The lead looks after what was filed."""
         with self._application.open() as store:
             for issue, topic in self._issues(store, IssueState.FILED, IssueState.IN_PROGRESS):
-                if topic.workaround is None or issue.id in self._story.helped:
-                    continue
-                self._story.helped.add(issue.id)
-                store.workarounds.add(
-                    issue,
-                    redact(topic.workaround),
-                    audience=Audience.CUSTOMER,
-                    versions=(),
-                    owner=LEAD.email,
-                    now=self._clock.moment,
+                self._lead.help_agents(issue, topic, store)
+
+    def _declare_outage(self) -> None:
+        with self._application.open() as store:
+            for issue, topic in self._issues(store, *_LIVING):
+                if topic.kind == "outage":
+                    self._lead.help_agents(issue, topic, store)
+                    self._lead.declare(issue, store)
+        self._queue.drain(self._clock.moment)
+
+    def _report(self, day: datetime) -> None:
+        """On Mondays the week before is told."""
+        if day.weekday() == 0:
+            year, week, _ = (day - timedelta(days=7)).isocalendar()
+            with self._application.open() as store:
+                store.enqueue(
+                    "report",
+                    product_id=self._product.id,
+                    kind=ReportKind.WEEKLY.value,
+                    name=f"{year}-W{week:02}",
                 )
 
     def _work_towards(self, version: str, released_at: datetime, day: datetime) -> None:

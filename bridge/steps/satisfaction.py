@@ -217,6 +217,7 @@ def effort_words(effort: Journeys) -> list[str]:
         if effort.switches != 1
         else "1 change of channel on the way.",
     ]
-    if effort.median_days is not None:
+    # Most write once: then there is no wait to tell of.
+    if effort.median_days is not None and effort.median_days >= 0.05:
         told.append(f"Half of them waited {effort.median_days:.1f} days or longer.")
     return told
