@@ -89,6 +89,8 @@ class Tracker(Protocol):
     def texts(self, since: datetime | None, page: str | None) -> TextPage:
         """What people wrote into the project's tickets, in the order of their last change.
 
+        Those with a label of ours are left out.
+
         since: only those changed from then on, with overlap; None for all open ones and those
         closed lately. page: what the page before said comes next.
         """

@@ -186,12 +186,16 @@ class FakeTracker:
         """Two tickets a page, in the order of their last change."""
         self._answer()
         found = sorted(
-            (one for one in self.tickets.values() if since is None or one.updated_at >= since),
+            (
+                one
+                for one in self.tickets.values()
+                if one.fingerprint is None and (since is None or one.updated_at >= since)
+            ),
             key=lambda one: (one.updated_at, one.number),
         )
         start = int(page or 0)
         items = tuple(
-            TicketText(self._status(one), one.draft.title, one.text, one.fingerprint is not None)
+            TicketText(self._status(one), one.draft.title, one.text)
             for one in found[start : start + 2]
         )
         return TextPage(items, str(start + 2) if start + 2 < len(found) else None)

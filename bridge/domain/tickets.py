@@ -194,8 +194,6 @@ class TicketText:
     status: TicketStatus
     title: str
     text: str
-    is_ours: bool
-    """It carries a label of ours: not a ticket that people made, or one that we adopted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -73,6 +74,8 @@ class Context:
     """Group a while after contacts stay unassigned; replay has its own rhythm and says False."""
     waits_for_review: Callable[[], bool] = lambda: False
     """Whether a candidate with an open question is filed only after the answer."""
+    reading: AbstractContextManager[object] = field(default_factory=Lock)
+    """Held while existing tickets are read, by one thread of a process at a time."""
     _centers: dict[tuple[int, str], tuple[Vector, int]] = field(default_factory=dict)
     _word_use: dict[int, tuple[WordUse, datetime]] = field(default_factory=dict)
     _living: dict[tuple[int, str], Living] = field(default_factory=dict)

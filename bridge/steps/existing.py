@@ -37,7 +37,8 @@ def read_existing(context: Context, *, connection_id: int) -> None:
         connection = store.connections.get(connection_id)
     context.require_usable(connection)
     try:
-        read_changed(connection, context.tracker(connection), context)
+        with context.reading:
+            read_changed(connection, context.tracker(connection), context)
     except Refused as error:
         # A look says so in the history of its issue; here nobody waits.
         log.warning("existing tickets cannot be read", connection=connection_id, reason=str(error))
@@ -80,6 +81,8 @@ def read_changed(
             return False
     _encode_again(connection, encoder, context)
     with context.open() as store:
+        # What became ours is not read any more.
+        store.existing.forget(connection.id, store.existing.filed(connection.id))
         store.connections.move_cursor(connection.id, READ, began)
     return True
 
@@ -100,18 +103,15 @@ def _keep(
     encoder: Encoder,
     context: Context,
 ) -> None:
-    """Store a page: what people wrote is kept, what is ours by now is forgotten."""
+    """Store a page of what people wrote."""
     if not found:
         return
     with context.open() as store:
         filed = store.tickets.with_filing(connection.id)
-    ours = [one.status.ref.remote_id for one in found if one.is_ours]
-    ours += [one.status.ref.remote_id for one in found if one.status.ref.remote_id in filed]
-    theirs = [one for one in found if one.status.ref.remote_id not in ours and one.title.strip()]
+    theirs = [one for one in found if one.status.ref.remote_id not in filed and one.title.strip()]
     written = _written(theirs, product, encoder)
     newest: datetime = max(one.status.updated_at for one in found)
     with context.open() as store:
-        store.existing.forget(connection.id, ours)
         store.existing.keep(product.id, connection.id, written)
         store.connections.move_cursor(connection.id, POSITION, min(newest, context.now()))
 

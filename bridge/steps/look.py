@@ -99,9 +99,12 @@ def _read(connection: Connection, tracker: Tracker, context: Context) -> None:
         context.encoder()
     except TryAgainLater as error:
         raise _NotYet(str(error)) from error
-    if is_fresh(connection, context, within=_FRESH):
-        return
-    if not read_changed(connection, tracker, context, most_pages=_PAGES):
+    # Of many filings one reads, and the others find it fresh.
+    with context.reading:
+        if is_fresh(connection, context, within=_FRESH):
+            return
+        is_whole = read_changed(connection, tracker, context, most_pages=_PAGES)
+    if not is_whole:
         read_soon(connection, context)
         raise _NotYet("existing tickets are being read for the first time")
 

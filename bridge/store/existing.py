@@ -15,7 +15,7 @@ from bridge.domain.contacts import ProductId, RedactedText
 from bridge.domain.grouping import SuggestionState
 from bridge.domain.issues import Outcome
 from bridge.domain.tickets import ExistingTicket, StatusCategory, TicketRef, TicketStatus
-from bridge.store.tables import ExistingTicketRow, SuggestionRow
+from bridge.store.tables import ExistingTicketRow, FilingRow, SuggestionRow, TicketRow
 from bridge.store.vectors import Array, halves
 
 _EMBEDDING = func.halfvec_send(ExistingTicketRow.embedding, type_=LargeBinary)
@@ -83,6 +83,22 @@ class ExistingTickets:
             .execution_options(synchronize_session=False)
         )
         self._session.execute(delete(ExistingTicketRow).where(which))
+
+    def filed(self, connection_id: int) -> list[str]:
+        """Remote ids of those that a filing points to by now."""
+        query = (
+            select(ExistingTicketRow.remote_id)
+            .join(
+                TicketRow,
+                and_(
+                    TicketRow.connection_id == ExistingTicketRow.connection_id,
+                    TicketRow.remote_id == ExistingTicketRow.remote_id,
+                ),
+            )
+            .join(FilingRow, FilingRow.ticket_id == TicketRow.id)
+            .where(ExistingTicketRow.connection_id == connection_id)
+        )
+        return list(self._session.scalars(query))
 
     def get(self, product_id: ProductId, existing_id: int) -> ExistingTicket | None:
         """The ticket of that id, unless it was forgotten."""

@@ -9,7 +9,7 @@ from bridge.domain.tickets import TextPage, TicketRef, TicketText
 from integrations.jira.adf import plain
 from integrations.jira.answers import Answer, Fields, Issue, SearchPage
 from integrations.jira.client import API, JiraClient
-from integrations.jira.marks import is_our_label
+from integrations.jira.marks import COMMON_LABEL
 from integrations.jira.outcomes import status_of
 from integrations.jira.settings import JiraSettings
 
@@ -19,7 +19,6 @@ class TextFields(Fields):
 
     summary: str | None = None
     description: JsonValue = None
-    labels: list[str] = Field(default_factory=list)
 
 
 class TextIssue(Answer):
@@ -42,9 +41,12 @@ _TEXTS = TypeAdapter(TextResults)
 PAGE_SIZE = 100
 OVERLAP_MINUTES = 2
 """The index lags and our clock is not Jira's, so each look goes back a little more."""
-_TEXT_FIELDS = ("summary", "description", "labels", "status", "resolution", "updated")
+_TEXT_FIELDS = ("summary", "description", "status", "resolution", "updated")
 _CLOSED_DAYS = 365
 """So long after its last change a closed ticket is still read at first."""
+_FIRST = f"(statusCategory != Done OR updated >= -{_CLOSED_DAYS}d)"
+_THEN = ":"
+"""Between the minutes and Jira's token in a page of ours."""
 _MOST_CHARACTERS = 8_000
 """Of a description; what is kept of it is shorter."""
 
@@ -77,15 +79,25 @@ def text_page(
     page: str | None,
     now: datetime,
 ) -> TextPage:
-    """A page of what people wrote into tickets of the project and type that we file."""
-    kind = f'project = "{settings.project}" AND issuetype = {settings.issue_type}'
-    which = f"(statusCategory != Done OR updated >= -{_CLOSED_DAYS}d)"
-    if since is not None:
-        which = f"updated >= -{minutes_since(since, now)}m"
-    jql = f"{kind} AND {which} ORDER BY updated ASC, key ASC"
-    found = client.ask(_TEXTS, f"{API}/search/jql", body=_body(jql, _TEXT_FIELDS, PAGE_SIZE, page))
+    """A page of what people wrote into tickets of the project and type that we file.
+
+    Those that carry our label are left out. A page's token belongs to the query it came with, so
+    what we hand out as the next page tells the minutes of that query as well.
+    """
+    told, _, token = (page or "").partition(_THEN)
+    minutes = told if page or since is None else str(minutes_since(since, now))
+    body = _body(_jql(settings, minutes), _TEXT_FIELDS, PAGE_SIZE, token or None)
+    found = client.ask(_TEXTS, f"{API}/search/jql", body=body)
     items = tuple(_text(one, settings, now) for one in found.issues)
-    return TextPage(items, found.next_page_token)
+    following = found.next_page_token
+    return TextPage(items, f"{minutes}{_THEN}{following}" if following else None)
+
+
+def _jql(settings: JiraSettings, minutes: str) -> str:
+    kind = f'project = "{settings.project}" AND issuetype = {settings.issue_type}'
+    theirs = f"(labels IS EMPTY OR labels != {COMMON_LABEL})"
+    which = f"updated >= -{minutes}m" if minutes else _FIRST
+    return f"{kind} AND {theirs} AND {which} ORDER BY updated ASC, key ASC"
 
 
 def minutes_since(moment: datetime, now: datetime) -> int:
@@ -100,7 +112,6 @@ def _text(issue: TextIssue, settings: JiraSettings, now: datetime) -> TicketText
         status=status_of(ref, issue.fields, settings, now=now),
         title=issue.fields.summary or "",
         text=plain(issue.fields.description)[:_MOST_CHARACTERS],
-        is_ours=any(is_our_label(label) for label in issue.fields.labels),
     )
 
 

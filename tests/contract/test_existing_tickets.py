@@ -47,13 +47,24 @@ def all_texts(bench: TrackerBench, **back: float) -> list[TicketText]:
 
 def test_the_words_of_tickets_are_read_page_by_page(bench: TrackerBench) -> None:
     theirs = [bench.write(f"Export fails, case {number}", "On Mondays") for number in range(5)]
-    own = bench.tracker.create(a_draft(), an_attempt())
+    bench.tracker.create(a_draft(), an_attempt())
     found = {one.status.ref.key: one for one in all_texts(bench)}
-    assert list(found) == [*(one.key for one in theirs), own.key]
+    # What we filed is not there.
+    assert list(found) == [one.key for one in theirs]
     first = found[theirs[0].key]
     assert (first.title, first.text) == ("Export fails, case 0", "On Mondays")
     assert (first.status.ref, first.status.category) == (theirs[0], StatusCategory.NEW)
-    assert [one.is_ours for one in found.values()] == [False] * 5 + [True]
+
+
+def test_the_next_page_can_be_asked_for_after_the_minute_has_turned(bench: TrackerBench) -> None:
+    theirs = [bench.write(f"Export fails, case {number}") for number in range(120)]
+    since = bench.now() - timedelta(minutes=5)
+    first = bench.tracker.texts(since, None)
+    assert first.next is not None
+    bench.wait(minutes=3)
+    second = bench.tracker.texts(since, first.next)
+    seen = [one.status.ref for one in (*first.items, *second.items)]
+    assert seen == theirs[: len(seen)]
 
 
 def test_only_what_changed_is_read_again(bench: TrackerBench) -> None:
