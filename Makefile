@@ -35,7 +35,7 @@ demo: $(VENV)/.runtime  ## start everything with sample contacts and the Jira sa
 	exec $(BIN)/bridge demo $(ARGS)
 
 test: $(VENV)/.development  ## run the whole test suite
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 fmt: $(VENV)/.development  ## format the code
 	$(BIN)/ruff format $(SOURCES)
