@@ -4,10 +4,12 @@ Who is told how follows the person's own preferences of that moment. docs/notice
 rules.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.domain.contacts import ProductId
+from bridge.domain.errors import InvalidInput
 from bridge.domain.issues import Issue
 from bridge.domain.messages import Timing, timing_of
 from bridge.domain.people import Notice, NoticeKind, UserId
@@ -41,6 +43,17 @@ def channels_of(product_id: ProductId, store: Store, context: Context) -> list[C
             found.append(Channel("slack", _WORDS["slack"], connection.id))
             break
     return found
+
+
+def require_channels(
+    names: Sequence[str], product_id: ProductId, store: Store, context: Context
+) -> None:
+    """Raise InvalidInput for a channel by which nobody of the product can be told."""
+    known = sorted(one.name for one in channels_of(product_id, store, context))
+    unknown = sorted(set(names) - {*known})
+    if unknown:
+        told = f"there are: {', '.join(known)}" if known else "none is set up beside the inbox"
+        raise InvalidInput(f"there is no channel {unknown[0]}; {told}", pointer="/channels")
 
 
 def fixed_in(version: str) -> str:
