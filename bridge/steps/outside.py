@@ -69,8 +69,9 @@ def send_outside(
     wanted = store.notices.preferences(recipient)
     timing = timing_of(wanted, now, is_urgent=notice.kind in _URGENT)
     product_id = store.notices.product_of(notice.id)
+    heard = _heard_through(notice, product_id, store)
     for channel in channels_of(product_id, store, context):
-        if not wanted.wants(channel.name):
+        if not wanted.wants(channel.name) or (heard is not None and channel.name not in heard):
             continue
         planned = Planned(
             event=f"notice-{notice.id}",
@@ -88,6 +89,13 @@ def send_outside(
         if outgoing_id is not None:
             at = planned.due_at if planned.is_held else None
             wake_sender(store.messages.get(product_id, outgoing_id), store, at=at)
+
+
+def _heard_through(notice: Notice, product_id: ProductId, store: Store) -> set[str] | None:
+    """The channels that an all-clear goes through: those that told of its outage; else any."""
+    if notice.kind is not NoticeKind.ALL_CLEAR:
+        return None
+    return store.notices.channels_that_told(notice, NoticeKind.OUTAGE, product_id)
 
 
 def post_in_rooms(
