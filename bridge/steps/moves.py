@@ -35,7 +35,8 @@ def personal_cause(
     The one place that reasons come in through: history, notices, tickets and events repeat them.
     """
     told, _ = door_text(reason, max_bytes=_MOST_BYTES)
-    if told := told.strip():
+    # Sentences are made of it, which end with a full stop of their own.
+    if told := told.strip().removesuffix("."):
         told = Redactor(region=product.region).redact(told)
     return Cause(actor, at, told, origin)
 

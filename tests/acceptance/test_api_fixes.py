@@ -103,7 +103,10 @@ def test_news_of_a_release_that_makes_no_sense_is_422(api: Api) -> None:
         name = pointer.split("/")[1]
         answer = api.admin.post("/releases", {"version": "1", name: value})
         assert answer.status_code == 422
-        assert answer.json()["errors"][0]["pointer"] == pointer
+        found = answer.json()
+        assert found["errors"][0]["pointer"] == pointer
+        told = found["errors"][0]["detail"]
+        assert found["detail"] in (told, f"{pointer[1:]}: {told}"), "the field and what is wrong"
     assert api.admin.get("/releases").json() == {"items": [], "next": None}
 
 
