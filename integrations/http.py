@@ -4,6 +4,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import ClassVar
 from urllib.parse import SplitResult, urlsplit
 
@@ -42,9 +43,8 @@ def check_address(url: str, *, allow_private: bool, resolver: Resolver = resolve
 
     Without `allow_private` only https to public addresses is; every address of the name counts.
     """
-    parts = _split(url)
+    parts = check_form(url, allow_private=allow_private)
     host, port = parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme]
-    require_scheme(parts.scheme, allow_private=allow_private)
     try:
         addresses = list(resolver(host, port))
     except (OSError, UnicodeError) as error:
@@ -54,6 +54,16 @@ def check_address(url: str, *, allow_private: bool, resolver: Resolver = resolve
     if not allow_private:
         for address in addresses:
             require_public(address)
+
+
+def check_form(url: str, *, allow_private: bool) -> SplitResult:
+    """Raise Refused, in words, for an address that is refused whatever its name resolves to."""
+    parts = _split(url)
+    require_scheme(parts.scheme, allow_private=allow_private)
+    if not allow_private:
+        with suppress(ValueError):  # a name, not a number
+            require_public(parts.hostname or "")
+    return parts
 
 
 def require_scheme(scheme: str, *, allow_private: bool) -> None:

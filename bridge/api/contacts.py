@@ -21,6 +21,7 @@ from bridge.api.deps import (
     require_type,
 )
 from bridge.api.errors import describe, make_problem, problem_of
+from bridge.api.findings import words_of
 from bridge.api.idempotency import OnceDep
 from bridge.api.schemas import BatchItem, BatchOut, ContactOut
 from bridge.domain.contacts import AccountReceived, ContactReceived, CustomerReceived, Rating
@@ -141,8 +142,12 @@ def _take_item(index: int, item: object, call: Call) -> BatchItem:
         done = take_in(contact, call)
     except ValidationError as error:
         errors = [
-            describe(("body", *one["loc"]), kind=one["type"], message=one["msg"])
-            for one in error.errors(include_url=False, include_context=False, include_input=False)
+            describe(
+                ("body", *one["loc"]),
+                kind=one["type"],
+                words=words_of(one["type"], one["msg"], one.get("ctx") or {}),
+            )
+            for one in error.errors(include_url=False, include_input=False)
         ]
         problem = make_problem(422, errors=errors)
         return BatchItem.model_validate(named | {"status": 422, "problem": problem})

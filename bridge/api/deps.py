@@ -18,7 +18,7 @@ from bridge.domain.errors import NotSignedIn
 from bridge.domain.permissions import Action
 from bridge.domain.products import Product
 from bridge.steps.context import Context
-from bridge.steps.moves import Cause
+from bridge.steps.moves import Cause, personal_cause
 from bridge.store import Store
 from bridge.wiring import Application
 from bridge.wiring.access import Caller, caller_of_token
@@ -86,7 +86,9 @@ class Call:
 
     def cause(self, reason: str = "") -> Cause:
         """What is written beside a change made through this door."""
-        return Cause(self.caller.actor, self.now, reason, _ORIGIN)
+        return personal_cause(
+            self.caller.actor, self.product, at=self.now, reason=reason, origin=_ORIGIN
+        )
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def list_endpoints(call: Operator) -> EndpointPage:
     dependencies=[Depends(json_only)],
 )
 def add_endpoint(body: EndpointIn, call: Operator, once: OnceDep) -> Response:
-    """Its secret is shown this once; `test` tries it. The same name replaces the endpoint."""
+    """Its secret is shown this once; `test` tries it. A name is given once: 409."""
 
     def do() -> tuple[int, NewEndpointOut]:
         given = endpoint(

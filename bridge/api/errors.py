@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from bridge.api.findings import words_of
 from bridge.api.schemas import Problem, ProblemError
 from bridge.domain.errors import (
     BadSignature,
@@ -25,12 +26,6 @@ from bridge.domain.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_SECONDS = 5
-_WORDS = {
-    "extra_forbidden": "nobody knows this member",
-    "missing": "this is required",
-    "model_type": "this must be an object",
-    "model_attributes_type": "this must be an object",
-}
 
 _STATUS: Mapping[type[BridgeError], int] = {
     InvalidInput: 422,
@@ -141,14 +136,17 @@ def problem_response(problem: Problem, *, headers: Mapping[str, str] | None = No
 def invalid(error: RequestValidationError) -> list[ProblemError]:
     """Pydantic's findings, without the values they are about."""
     return [
-        describe(one["loc"], kind=str(one["type"]), message=str(one["msg"]))
+        describe(
+            one["loc"],
+            kind=str(one["type"]),
+            words=words_of(str(one["type"]), str(one["msg"]), one.get("ctx") or {}),
+        )
         for one in error.errors()
     ]
 
 
-def describe(place: Sequence[str | int], *, kind: str, message: str) -> ProblemError:
+def describe(place: Sequence[str | int], *, kind: str, words: str) -> ProblemError:
     """One finding: a JSON pointer into the body, or the name of a query or path parameter."""
-    words = _WORDS.get(kind, message.removeprefix("Value error, "))
     where, *rest = place
     if where != "body":
         return ProblemError(detail=words, parameter=str(rest[0]) if rest else str(where))
@@ -187,10 +185,15 @@ async def _on_bridge_error(request: Request, error: Exception) -> Response:
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = invalid(error)
-    detail = "; ".join(f"{one.pointer or one.parameter or 'body'}: {one.detail}" for one in errors)
+    detail = "; ".join(f"{_named(one)}: {one.detail}" for one in errors)
     return problem_response(
         make_problem(422, detail[:1_000], errors=errors, request_id=request_id_of(request))
     )
+
+
+def _named(error: ProblemError) -> str:
+    """The field that is wrong, as the caller wrote it."""
+    return (error.pointer or "").lstrip("/") or error.parameter or "body"
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:

@@ -18,16 +18,16 @@ from bridge.api.message_schemas import (
 )
 from bridge.api.paging import PageDep, page_of
 from bridge.api.wire import MOST_ID, issue_number
-from bridge.domain.errors import InvalidMove, NotAllowed
+from bridge.domain.errors import NotAllowed
 from bridge.domain.messages import MessageState, Preferences
 from bridge.domain.people import User
 from bridge.steps.notify import retry_message
+from bridge.steps.outside import require_channels
 from bridge.store.messages import Outgoing
 
 router = area("messages")
 
 States = Annotated[list[MessageState], Query(description="Repeat it for several.", max_length=10)]
-_TRIED_AGAIN = (MessageState.FAILED, MessageState.UNKNOWN)
 
 
 @router.get("/outgoing", summary="List messages", responses=answers())
@@ -62,8 +62,6 @@ def retry(
 
     def do() -> tuple[int, OutgoingOut]:
         one = call.store.messages.get(call.product.id, outgoing_id)
-        if one.state not in _TRIED_AGAIN:
-            raise InvalidMove(f"the message is {one.state}: only a failed one is sent again")
         retry_message(one, store=call.store, now=call.now)
         return 200, shown_message(call.store.messages.get(call.product.id, outgoing_id))
 
@@ -87,6 +85,7 @@ def set_settings(body: NoticeSettingsIn, call: Recipient, once: OnceDep) -> Resp
     """From now on; what waits already keeps its moment."""
 
     def do() -> tuple[int, NoticeSettings]:
+        require_channels(body.channels or (), call.product.id, call.store, call.context)
         wanted = Preferences(
             channels=None if body.channels is None else frozenset(body.channels),
             digest_hour=body.digest_hour,

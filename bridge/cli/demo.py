@@ -16,8 +16,9 @@ from bridge.cli.serving import (
     warn_if_embedded,
     with_public_url,
 )
-from bridge.demo.run import ADMIN_EMAIL, DemoRun, prepare_demo
+from bridge.demo.run import ADMIN_EMAIL, DemoRun, alone_in, prepare_demo
 from bridge.domain.people import Role
+from bridge.wiring import Application
 
 app = new_app()
 _TOKEN_NAME = "demo"  # noqa: S105 - the name of the token
@@ -40,8 +41,13 @@ def demo(
     Send twelve weeks of sample contacts through the whole loop: issues are found, filed in a Jira
     sandbox, fixed, released, told. Then stay up until Ctrl-C. A second run changes nothing.
     """
-    with stopped_by_signals(), open_door("127.0.0.1", 0 if exit_when_done else port) as door:
-        settings = with_public_url(read_settings(data_dir), door)
+    given = read_settings(data_dir)
+    with (
+        stopped_by_signals(),
+        alone_in(given.data_dir),
+        open_door("127.0.0.1", 0 if exit_when_done else port) as door,
+    ):
+        settings = with_public_url(given, door)
         start_logging(logging.WARNING)
         run = prepare_demo(settings, say=say)
         try:
@@ -63,14 +69,18 @@ def _tell(run: DemoRun, as_json: bool) -> None:
     if not as_json:
         return
     jira = {name: sandbox.describe()[name] for name in ("url", "user", "token", "project")}
-    emit({"url": url, "sign_in": sign_in, "token": _new_token(run), "jira": jira})
+    emit({"url": url, "sign_in": sign_in, "token": new_token(application), "jira": jira})
 
 
-def _new_token(run: DemoRun) -> str:
-    """An admin token of this run; those of earlier runs end."""
-    now = run.application.context.now()
-    with run.application.open() as store:
-        for token in store.people.tokens():
-            if token.name == _TOKEN_NAME and token.revoked_at is None:
-                store.people.revoke_token(token.id, now=now)
-        return store.people.create_token(Role.ADMIN, None, name=_TOKEN_NAME)
+def new_token(application: Application) -> str:
+    """An admin token of this run; those of earlier runs end, which is said."""
+    now = application.context.now()
+    with application.open() as store:
+        earlier = [one for one in store.people.tokens() if one.name == _TOKEN_NAME]
+        ended = [one for one in earlier if one.revoked_at is None]
+        for one in ended:
+            store.people.revoke_token(one.id, now=now)
+        token = store.people.create_token(Role.ADMIN, None, name=_TOKEN_NAME)
+    if ended:
+        say("the token of an earlier run has ended: use the one of this run")
+    return token

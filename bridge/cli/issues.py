@@ -20,7 +20,7 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.issues import Issue, IssueId, IssueState
 from bridge.domain.people import Actor
 from bridge.domain.products import DEFAULT_PRODUCT, Product
-from bridge.steps.moves import Cause
+from bridge.steps.moves import Cause, personal_cause
 from bridge.steps.name_ticket import name_ticket
 from bridge.steps.refusal import FieldsChosen
 from bridge.steps.review import file_issue
@@ -154,7 +154,7 @@ def file_one(  # noqa: PLR0913 - one parameter an option
     given = FieldsChosen(named_values(fields or []), for_all=for_all)
 
     def decide(found: Issue, home: Product, store: Store) -> None:
-        file_issue(found, home, store=store, cause=operator(), again=again, chosen=given)
+        file_issue(found, home, store=store, cause=operator(home), again=again, chosen=given)
 
     _decided(issue, decide, product, data_dir, as_json=as_json)
 
@@ -175,7 +175,7 @@ def link_one(
     """
 
     def decide(found: Issue, home: Product, store: Store) -> None:
-        name_ticket(found, ticket, store=store, cause=operator())
+        name_ticket(found, ticket, store=store, cause=operator(home))
 
     _decided(issue, decide, product, data_dir, as_json=as_json)
 
@@ -196,7 +196,7 @@ def unlink_one(
     """
 
     def decide(found: Issue, home: Product, store: Store) -> None:
-        unlink_ticket(found, store=store, cause=operator(reason))
+        unlink_ticket(found, store=store, cause=operator(home, reason))
 
     _decided(issue, decide, product, data_dir, as_json=as_json)
 
@@ -221,9 +221,10 @@ def _decided(
         _show(shown, [])
 
 
-def operator(reason: str = "") -> Cause:
+def operator(product: Product, reason: str = "") -> Cause:
     """Whoever has the command line."""
-    return Cause(Actor("operator", getpass.getuser()), datetime.now(UTC), reason, "cli")
+    actor = Actor("operator", getpass.getuser())
+    return personal_cause(actor, product, at=datetime.now(UTC), reason=reason, origin="cli")
 
 
 def issue_id_of(name: str, product_id: ProductId, store: Store) -> IssueId:

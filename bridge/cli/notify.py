@@ -217,10 +217,32 @@ def enable(
 
 
 @app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="Name or id of the channel.")],
+    product: ProductName = DEFAULT_PRODUCT,
+    data_dir: DataDir = None,
+) -> None:
+    """\b
+    Example:
+      bridge notify remove crm
+
+    Send nothing there any more; what waited for it goes too.
+    """
+    with opened(read_settings(data_dir)) as application:
+        with application.open() as store:
+            home = store.products.by_slug(product)
+        found = channel_named(name, home, context=application.context)
+        with application.open() as store:
+            store.connections.forget(found.id)
+    say(f"{found.name} is removed")
+
+
+@app.command()
 def rotate(
     name: Annotated[str, typer.Argument(help="Name or id of the endpoint.")],
     product: ProductName = DEFAULT_PRODUCT,
     data_dir: DataDir = None,
+    as_json: AsJson = False,
 ) -> None:
     """\b
     Example:
@@ -235,6 +257,9 @@ def rotate(
         found = channel_named(name, home, context=application.context)
         with application.open() as store:
             secret = new_secret(found, store=store, secrets=application.context.secrets)
+    if as_json:
+        emit({"id": found.id, "name": found.name, "secret": secret})
+        return
     say("keep it safe: it is not shown again")
     write(secret)
 

@@ -63,7 +63,7 @@ def add_release(  # noqa: PLR0913 - one parameter an option
             percent=percent,
             issue_ids=tuple(issue_id_of(one, home.id, store) for one in issue or ()),
         )
-        cause = operator(f"version {news.version} was released")
+        cause = operator(home, f"version {news.version} was released")
         done = ship(news, home, store=store, context=application.context, cause=cause)
     answer = ShippedOut(
         **present.release(done.release).model_dump(),
@@ -100,7 +100,7 @@ def withdraw_release(  # noqa: PLR0913 - one parameter an option
         known = store.fixes.find(home.id, version.strip(), component=component.strip(), lock=True)
         if known is None:
             raise NotFound(f"no release of {product} is called {version.strip()[:80]!r}")
-        cause = operator(reason.strip() or f"version {known.version} was taken back")
+        cause = operator(home, reason.strip() or f"version {known.version} was taken back")
         told = ShipEvent(id="", source=cause.origin, kind=ShipKind.ROLLED_BACK, at=cause.at)
         done = withdraw(known, told, home, store=store, context=application.context, cause=cause)
     answer = WithdrawnOut(

@@ -2,11 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from bridge.demo.engineering import Engineering
 from bridge.demo.generate import generate_contacts
@@ -44,6 +46,24 @@ class DemoRun:
         """Stop what runs; the data stay."""
         self.sandbox.stop()
         self.application.close()
+
+
+@contextmanager
+def alone_in(data_dir: Path) -> Iterator[None]:
+    """Keep a second demo out of the folder, however this one ends; raises NotConfigured."""
+    data_dir.mkdir(parents=True, exist_ok=True, mode=_SECRET_FOLDER_MODE)
+    lock = FileLock(data_dir / "demo.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise NotConfigured(
+            f"a demo runs in {data_dir} already: use that one, stop it first, or give another "
+            "--data-dir and --port"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def prepare_demo(settings: Settings, *, say: Callable[[str], None]) -> DemoRun:

@@ -87,6 +87,13 @@ class Copy:
             return False
         return self.is_live is None or self.is_live is self.wants_live
 
+    @property
+    def was_never_out(self) -> bool:
+        """Whether it was to be taken out of use and, as far as anybody knows, never was."""
+        if self.connection_id is None:
+            return self.outcome is not CopyOutcome.DONE
+        return not self.is_off_by_us and self.is_live is not False
+
 
 class Move(StrEnum):
     """What is to be done about a copy."""

@@ -85,3 +85,8 @@ class ShipEvent:
     tracker_keys: tuple[str, ...] = ()
     """Tickets that it fixes, as the sender says."""
     url: str = ""
+
+    @property
+    def part(self) -> tuple[str, str, str, str]:
+        """Whom it is about: signals about different parts of the customers do not compare."""
+        return self.environment, self.audience, self.region, self.platform

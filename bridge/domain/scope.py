@@ -64,13 +64,26 @@ class Scope:
 
 
 def require_versions(versions: Iterable[str]) -> None:
-    """Raise InvalidInput for a range whose bounds are no versions."""
+    """Raise InvalidInput for a range whose bounds are no versions, or that holds none."""
     for number, one in enumerate(versions):
-        if _is_range(one) and _bounds(one) is None:
+        bounds = _bounds(one) if _is_range(one) else []
+        if bounds is None:
             raise InvalidInput(
                 f"{one!r} is no range of versions; say it like >=4.0,<4.3",
                 pointer=f"/versions/{number}",
             )
+        if _holds_nothing(bounds):
+            raise InvalidInput(
+                f"no version is in the range {one!r}: it ends before it begins",
+                pointer=f"/versions/{number}",
+            )
+
+
+def require_words(words: Iterable[str], *, what: str) -> None:
+    """Raise InvalidInput for a blank among names of platforms or segments."""
+    for number, one in enumerate(words):
+        if not one.strip():
+            raise InvalidInput(f"{what} cannot be blank", pointer=f"/{what}/{number}")
 
 
 def _fits_word(wanted: Sequence[str], given: str | None) -> bool:
@@ -122,6 +135,18 @@ def _bounds(wanted: str) -> list[tuple[str, VersionKey]] | None:
             return None
         bounds.append((found[1], key))
     return bounds
+
+
+def _holds_nothing(bounds: Sequence[tuple[str, VersionKey]]) -> bool:
+    """Whether bounds leave no version between them."""
+    lows = [(bound, sign == ">") for sign, bound in bounds if sign in (">=", ">", "=")]
+    highs = [(bound, sign == "<") for sign, bound in bounds if sign in ("<=", "<", "=")]
+    if not lows or not highs:
+        return False
+    low, is_after = max(lows)
+    high = min(bound for bound, _ in highs)
+    is_before = any(is_open for bound, is_open in highs if bound == high)
+    return low > high or (low == high and (is_after or is_before))
 
 
 def _reaches_below(wanted: str, fixed_in: str) -> bool:

@@ -10,7 +10,7 @@ from bridge.domain.fixes import is_at_least
 from bridge.domain.issues import Issue
 from bridge.domain.people import UserId
 from bridge.domain.products import Product
-from bridge.domain.scope import Scope, require_versions
+from bridge.domain.scope import Scope, require_versions, require_words
 from bridge.domain.workarounds import (
     Audience,
     Content,
@@ -20,6 +20,7 @@ from bridge.domain.workarounds import (
     WorkaroundState,
 )
 from bridge.redaction import Redactor
+from bridge.steps.announce import announce
 from bridge.steps.context import Context
 from bridge.steps.moves import Cause
 from bridge.steps.tasks import give_copies_back, withdraw_copies
@@ -80,6 +81,7 @@ def add_workaround(  # noqa: PLR0913 - a draft differs in one word
     Without an owner it is its author's.
     """
     content = _content(replace(advice, owner=advice.owner or cause.actor.name), product)
+    _require_to_come(content.review_at, cause)
     state = WorkaroundState.DRAFT if is_draft else WorkaroundState.ACTIVE
     added = store.workarounds.write(
         issue, content, author=cause.actor.name, now=cause.at, state=state
@@ -111,6 +113,8 @@ def edit_workaround(  # noqa: PLR0913 - the edition is what the person has read
     ]
     if not changed:
         return workaround
+    if "review_at" in changed:
+        _require_to_come(new.review_at, cause)
     store.workarounds.edit(workaround.id, new, author=cause.actor.name, now=cause.at)
     before, after = (
         {name: _told(getattr(content, name)) for name in changed} for content in (old, new)
@@ -149,7 +153,8 @@ def replace_workaround(  # noqa: PLR0913 - one transaction needs all of it
     store.workarounds.retire(
         old.id, RetiredBy.REPLACED, reason=reason, now=cause.at, replaced_by=added.id
     )
-    _record(old, product, "workaround_replaced", store=store, cause=cause)
+    decision = _record(old, product, "workaround_replaced", store=store, cause=cause)
+    _announce("workaround.retired", old, issue, decision, store=store, cause=cause)
     withdraw_copies(issue, store=store, cause=replace(cause, reason=reason))
     telling = Telling(product, store, context, replace(cause, reason=reason))
     tell_replaced(issue, old, added, telling=telling)
@@ -181,7 +186,7 @@ def activate_workaround(
     """Offer a draft; raises InvalidMove for anything else."""
     if workaround.state is not WorkaroundState.DRAFT:
         raise InvalidMove(f"it is no draft, it is {workaround.state}")
-    return _activate(workaround, product, "workaround_activated", store=store, cause=cause)
+    return _activate(workaround, product, "workaround_activated", store=store, cause=cause)[0]
 
 
 def retire_workaround(
@@ -190,8 +195,9 @@ def retire_workaround(
     """Stop offering it; raises InvalidMove when that was done before."""
     _require_living(workaround)
     store.workarounds.retire(workaround.id, RetiredBy.PERSON, reason=cause.reason, now=cause.at)
-    _record(workaround, product, "workaround_retired", store=store, cause=cause)
+    decision = _record(workaround, product, "workaround_retired", store=store, cause=cause)
     issue = store.issues.get(product.id, workaround.issue_id)
+    _announce("workaround.retired", workaround, issue, decision, store=store, cause=cause)
     withdraw_copies(issue, store=store, cause=cause)
     return store.workarounds.get(product.id, workaround.id)
 
@@ -203,17 +209,22 @@ def restore_workaround(
     is_narrowed = workaround.content.scope.below is not None
     if workaround.state is not WorkaroundState.RETIRED and not is_narrowed:
         raise InvalidMove("it is not retired")
-    return _activate(workaround, product, "workaround_restored", store=store, cause=cause)
+    action = "workaround_restored"
+    restored, decision = _activate(workaround, product, action, store=store, cause=cause)
+    issue = store.issues.get(product.id, restored.issue_id)
+    _announce("workaround.restored", restored, issue, decision, store=store, cause=cause)
+    return restored
 
 
 def _activate(
     workaround: Workaround, product: Product, action: str, *, store: Store, cause: Cause
-) -> Workaround:
+) -> tuple[Workaround, int]:
+    """Offered from now on, and the decision about it."""
     store.workarounds.activate(workaround.id, reason=cause.reason or None)
-    _record(workaround, product, action, store=store, cause=cause)
+    decision = _record(workaround, product, action, store=store, cause=cause)
     issue = store.issues.get(product.id, workaround.issue_id)
     give_copies_back(issue, store=store, cause=cause)
-    return store.workarounds.get(product.id, workaround.id)
+    return store.workarounds.get(product.id, workaround.id), decision
 
 
 def _require_living(workaround: Workaround) -> None:
@@ -253,6 +264,8 @@ def _content(advice: Advice, product: Product) -> Content:
     if text is None:
         raise InvalidInput("a workaround needs a text", pointer="/text")
     require_versions(advice.versions)
+    require_words(advice.platforms, what="platforms")
+    require_words(advice.segments, what="segments")
     return Content(
         text=text,
         audience=advice.audience,
@@ -263,6 +276,12 @@ def _content(advice: Advice, product: Product) -> Content:
         owner=advice.owner,
         review_at=advice.review_at,
     )
+
+
+def _require_to_come(review_at: datetime | None, cause: Cause) -> None:
+    """Nobody can look at it again before today."""
+    if review_at is not None and review_at.date() < cause.at.astimezone(review_at.tzinfo).date():
+        raise InvalidInput("the day of review has passed: name one to come", pointer="/review_at")
 
 
 def _told(value: object) -> object:
@@ -276,8 +295,8 @@ def _told(value: object) -> object:
 
 def _record(
     workaround: Workaround, product: Product, action: str, *, store: Store, cause: Cause
-) -> None:
-    store.decisions.record(
+) -> int:
+    return store.decisions.record(
         product.id,
         action,
         at=cause.at,
@@ -287,3 +306,11 @@ def _record(
         reason=cause.reason,
         origin=cause.origin,
     )
+
+
+def _announce(  # noqa: PLR0913 - an event is told by all of these
+    kind: str, workaround: Workaround, issue: Issue, decision: int, *, store: Store, cause: Cause
+) -> None:
+    """Tell other systems what a person has decided, as what a fix brings about is told."""
+    more = {"workaround": workaround.id}
+    announce(kind, issue, more, key=f"decision-{decision}", store=store, at=cause.at)

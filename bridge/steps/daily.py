@@ -121,7 +121,7 @@ def _failed(found: Material) -> Section:
 def _line(one: Trouble, found: Material) -> Line:
     issue = found.issues.get(one.issue_id) if one.issue_id else None
     told = one.reason.strip().rstrip(".") or "no reason was given"
-    told = f"{told[0].upper()}{told[1:]}."
+    told = f"{told[0].upper()}{told[1:].removesuffix('.')}."
     if issue is None:
         return Line(title=one.what, told=told, path=f"/reports/daily/{found.span.name}")
     return line_of(issue, f"{one.what}: {told}")

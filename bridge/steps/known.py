@@ -1,6 +1,7 @@
 """Known issues: what customers may read, in words that a lead wrote for them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +11,7 @@ from bridge.domain.issues import Issue, IssueState, Outcome
 from bridge.domain.products import Product
 from bridge.steps.moves import Cause
 from bridge.store import Store
+from bridge.store.decisions import Decision
 
 _MOST = 2_000
 _S = IssueState
@@ -43,6 +45,7 @@ class KnownIssue:
     fixed_in: str | None
     shown_at: datetime
     updated_at: datetime
+    """When what is said here changed last, by a person's words or by a decision about the issue."""
     customers: int | None
     """None unless the product shows counts."""
 
@@ -102,8 +105,8 @@ def known_issues(product: Product, *, store: Store) -> list[KnownIssue]:
         issue = store.issues.standing_for(product.id, words.issue_id)
         if issue.state is _S.DISMISSED:
             continue
-        state = _state(issue)
-        moved = issue.shipped_at if state is KnownState.FIXED and issue.shipped_at else None
+        state = _state(issue.state, issue.outcome)
+        said_at = [words.updated_at, said_since(store.decisions.history(issue.id))]
         found.append(
             KnownIssue(
                 number=own.number,
@@ -113,7 +116,7 @@ def known_issues(product: Product, *, store: Store) -> list[KnownIssue]:
                 state=state,
                 fixed_in=issue.fixed_in if state is KnownState.FIXED else None,
                 shown_at=words.shown_at,
-                updated_at=max(words.updated_at, moved) if moved else words.updated_at,
+                updated_at=max(one for one in said_at if one is not None),
                 customers=store.issues.counts(issue.id).customers if shows_counts else None,
             )
         )
@@ -128,11 +131,29 @@ def public_product(slug: str, *, store: Store) -> Product:
     raise NotFound("there is no such page")
 
 
-def _state(issue: Issue) -> KnownState:
-    if issue.state in (_S.SHIPPED, _S.VERIFIED):
+def said_since(history: Sequence[Decision]) -> datetime | None:
+    """The last decision about an issue that changed what customers read of it, if one did."""
+    said: tuple[KnownState, object] = (KnownState.INVESTIGATING, None)
+    since = None
+    state: object = IssueState.CANDIDATE
+    outcome: object = None
+    fixed_in: object = None
+    for one in history:
+        state = one.after.get("state", state)
+        outcome = one.after.get("outcome", outcome)
+        fixed_in = one.after.get("fixed_in", fixed_in)
+        known = _state(IssueState(str(state)), Outcome(str(outcome)) if outcome else None)
+        now = (known, fixed_in if known is KnownState.FIXED else None)
+        if now != said:
+            said, since = now, one.at
+    return since
+
+
+def _state(state: IssueState, outcome: Outcome | None) -> KnownState:
+    if state in (_S.SHIPPED, _S.VERIFIED):
         return KnownState.FIXED
-    if issue.state in (_S.IN_PROGRESS, _S.RESOLVED):
+    if state in (_S.IN_PROGRESS, _S.RESOLVED):
         return KnownState.IN_PROGRESS
-    if issue.state is _S.DECLINED and issue.outcome is Outcome.WONT_FIX:
+    if state is _S.DECLINED and outcome is Outcome.WONT_FIX:
         return KnownState.WONT_FIX
     return KnownState.INVESTIGATING

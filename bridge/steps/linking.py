@@ -35,7 +35,9 @@ def follow_link(filing: Filing, ticket: Ticket, *, store: Store, cause: Cause) -
     """What must follow once a filing points to a ticket, in the same transaction."""
     issue = store.issues.standing_for(ticket.product_id, filing.issue_id, lock=True)
     if issue.can_move(IssueState.FILED):
-        issue = move_issue(issue, IssueState.FILED, store=store, cause=cause)
+        # What was told of another ticket, such as that it is a duplicate, is not so of this one.
+        changes = {"outcome": None}
+        issue = move_issue(issue, IssueState.FILED, store=store, cause=cause, changes=changes)
     if ticket.category is not StatusCategory.NEW:
         # A ticket that we know already: no change of it will move this issue.
         stand_where(issue, ticket.category, ticket.outcome, store=store, cause=cause)

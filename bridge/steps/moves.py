@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bridge.cleaning import door_text
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import Actor
+from bridge.domain.products import Product
+from bridge.redaction import Redactor
 from bridge.steps.announce import announce_move
 from bridge.store import Store
+
+_MOST_BYTES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,20 @@ class Cause:
     origin: str = ""
     kept: Mapping[str, object] = field(default_factory=dict)
     """What the decision keeps besides."""
+
+
+def personal_cause(
+    actor: Actor, product: Product, *, at: datetime, reason: str, origin: str
+) -> Cause:
+    """What a person does, and why: personal data in what they typed is kept nowhere.
+
+    The one place that reasons come in through: history, notices, tickets and events repeat them.
+    """
+    told, _ = door_text(reason, max_bytes=_MOST_BYTES)
+    # Sentences are made of it, which end with a full stop of their own.
+    if told := told.strip().removesuffix("."):
+        told = Redactor(region=product.region).redact(told)
+    return Cause(actor, at, told, origin)
 
 
 def move_issue(

@@ -14,6 +14,7 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.errors import (
     AnswerLost,
     EndpointGone,
+    InvalidMove,
     NotReachable,
     OutsideError,
     Refused,
@@ -24,11 +25,14 @@ from bridge.domain.people import Notice
 from bridge.ports import Message, Notifier
 from bridge.steps.context import Context
 from bridge.steps.outside import wake_sender
+from bridge.steps.report import send_again
 from bridge.store import Store
 from bridge.store.connections import Connection
 from bridge.store.messages import Dispatch, Outgoing, Result
+from bridge.store.reports import report_named
 
 _MOST_IN_FULL = 20
+_TRIED_AGAIN = (MessageState.FAILED, MessageState.UNKNOWN)
 
 log = structlog.get_logger()
 
@@ -64,7 +68,16 @@ def acknowledge(notice: Notice, *, store: Store, now: datetime) -> None:
 
 
 def retry_message(outgoing: Outgoing, *, store: Store, now: datetime) -> None:
-    """A person wants it tried again, as the same message."""
+    """A person wants it tried again, as the same message.
+
+    Raises InvalidMove unless it failed or may have been lost.
+    """
+    if outgoing.state not in _TRIED_AGAIN:
+        raise InvalidMove(f"the message is {outgoing.state}: only a failed one is sent again")
+    if (named := report_named(outgoing.event)) is not None:
+        # Its mail is made anew from the report, with its pictures.
+        send_again(outgoing.id, outgoing.product_id, named, store=store)
+        return
     store.messages.retry(outgoing.id, now=now)
     wake_sender(outgoing, store)
 

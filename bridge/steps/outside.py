@@ -4,10 +4,12 @@ Who is told how follows the person's own preferences of that moment. docs/notice
 rules.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.domain.contacts import ProductId
+from bridge.domain.errors import InvalidInput
 from bridge.domain.issues import Issue
 from bridge.domain.messages import Timing, timing_of
 from bridge.domain.people import Notice, NoticeKind, UserId
@@ -43,6 +45,17 @@ def channels_of(product_id: ProductId, store: Store, context: Context) -> list[C
     return found
 
 
+def require_channels(
+    names: Sequence[str], product_id: ProductId, store: Store, context: Context
+) -> None:
+    """Raise InvalidInput for a channel by which nobody of the product can be told."""
+    known = sorted(one.name for one in channels_of(product_id, store, context))
+    unknown = sorted(set(names) - {*known})
+    if unknown:
+        told = f"there are: {', '.join(known)}" if known else "none is set up beside the inbox"
+        raise InvalidInput(f"there is no channel {unknown[0]}; {told}", pointer="/channels")
+
+
 def fixed_in(version: str) -> str:
     """The bundle of all fixes in one release."""
     return f"fixed in {version}"
@@ -56,8 +69,9 @@ def send_outside(
     wanted = store.notices.preferences(recipient)
     timing = timing_of(wanted, now, is_urgent=notice.kind in _URGENT)
     product_id = store.notices.product_of(notice.id)
+    heard = _heard_through(notice, product_id, store)
     for channel in channels_of(product_id, store, context):
-        if not wanted.wants(channel.name):
+        if not wanted.wants(channel.name) or (heard is not None and channel.name not in heard):
             continue
         planned = Planned(
             event=f"notice-{notice.id}",
@@ -75,6 +89,13 @@ def send_outside(
         if outgoing_id is not None:
             at = planned.due_at if planned.is_held else None
             wake_sender(store.messages.get(product_id, outgoing_id), store, at=at)
+
+
+def _heard_through(notice: Notice, product_id: ProductId, store: Store) -> set[str] | None:
+    """The channels that an all-clear goes through: those that told of its outage; else any."""
+    if notice.kind is not NoticeKind.ALL_CLEAR:
+        return None
+    return store.notices.channels_that_told(notice, NoticeKind.OUTAGE, product_id)
 
 
 def post_in_rooms(

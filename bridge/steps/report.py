@@ -110,6 +110,14 @@ def _enqueue_sending(sending_id: int, product_id: ProductId, span: Span, store: 
     )
 
 
+def send_again(
+    sending_id: int, product_id: ProductId, named: tuple[ReportKind, str], *, store: Store
+) -> None:
+    """A person wants another series of tries of a mail that failed, under the same id."""
+    store.reports.plan_again(sending_id)
+    _enqueue_sending(sending_id, product_id, Span.named(*named), store)
+
+
 def send_report(
     context: Context, *, product_id: int, kind: str, name: str, sending_id: int
 ) -> None:

@@ -13,7 +13,7 @@ from bridge.steps.context import Context
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.retire import retire_fixed
 from bridge.steps.tell import Telling, tell_fix, tell_rollout
-from bridge.steps.withdraw import withdraw
+from bridge.steps.withdraw import lower, withdraw
 from bridge.store import Store
 from bridge.store.connections import Connection
 from bridge.store.fixes import Fixed
@@ -56,7 +56,8 @@ def ship(
 ) -> Shipped:
     """Record the release and ship every issue it fixes; telling it twice changes nothing.
 
-    News from before the release was taken back come too late to bring it out again.
+    News from before the release was taken back come too late to bring it out again. Where fewer
+    customers have it than before, what was told is put right.
     """
     version = news.version.strip()
     if not version:
@@ -66,25 +67,56 @@ def ship(
     if known is not None and known.withdrawn_at and news.shipped_at <= known.withdrawn_at:
         store.rollouts.note(product.id, known.id, event)
         return _too_late(known, news, product, store)
-    release = store.fixes.save_release(
-        product.id,
-        version,
-        at=news.shipped_at,
-        percent=news.percent,
-        component=news.component,
-        platform=event.platform,
-    )
-    store.rollouts.note(product.id, release.id, event)
+    lowered: dict[IssueId, str] = {}
+    if known is not None and _is_lower(known, news, event, store):
+        telling = Telling(product, store, context, cause)
+        lowered = lower(known, news.percent, event, telling=telling)
+    release = _save(known, news, event, product, store)
     shipping = _Shipping(release, news, product, store, context, cause)
     answer = Shipped(release)
     for issue_id in _wanted(release.id, news, product, store):
         issue = store.issues.get(product.id, issue_id, lock=True)
-        reason = shipping.why_not(issue)
+        reason = lowered.get(issue.id) or shipping.why_not(issue)
         if reason is None:
             answer.shipped.append(shipping.ship(issue))
         else:
             answer.not_shipped.append((issue, reason))
     return answer
+
+
+def _is_lower(known: Release, news: ReleaseNews, event: ShipEvent, store: Store) -> bool:
+    """Whether fewer customers have the release than before: the newest word of all says so.
+
+    A signal is held against the last word of its source about the same part of the customers.
+    """
+    if known.is_withdrawn or news.percent >= known.percent:
+        return False
+    words = store.rollouts.of_release(known.id)
+    if any(one.at > event.at for one in words):
+        return False
+    if news.told is None:
+        return True
+    own = [one for one in words if one.source == event.source and one.part == event.part]
+    return bool(own) and (own[-1].percent or 0) > news.percent
+
+
+def _save(
+    known: Release | None, news: ReleaseNews, event: ShipEvent, product: Product, store: Store
+) -> Release:
+    """The release as it is by now; who repeats themselves does not raise what was lowered since."""
+    is_news = known is None or store.rollouts.note(product.id, known.id, event)
+    is_out_again = known is not None and known.is_withdrawn
+    release = store.fixes.save_release(
+        product.id,
+        news.version.strip(),
+        at=news.shipped_at,
+        percent=news.percent if known is None or is_news or is_out_again else known.percent,
+        component=news.component,
+        platform=event.platform,
+    )
+    if known is None:
+        store.rollouts.note(product.id, release.id, event)
+    return release
 
 
 def _wanted(

@@ -35,7 +35,10 @@ def give_copies_back(issue: Issue, *, store: Store, cause: Cause) -> None:
     every = store.copies.of([one.id for one in living], lock=True)
     stale = [*by_hand_keys(every), _key(issue, TaskKind.WITHDRAW)]
     store.tasks.close(issue.product_id, stale, TaskState.DROPPED, by=MACHINE.name, now=cause.at)
-    copies = [one for one in every if not one.wants_live]
+    off = [one for one in every if not one.wants_live]
+    there = [one for one in off if one.was_never_out]
+    _leave(there, store)
+    copies = [one for one in off if one not in there]
     if not copies:
         return
     if store.products.get(issue.product_id).copies_auto:
@@ -97,6 +100,14 @@ def _want(copies: Sequence[Copy], store: Store, *, is_live: bool) -> None:
     store.copies.want([one.id for one in copies], is_live=is_live)
     for one in copies:
         sync_soon(one, store)
+
+
+def _leave(copies: Sequence[Copy], store: Store) -> None:
+    """Nobody took them out of use: they are as they should be, unless a reading says otherwise."""
+    store.copies.want([one.id for one in copies], is_live=True)
+    for one in copies:
+        if one.connection_id is not None:
+            sync_soon(one, store)
 
 
 def _key(issue: Issue, kind: TaskKind) -> str:

@@ -93,6 +93,16 @@ def tell_rollout(issue: Issue, version: str, percent: int, *, telling: Telling) 
     return _tell_agents(issue, NoticeKind.ROLLOUT, lines, telling)
 
 
+def tell_lowered(issue: Issue, version: str, percent: int, *, telling: Telling) -> list[UserId]:
+    """The fix has reached fewer customers than whoever heard of the roll-out was told."""
+    first = f"{issue.name} “{issue.title}”: {telling.cause.reason}."
+    lines = [first, _link(issue, telling), "Workarounds stay; you will be told when it is there."]
+    told = telling.store.notices.told(issue.id, NoticeKind.ROLLOUT, issue.episode)
+    people = {one: [Because(reason) for reason in reasons] for one, reasons in told.items()}
+    about = f"{version}:{percent}"
+    return tell_people(issue, NoticeKind.ROLLOUT, lines, people, telling, about=about)
+
+
 def _let_go_of_fix(issue: Issue, telling: Telling) -> None:
     """Whoever has not been told of the fix outside hears only what is true by now."""
     reason = telling.cause.reason or "the fix does not hold"

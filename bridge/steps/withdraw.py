@@ -1,10 +1,10 @@
 """Withdraw: a release is taken back, or a ticket opened again; what was told is put right once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bridge.domain.fixes import Release, version_key
-from bridge.domain.issues import Issue, IssueState, Outcome
+from bridge.domain.issues import Issue, IssueId, IssueState, Outcome
 from bridge.domain.news import ShipEvent
 from bridge.domain.people import Because, NoticeKind, UserId
 from bridge.domain.products import Product
@@ -12,7 +12,7 @@ from bridge.steps.context import Context
 from bridge.steps.holding import fix_of
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.retire import revive
-from bridge.steps.tell import Telling, tell_correction
+from bridge.steps.tell import Telling, tell_correction, tell_lowered
 from bridge.store import Store
 
 _PAST = (IssueState.SHIPPED, IssueState.VERIFIED)
@@ -57,7 +57,7 @@ def withdraw(  # noqa: PLR0913 - one transaction needs all of it
         issue = store.issues.get(product.id, issue_id, lock=True)
         if issue.state not in _PAST:
             continue
-        others = [one for one in fix_of(issue, product, store).releases if not one.is_withdrawn]
+        others = _others(issue, known, product, store)
         if others:
             answer.kept.append(_stay(issue, known, others, store=store, cause=cause))
             continue
@@ -67,6 +67,41 @@ def withdraw(  # noqa: PLR0913 - one transaction needs all of it
         store.fixes.carry_on(issue, known.id)
         answer.stepped_down.append(issue)
     return answer
+
+
+def lower(known: Release, percent: int, told: ShipEvent, *, telling: Telling) -> dict[IssueId, str]:
+    """Fewer customers have a release than before; why each issue is not fixed for all any more.
+
+    Shipped issues step down where the rest is too small to count as shipped and no other release
+    fixes them; of the others whoever heard how far it was hears it once more. It must be locked.
+    """
+    product, store = telling.product, telling.store
+    reason = f"the roll-out of {known.version} went back from {known.percent} % to {percent} %"
+    telling = replace(telling, cause=replace(telling.cause, reason=reason))
+    found = sorted(store.fixes.shipped_in(known.id))
+    standing = dict.fromkeys(store.issues.standing_for(product.id, one).id for one in found)
+    issues = [store.issues.get(product.id, one, lock=True) for one in standing]
+    others = {one.id: _others(one, known, product, store) for one in issues}
+    store.fixes.lower(known.id, percent)
+    answer: dict[IssueId, str] = {}
+    for issue in issues:
+        if issue.state not in _PAST:
+            tell_lowered(issue, known.version, percent, telling=telling)
+        elif percent >= product.full_percent:
+            continue
+        elif others[issue.id]:
+            _stay(issue, known, others[issue.id], store=store, cause=telling.cause)
+        else:
+            issue = step_down(issue, IssueState.RESOLVED, telling=telling)
+            store.fixes.carry_on(issue, known.id)
+        answer[issue.id] = reason
+    return answer
+
+
+def _others(issue: Issue, known: Release, product: Product, store: Store) -> list[Release]:
+    """The releases that fix it too and that customers can get."""
+    found = fix_of(issue, product, store).releases
+    return [one for one in found if not one.is_withdrawn and one.id != known.id]
 
 
 def step_down(issue: Issue, to: IssueState, *, telling: Telling) -> Issue:

@@ -80,6 +80,31 @@ class Connections:
         ).one()
         return self.get(connection_id)
 
+    def add(
+        self,
+        product_id: ProductId,
+        integration: str,
+        *,
+        name: str,
+        config: Mapping[str, object],
+        sealed: bytes,
+    ) -> Connection | None:
+        """The new connection; None when there is one of that name."""
+        statement = (
+            insert(ConnectionRow)
+            .values(
+                product_id=product_id,
+                integration=integration,
+                name=name,
+                config=dict(config),
+                secrets=sealed,
+            )
+            .on_conflict_do_nothing()
+            .returning(ConnectionRow.id)
+        )
+        added = self._session.scalars(statement).first()
+        return None if added is None else self.get(added)
+
     def keep_fields(self, connection_id: int, fields: Mapping[str, str]) -> None:
         """Values for fields of every ticket from now on; those of other fields stay.
 

@@ -110,6 +110,14 @@ class Fixes:
         row = self._session.get_one(ReleaseRow, release_id, populate_existing=True)
         return _release(row)
 
+    def lower(self, release_id: ReleaseId, percent: int) -> None:
+        """Fewer customers have it than before."""
+        self._session.execute(
+            update(ReleaseRow)
+            .where(ReleaseRow.id == release_id)
+            .values(percent=percent, complete_at=None)
+        )
+
     def withdraw(self, release_id: ReleaseId, *, at: datetime) -> None:
         """Nobody is given it any more; whether its fixes held says nothing about a later try."""
         self._session.execute(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -57,13 +57,19 @@ class KnownIssues:
         return None if row is None else _told(row)
 
     def show(self, issue: Issue, *, title: str, text: str, workaround: str, now: datetime) -> None:
-        """Show it in these words from now on."""
+        """Show it in these words from now on; the same words again are nothing new."""
         words = {"title": title, "text": text, "workaround": workaround, "updated_at": now}
         statement = insert(KnownIssueRow).values(
             issue_id=issue.id, product_id=issue.product_id, shown_at=now, **words
         )
+        new = statement.excluded
+        is_new = or_(
+            KnownIssueRow.title != new.title,
+            KnownIssueRow.text != new.text,
+            KnownIssueRow.workaround != new.workaround,
+        )
         self._session.execute(
-            statement.on_conflict_do_update(index_elements=["issue_id"], set_=words)
+            statement.on_conflict_do_update(index_elements=["issue_id"], set_=words, where=is_new)
         )
 
     def hide(self, issue_id: IssueId) -> bool:

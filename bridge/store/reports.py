@@ -116,8 +116,8 @@ class Reports:
             product_id=product_id,
             event=event_of(product_id, report.kind, report.name),
             bundle=event_of(product_id, report.kind, report.name),
-            subject=f"The {report.kind} report {report.name}",
-            # The mail is made anew from the report; this is what a person's retry would send.
+            subject=report.title,
+            # The mail is made anew from the report with every try.
             text=f"The {report.kind} report {report.name} is ready: see the page Reports.",
             recipient=recipient,
             channel=channel,
@@ -147,6 +147,14 @@ class Reports:
         self._session.flush()
         return _sending(row)
 
+    def plan_again(self, sending_id: int) -> None:
+        """It failed or may be lost: another series of tries begins."""
+        self._session.execute(
+            update(OutgoingRow)
+            .where(OutgoingRow.id == sending_id, OutgoingRow.state.in_(("failed", "unknown")))
+            .values(state="planned", attempts=0, reason=None)
+        )
+
     def note_sending(
         self, sending_id: int, state: str, *, reason: str | None = None, receipt: str | None = None
     ) -> None:
@@ -161,6 +169,14 @@ class Reports:
 def event_of(product_id: ProductId, kind: ReportKind, name: str) -> str:
     """The stable name of a report among all outgoing messages."""
     return f"report-{product_id}-{kind}-{name}"
+
+
+def report_named(event: str) -> tuple[ReportKind, str] | None:
+    """The report that an outgoing message carries; None for any other message."""
+    word, *rest = event.split("-", 3)
+    if word != "report" or len(rest) != 3:
+        return None
+    return ReportKind(rest[1]), rest[2]
 
 
 def as_json(report: Report) -> dict[str, object]:

@@ -27,6 +27,11 @@ class Rollout:
     platform: str
     url: str
 
+    @property
+    def part(self) -> tuple[str, str, str, str]:
+        """Whom it was about."""
+        return self.environment, self.audience, self.region, self.platform
+
 
 class Rollouts:
     """Writes and reads the history of releases."""

@@ -1,11 +1,14 @@
 """Web: the server-rendered pages; everything works without script."""
 
-from fastapi import FastAPI
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+
+from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from bridge.web import advice, inbox, issues, known, reports, sign_in, triage
-from bridge.web.pages import STATIC, show_failure, show_http_error
+from bridge.web.pages import STATIC, show_failure, show_http_error, wants_page
 from bridge.web.visit import Web
 from bridge.wiring import Application
 
@@ -15,9 +18,9 @@ __all__ = ["add_pages", "create_pages"]
 def create_pages(application: Application) -> FastAPI:
     """The pages as an app of their own, which also tells in words what does not exist."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    add_pages(app, application)
     app.add_exception_handler(HTTPException, show_http_error)
     app.add_exception_handler(Exception, show_failure)
-    add_pages(app, application)
     return app
 
 
@@ -35,4 +38,19 @@ def add_pages(app: FastAPI, application: Application) -> None:
         known.router,
     ):
         app.include_router(router)
+    app.add_exception_handler(HTTPException, _for_browsers(app))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+
+def _for_browsers(app: FastAPI) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Tell a person at a browser in a page what does not exist; programs as before."""
+    for_programs = app.exception_handlers[HTTPException]
+
+    async def answer(request: Request, error: Exception) -> Response:
+        is_missing = isinstance(error, HTTPException) and error.status_code in (404, 405)
+        if is_missing and wants_page(request):
+            return show_http_error(request, error)
+        answered = for_programs(request, error)
+        return await answered if isawaitable(answered) else answered
+
+    return answer

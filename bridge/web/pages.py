@@ -175,6 +175,12 @@ def show_http_error(request: Request, error: Exception) -> Response:
     return _closed(_problem(told), request)
 
 
+def wants_page(request: Request) -> bool:
+    """Whether a person at a browser asks, and not for what only programs use."""
+    accepts = request.headers.get("accept", "")
+    return "text/html" in accepts and not request.url.path.startswith(("/api/", "/static/"))
+
+
 def show_failure(request: Request, error: Exception) -> Response:
     """A page for our own mistakes; the server logs the error itself."""
     error_id = secrets.token_hex(6)

@@ -13,7 +13,7 @@ from bridge.domain.errors import NotSignedIn
 from bridge.domain.people import Role
 from bridge.domain.permissions import Action
 from bridge.domain.products import DEFAULT_PRODUCT, Product
-from bridge.steps.moves import Cause
+from bridge.steps.moves import Cause, personal_cause
 from bridge.store import Store
 from bridge.web.guard import require_same_origin, require_token
 from bridge.wiring import Application
@@ -101,7 +101,9 @@ class Visit:
 
     def cause(self, reason: str = "") -> Cause:
         """This person does it, now, on a page."""
-        return Cause(self.caller.actor, self.now, reason.strip(), "page")
+        return personal_cause(
+            self.caller.actor, self.product, at=self.now, reason=reason, origin="page"
+        )
 
     def address(self, path: str, **query: object) -> str:
         """The address of a page, in this product; absent members are left out."""

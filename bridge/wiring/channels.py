@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.domain.errors import BridgeError, InvalidInput, NotConfigured, NotFound
+from bridge.domain.errors import (
+    BridgeError,
+    InvalidInput,
+    InvalidMove,
+    NotConfigured,
+    NotFound,
+    Refused,
+)
 from bridge.domain.products import Product
 from bridge.ports import CheckStep, Message, Notifier
 from bridge.steps.announce import ENDPOINT, EVENTS, TEST_EVENT
@@ -16,7 +23,7 @@ from bridge.steps.outside import ROOMS
 from bridge.store import Store
 from bridge.store.connections import Connection
 from bridge.store.secrets import Secrets
-from integrations.http import check_address
+from integrations.http import check_address, check_form
 from integrations.slack.client import API_URL, SlackClient, SlackSettings
 from integrations.slack.notifier import SlackNotifier, SlackWebhookNotifier
 from integrations.standard_webhooks.notifier import EndpointSettings, WebhookNotifier
@@ -137,7 +144,15 @@ def endpoint(
 def connect_channel(
     given: ChannelGiven, product: Product, *, context: Context
 ) -> tuple[list[CheckStep], Connection | None]:
-    """Try the channel in named steps, and keep it when all pass."""
+    """Try the channel in named steps, and keep it when all pass.
+
+    Raises InvalidMove for a second endpoint of one name.
+    """
+    if given.integration == ENDPOINT:
+        with context.open() as store:
+            known = store.connections.of_kind(product.id, ENDPOINT)
+        if given.name in (one.name for one in known):
+            raise _taken(given.name)
     steps = try_channel(given, context=context)
     if not all(step.ok for step in steps):
         return steps, None
@@ -148,13 +163,39 @@ def connect_channel(
 def save_channel(
     given: ChannelGiven, product: Product, *, store: Store, secrets: Secrets
 ) -> Connection:
-    """Keep the channel, tried or not; one of that name is replaced."""
+    """Keep the channel, tried or not; Slack of that name is replaced.
+
+    Raises InvalidMove for a second endpoint of one name, InvalidInput for an address that events
+    can never be posted to.
+    """
     sealed = secrets.encrypt(json.dumps(dict(given.sealed)).encode())
+    if given.integration == ENDPOINT:
+        _require_address(given)
+        added = store.connections.add(
+            product.id, ENDPOINT, name=given.name, config=given.config, sealed=sealed
+        )
+        if added is None:
+            raise _taken(given.name)
+        return added
     saved = store.connections.save(
         product.id, given.integration, name=given.name, config=given.config, sealed=sealed
     )
     store.connections.enable(saved.id)
     return store.connections.get(saved.id)
+
+
+def _taken(name: str) -> InvalidMove:
+    return InvalidMove(
+        f"an endpoint is called {name} already: choose another name, or remove that one first"
+    )
+
+
+def _require_address(given: ChannelGiven) -> None:
+    allow_private = bool(given.config.get("allow_private"))
+    try:
+        check_form(str(given.config["url"]), allow_private=allow_private)
+    except Refused as error:
+        raise InvalidInput(str(error), pointer="/url") from error
 
 
 def try_channel(given: ChannelGiven, *, context: Context) -> list[CheckStep]:

@@ -103,7 +103,10 @@ def test_news_of_a_release_that_makes_no_sense_is_422(api: Api) -> None:
         name = pointer.split("/")[1]
         answer = api.admin.post("/releases", {"version": "1", name: value})
         assert answer.status_code == 422
-        assert answer.json()["errors"][0]["pointer"] == pointer
+        found = answer.json()
+        assert found["errors"][0]["pointer"] == pointer
+        told = found["errors"][0]["detail"]
+        assert found["detail"] in (told, f"{pointer[1:]}: {told}"), "the field and what is wrong"
     assert api.admin.get("/releases").json() == {"items": [], "next": None}
 
 
@@ -152,19 +155,31 @@ def test_a_workaround_is_written_used_retired_and_restored(api: Api, issue: str)
     assert added.status_code == 201
     assert added.json()["text"] == "Write to <EMAIL_1> and wait."
     url = f"/workarounds/{added.json()['id']}"
+    receiver = {"name": "crm", "url": "https://crm.example/hooks"}
+    assert api.admin.post("/endpoints", receiver).status_code == 201
     contact = api.admin.get(f"/issues/{issue}/contacts").json()["items"][0]["id"]
     for count, body in ((1, {"contact": contact}), (1, {"contact": contact}), (2, {}), (3, None)):
         assert agent.post(f"{url}/use", body).json()["use_count"] == count
     assert agent.post(f"{url}/use", {"contact": 2**62}).status_code == 404
     assert agent.post(f"{url}/retire", {"reason": "it hurts"}).status_code == 403
     assert lead.post(f"{url}/restore", {"reason": "x"}).status_code == 409
-    assert lead.post(f"{url}/retire", {"reason": "it hurts"}).json()["state"] == "retired"
+    retired = lead.post(f"{url}/retire", {"reason": "it hurts mia@customer.example"}).json()
+    assert (retired["state"], retired["reason"]) == ("retired", "it hurts <EMAIL_1>")
     refused = agent.post(f"{url}/use", {})
     assert (refused.status_code, "it hurts" in refused.json()["detail"]) == (409, True)
     assert lead.post(f"{url}/restore", {"reason": "it was fine"}).json()["state"] == "active"
     assert agent.post(f"{url}/use").status_code == 200
     actions = [one["action"] for one in lead.get(f"/issues/{issue}/history").json()["items"]]
     assert actions[-3:] == ["workaround_added", "workaround_retired", "workaround_restored"]
+    events = [one["subject"] for one in api.admin.get("/outgoing").json()["items"]]
+    assert events == ["workaround.restored", "workaround.retired"]
+    for wrong, pointer in (
+        ({"versions": [">=4.3,<4.0"]}, "/versions/0"),
+        ({"platforms": [" "]}, "/platforms/0"),
+        ({"review_at": "2026-02-01T00:00:00Z"}, "/review_at"),
+    ):
+        answer = lead.post("/workarounds", {**advice, **wrong})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
 
 
 def test_matching_finds_the_issue_and_what_to_tell(

@@ -67,6 +67,11 @@ def test_a_person_says_how_to_be_told(api: Api) -> None:
     refused = ada.post("/notices/settings", {"zone": "Middle/Earth"})
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/zone")
     assert ada.post("/notices/settings", {"digest_hour": 25}).status_code == 422
+    unknown = ada.post("/notices/settings", {"channels": ["smtp", "e-mail"]})
+    assert (unknown.status_code, unknown.json()["detail"]) == (
+        422,
+        "there is no channel e-mail; there are: smtp",
+    )
     assert api.as_(Role.AGENT).get("/notices/settings").status_code == 403
 
 
@@ -115,6 +120,11 @@ def test_an_endpoint_is_added_tested_rotated_and_removed(api: Api, pipeline: Pip
         added = api.admin.post("/endpoints", given)
         assert (added.status_code, added.json()["secret"][:6]) == (201, "whsec_")
         name = f"/endpoints/{added.json()['id']}"
+        taken = api.admin.post("/endpoints", given)
+        assert (taken.status_code, taken.json()["detail"][:33]) == (
+            409,
+            "an endpoint is called crm already",
+        )
         assert "secret" not in api.admin.get("/endpoints").json()["items"][0]
         assert api.admin.post(f"{name}/test", {}).status_code == 202
         pipeline.queue.drain(pipeline.clock.moment)
@@ -126,6 +136,8 @@ def test_an_endpoint_is_added_tested_rotated_and_removed(api: Api, pipeline: Pip
         assert sent["subject"] == "endpoint.test"
         assert api.admin.post(f"{name}/rotate", {}).json()["secret"] != added.json()["secret"]
         assert api.admin.post("/endpoints", {**given, "events": ["x"]}).status_code == 422
+        inside = api.admin.post("/endpoints", {**given, "name": "b", "allow_private": False})
+        assert (inside.status_code, inside.json()["errors"][0]["pointer"]) == (422, "/url")
         assert api.admin.post(f"{name}/remove", {}).status_code == 200
         assert api.admin.post(f"{name}/remove", {}).status_code == 404
     finally:

@@ -17,6 +17,8 @@ import structlog
 import typer
 
 from bridge.cli import COMMANDS, main
+from bridge.cli.demo import new_token
+from bridge.demo.run import alone_in
 from bridge.domain.tickets import FilingState
 from bridge.wiring import Application
 from integrations.jira.sandbox import SandboxServer
@@ -435,3 +437,25 @@ def test_a_taken_port_is_told_in_one_line(bridge: Bridge) -> None:
             answer = bridge(command, "--port", port)
             assert (answer.code, answer.out) == (1, ""), command
             assert "--port" in answer.err, command
+
+
+def test_a_second_demo_in_one_folder_is_refused_in_words(bridge: Bridge, tmp_path: Path) -> None:
+    with alone_in(tmp_path / "data"):
+        answer = bridge("demo")
+        assert (answer.code, answer.out) == (1, "")
+        assert "a demo runs in" in answer.err
+    with alone_in(tmp_path / "data"):
+        pass
+
+
+def test_a_demo_that_is_started_again_says_that_its_earlier_token_has_ended(
+    application: Application, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = new_token(application)
+    assert capsys.readouterr().err == ""
+    second = new_token(application)
+    assert "token of an earlier run has ended" in capsys.readouterr().err
+    with application.open() as store:
+        now = application.context.now()
+        assert store.people.find_token(first, now=now) is None
+        assert store.people.find_token(second, now=now) is not None

@@ -1,6 +1,7 @@
 """Known issues: what everybody may read, in whose words, and who says so."""
 
 import re
+from datetime import timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -118,6 +119,30 @@ def test_a_fixed_one_stays_marked_without_its_workaround(bench: PagesBench) -> N
     assert "5 customers affected" in page
     move(bench, IssueState.REGRESSED)
     assert "We are investigating" in bench.browser().get("/known/default").text
+
+
+def test_updated_is_the_last_decision_that_changed_what_is_said(bench: PagesBench) -> None:
+    clock = bench.pipeline.clock
+
+    def updated(*states: IssueState, **changes: object) -> str:
+        clock.moment += timedelta(hours=1)
+        move(bench, *states, **changes)
+        (item,) = bench.browser().get("/known/default.json").json()["items"]
+        assert item["updated_at"] in bench.browser().get("/known/default.atom").text
+        return str(item["updated_at"])
+
+    show(bench)
+    shown = updated()
+    assert updated(IssueState.CONFIRMED, IssueState.FILED) == shown, "customers read the same"
+    assert updated(IssueState.IN_PROGRESS) == clock.moment.isoformat() != shown
+    begun = clock.moment.isoformat()
+    assert updated(IssueState.RESOLVED) == begun
+    fixed = updated(IssueState.SHIPPED, fixed_in="4.2", shipped_at=clock.moment)
+    assert fixed == clock.moment.isoformat()
+    assert updated(IssueState.VERIFIED) == fixed
+    show(bench)
+    assert updated() == fixed, "the same words again are nothing new"
+    assert updated(IssueState.REGRESSED, fixed_in=None) == clock.moment.isoformat()
 
 
 def test_a_lead_hides_it_and_others_may_not_write(bench: PagesBench) -> None:

@@ -9,12 +9,14 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from bridge.api.app import create_app
 from bridge.domain.contacts import RedactedText
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import NoticeKind, Role
 from bridge.domain.tickets import FilingState
 from bridge.domain.workarounds import Audience, WorkaroundState
 from bridge.settings import Settings
+from bridge.web import add_pages
 from bridge.wiring import Application
 from tests.builders import EXPORT_TEXTS, a_contact, contacts_about_export
 from tests.conftest import Pipeline
@@ -596,3 +598,19 @@ def test_the_style_sheet_comes_from_here(bench: PagesBench) -> None:
     answer = client.get(address)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/css")
+
+
+def test_an_address_that_does_not_exist_is_a_page_for_browsers_and_json_for_programs(
+    application: Application,
+) -> None:
+    app = create_app(application)
+    add_pages(app, application)
+    browser, program = {"Accept": "text/html,*/*"}, {"Accept": "*/*"}
+    with TestClient(app) as client:
+        page = client.get("/nowhere", headers=browser)
+        assert (page.status_code, page.headers["content-type"][:9]) == (404, "text/html")
+        assert "There is no such page." in page.text
+        assert "frame-ancestors" in page.headers["content-security-policy"]
+        for path, headers in (("/nowhere", program), ("/api/v1/nowhere", browser)):
+            told = client.get(path, headers=headers)
+            assert (told.status_code, told.json()["title"]) == (404, "Not found")

@@ -236,6 +236,33 @@ def test_a_plain_link_is_a_task_for_a_person(bench: Bench) -> None:
     assert (bench.copy(copy).outcome, bench.tasks()) == (CopyOutcome.DONE, [])
 
 
+@pytest.mark.parametrize("external", ["propose", "auto"])
+def test_what_was_never_taken_out_is_not_to_be_offered_again(bench: Bench, external: str) -> None:
+    if external == "auto":
+        bench.automatic()
+    wiki = bench.link("https://wiki.example/export")
+    macro = bench.link(bench.desk.add_macro(1, "Halve it."))
+    bench.desk.add_macro(1, "Halve it, or use the menu.")
+    bench.ship()
+    if external == "propose":
+        bench.approve()
+    assert {one.copy_id for one in bench.tasks()} == {wiki, macro}
+    bench.regress()
+    assert bench.tasks() == []
+    assert bench.desk.macros[1]["active"]
+    # The wiki was taken out the next time: then it is to be offered again.
+    bench.ship()
+    if external == "propose":
+        bench.approve()
+    (by_hand,) = (one for one in bench.tasks() if one.copy_id == wiki)
+    with bench.open() as store:
+        finish_task(by_hand, bench.product, store=store, cause=LEAD)
+    bench.regress()
+    if external == "propose":
+        bench.approve()
+    assert [one.text[:14] for one in bench.tasks()] == ["Offer it again"]
+
+
 def test_a_proposal_falls_away_when_the_workaround_is_back(bench: Bench) -> None:
     bench.link(bench.desk.add_macro(1, "Halve it."))
     bench.ship()

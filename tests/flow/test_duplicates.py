@@ -224,6 +224,7 @@ def test_without_a_link_a_person_may_name_the_target(desk: TrackerDesk) -> None:
     assert desk.ticket(issue).ref.key == theirs
     assert desk.state(issue) is IssueState.FILED
     assert desk.duplicates_of(ours) == [theirs]
+    assert desk.groups.now(issue).outcome is None, "what was told of the other ticket"
 
 
 def test_a_duplicate_of_another_issues_ticket_shares_it(desk: TrackerDesk) -> None:

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.domain.errors import InvalidInput, InvalidMove
+from bridge.domain.errors import InvalidInput, InvalidMove, Refused
 from bridge.domain.issues import Issue, IssueState
+from bridge.domain.messages import Preferences
 from bridge.domain.people import Actor, NoticeKind, Role
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.outage import clear_outage, declare_outage
@@ -135,6 +136,28 @@ def test_a_fix_that_ships_gives_the_all_clear_to_those_who_get_no_other_news(
     assert {who: len(texts) for who, texts in clear_ones.items()} == {BOB: 1}
     with pytest.raises(InvalidMove, match="its fix has shipped"):
         declare(pipeline, issue)
+
+
+def test_whoever_was_not_reached_outside_by_the_outage_gets_the_all_clear_in_the_inbox_only(
+    pipeline: Pipeline, issue: Issue, notifier: FakeNotifier
+) -> None:
+    hour = pipeline.clock.moment.hour
+    with pipeline.application.open() as store:
+        asleep = Preferences(quiet_from=hour, quiet_until=(hour + 2) % 24)
+        store.notices.prefer(store.people.known(BOB).id, asleep)
+        store.notices.prefer(store.people.known(EVE).id, Preferences(channels=frozenset()))
+    notifier.next_errors.append(Refused("550 no such user"))
+    declare(pipeline, issue)
+    reached = {one for one, _ in notifier.sent.values()}
+    assert len(reached) == 1
+    with pipeline.application.open() as store:
+        for name in (BOB, EVE):
+            store.notices.prefer(store.people.known(name).id, Preferences())
+    notifier.sent.clear()
+    clear(pipeline, issue)
+    pipeline.clock.advance(pipeline.clock.moment + timedelta(hours=3), pipeline.queue)
+    assert {one for one, _ in notifier.sent.values()} == reached
+    assert {*inbox(pipeline, NoticeKind.ALL_CLEAR)} == {ADA, BOB, EVE, LEAD}
 
 
 def test_an_outage_needs_words(pipeline: Pipeline, issue: Issue) -> None:

@@ -14,10 +14,12 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from bridge.domain.errors import InvalidInput, InvalidMove
 from bridge.domain.issues import Issue, IssueState
+from bridge.domain.messages import MessageState
 from bridge.domain.reports import Line, Report, ReportKind, ReportPlan, Span
 from bridge.steps import report as reporting
 from bridge.steps.daily import daily_digest
 from bridge.steps.moves import Cause, move_issue
+from bridge.steps.notify import retry_message
 from bridge.steps.report import plan_reports, report_of, send_now
 from bridge.steps.ship import ReleaseNews, ship
 from integrations.smtp.notifier import SmtpNotifier
@@ -271,6 +273,27 @@ def test_a_refused_mail_is_told_in_the_digest_and_one_that_waits_is_tried_again(
     (failed,) = lines(digest, "failed")
     assert failed.title == f"A message to {DEV} by smtp"
     assert "554 no such person" in failed.told
+
+
+def test_a_failed_mail_that_a_person_sends_again_is_the_report_and_not_a_note(
+    pipeline: Pipeline, post: Post, issue: Issue
+) -> None:
+    plan(pipeline, DEV)
+    at(pipeline, START + timedelta(days=7))
+    post.answers = ["554 no such person"]
+    tick(pipeline)
+    with pipeline.application.open() as store:
+        (failed,) = store.messages.search(pipeline.product.id, [MessageState.FAILED], limit=5)
+        retry_message(failed, store=store, now=pipeline.clock.moment)
+        waiting = store.messages.get(pipeline.product.id, failed.id)
+        with pytest.raises(InvalidMove, match="only a failed one"):
+            retry_message(waiting, store=store, now=pipeline.clock.moment)
+    pipeline.queue.drain(pipeline.clock.moment)
+    ((_, mail),) = post.mails
+    assert mail["Subject"] == failed.subject
+    assert mail.get_body(("html",)) is not None
+    with pipeline.application.open() as store:
+        assert store.messages.get(pipeline.product.id, failed.id).state is MessageState.SENT
 
 
 def test_a_day_tells_what_came_in_and_which_candidates_crossed_the_thresholds(

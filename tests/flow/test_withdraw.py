@@ -304,6 +304,50 @@ def test_a_part_of_the_customers_is_told_once_and_everybody_when_it_is_complete(
     assert told(pipeline) == [NoticeKind.ROLLOUT, FIX]
 
 
+def test_a_roll_out_that_goes_back_below_what_was_told_steps_down_once(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    assert release(pipeline, percent=50) != []
+    later(pipeline, hours=1)
+    for _ in range(2):
+        (reason,) = release(pipeline, percent=20)
+    assert "went back from 50 % to 20 %" in reason or "has reached 20 %" in reason
+    assert told(pipeline) == [NoticeKind.ROLLOUT] * 2
+    later(pipeline, hours=1)
+    assert release(pipeline) == []
+    assert workaround(pipeline) is WorkaroundState.RETIRED
+    assert release(pipeline, percent=40, minutes_ago=90) == [], "an older word comes too late"
+    later(pipeline, hours=1)
+    (reason,) = release(pipeline, percent=30)
+    assert reason == "the roll-out of 4.1 went back from 100 % to 30 %"
+    assert the_issue(pipeline).state is IssueState.RESOLVED
+    assert workaround(pipeline) is WorkaroundState.ACTIVE
+    assert told(pipeline)[2:] == [FIX, NoticeKind.CORRECTION]
+    later(pipeline, hours=1)
+    assert release(pipeline, percent=100) == []
+    assert the_issue(pipeline).state is IssueState.SHIPPED
+    assert told(pipeline)[4:] == [FIX]
+
+
+def test_a_source_that_repeats_itself_does_not_raise_what_was_lowered_since(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    assert release(pipeline) == []
+    later(pipeline, hours=1)
+    context = pipeline.application.context
+    with context.open() as store:
+        news = ReleaseNews("4.1", pipeline.clock.moment, percent=30)
+        cause = Cause(Actor("operator", "root"), pipeline.clock.moment, origin="cli")
+        ship(news, pipeline.product, store=store, context=context, cause=cause)
+    later(pipeline, hours=1)
+    assert release(pipeline) != []
+    assert the_issue(pipeline).state is IssueState.RESOLVED
+    with context.open() as store:
+        known = store.fixes.find(pipeline.product.id, "4.1")
+    assert known is not None
+    assert (known.percent, known.complete_at) == (30, None)
+
+
 @pytest.mark.parametrize("resolution", ["Won't Do", "Cannot Reproduce"])
 def test_agents_hear_once_that_engineering_will_not_fix_it(
     pipeline: Pipeline, sandbox: SandboxServer, resolution: str

@@ -15,6 +15,7 @@ from integrations.http import (
     NotConnected,
     TlsFailed,
     check_address,
+    check_form,
     require_public,
 )
 from tests.certificates import a_certificate
@@ -200,3 +201,20 @@ def _hear_and_hang_up(server: socket.socket, context: ssl.SSLContext) -> None:
     connection, _ = server.accept()
     with context.wrap_socket(connection, server_side=True) as secure:
         secure.recv(4096)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("ftp://example.com/x", "the address must look like https://your-site.example"),
+        ("crm", "the address must look like https://your-site.example"),
+        ("http://example.com/hooks", "the address must start with https://"),
+        ("https://10.0.0.7/hooks", "10.0.0.7 is a private or local address"),
+        ("https://me:secret@example.com/", "must not carry a user name or password"),
+    ],
+)
+def test_an_address_that_nothing_could_be_posted_to_is_refused_when_it_is_given(
+    url: str, words: str
+) -> None:
+    with pytest.raises(Refused, match=words):
+        check_form(url, allow_private=False)

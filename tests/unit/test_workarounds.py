@@ -8,7 +8,7 @@ import pytest
 from bridge.domain.contacts import RedactedText
 from bridge.domain.errors import InvalidInput
 from bridge.domain.issues import IssueId
-from bridge.domain.scope import Asker, Scope, require_versions
+from bridge.domain.scope import Asker, Scope, require_versions, require_words
 from bridge.domain.shares import Share
 from bridge.domain.workarounds import (
     Audience,
@@ -103,6 +103,36 @@ def test_a_range_without_versions_is_refused(wrong: str) -> None:
     with pytest.raises(InvalidInput, match="is no range of versions"):
         require_versions(["4.1", wrong])
     require_versions(["4.1", "nightly", ">=4.0, <4.3"])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_empty"),
+    [
+        (">=4.3,<4.0", True),
+        (">=4.3,<4.3", True),
+        (">4.3,<=4.3", True),
+        (">=4.3,<=4.3", False),
+        ("=4.3,<4.3", True),
+        ("=4.1,=4.2", True),
+        (">=4.0,<4.3", False),
+        (">=4.0,>=4.2,<4.1", True),
+        ("<4.0,<4.3", False),
+    ],
+)
+def test_a_range_that_holds_no_version_is_refused(wanted: str, is_empty: bool) -> None:
+    if not is_empty:
+        require_versions([wanted])
+        return
+    with pytest.raises(InvalidInput, match="it ends before it begins") as refused:
+        require_versions(["4.1", wanted])
+    assert refused.value.pointer == "/versions/1"
+
+
+def test_a_blank_platform_is_refused() -> None:
+    require_words(["iOS"], what="platforms")
+    with pytest.raises(InvalidInput, match="platforms cannot be blank") as refused:
+        require_words(["iOS", " "], what="platforms")
+    assert refused.value.pointer == "/platforms/1"
 
 
 def test_the_interval_of_a_share_is_wilsons_and_too_few_have_none() -> None:
