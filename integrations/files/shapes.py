@@ -3,10 +3,11 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bridge.domain.contacts import AccountReceived, ContactReceived, CustomerReceived, Rating
+from bridge.domain.customers import FACT_NAMES, Facts
 from bridge.domain.errors import InvalidInput
 
 _KINDS = ("email", "phone", "handle", "account", "display_name")
@@ -31,6 +32,8 @@ class DirectoryPerson:
     """Of the company."""
     owner: str | None = None
     """Who looks after the company on our side."""
+    facts: Facts = field(default_factory=Facts)
+    facts_at: datetime | None = None
 
 
 def is_replay_shape(row: Mapping[str, object]) -> bool:
@@ -193,6 +196,8 @@ def person_of(row: Mapping[str, object]) -> DirectoryPerson:
         handles=_texts(row, "handles"),
         tier=optional_text(row, "tier"),
         owner=optional_text(row, "owner"),
+        facts=Facts(*(optional_text(row, name) for name in FACT_NAMES)),
+        facts_at=moment_of(row, "updated_at") if row.get("updated_at") else None,
     )
 
 

@@ -17,9 +17,12 @@ import structlog
 import typer
 
 from bridge.cli import COMMANDS, main
+from bridge.domain.issues import IssueId
 from bridge.domain.tickets import FilingState
 from bridge.wiring import Application
 from integrations.jira.sandbox import SandboxServer
+from tests.builders import contacts_about_export
+from tests.conftest import Pipeline
 from tests.contract.sandbox_client import Api
 from tests.zendesk_desk import EMAIL, TOKEN, zendesk_desk
 
@@ -204,7 +207,8 @@ def test_an_import_without_refused_rows_is_exit_0_and_learns_the_directory(
     bridge: Bridge, tmp_path: Path
 ) -> None:
     people = tmp_path / "people.jsonl"
-    people.write_text(json.dumps({"customer": "k1", "name": "Ada", "emails": ["ada@x.example"]}))
+    person = {"customer": "k1", "name": "Ada", "emails": ["ada@x.example"], "platform": "iOS"}
+    people.write_text(json.dumps(person))
     file = a_file(tmp_path, a_row(1))
     done = bridge("import", file, "--directory", str(people), "--json")
     assert (done.code, done.data["new"], done.data["refused_file"]) == (0, 1, None)
@@ -227,6 +231,26 @@ def test_issues_releases_and_workarounds_answer_as_the_api_does(bridge: Bridge) 
     assert (shipped["shipped"], shipped["not_shipped"]) == ([], [])
     assert bridge("releases", "add", "4.3", "--shipped-at", "2026-03-03T09:15:00").code == 2
     assert bridge("releases", "add", "4.3", "--issue", "ticket").code == 2
+
+
+def test_a_person_follows_an_issue_and_the_likely_customers_are_listed(
+    bridge: Bridge, pipeline: Pipeline
+) -> None:
+    pipeline.send(*contacts_about_export(5))
+    pipeline.consolidate()
+    known = bridge("issues", "follow", "ISS-1", "Kim@Support.example", "--json").data
+    assert known == {"issue": "ISS-1", "person": "kim@support.example", "following": True}
+    with pipeline.application.open() as store:
+        (follower,) = store.notices.followers(IssueId(1))
+        assert store.people.get(follower).email == "kim@support.example"
+    assert bridge("issues", "unfollow", "1", "kim@support.example", "--json").data["issue"]
+    with pipeline.application.open() as store:
+        assert store.notices.followers(IssueId(1)) == []
+    assert bridge("issues", "follow", "ISS-1", "kim").code == 2
+    assert bridge("issues", "unfollow", "ISS-1", "who@support.example").code == 3
+    likely = bridge("issues", "likely", "ISS-1", "--json").data
+    assert (likely["count"], likely["items"]) == (0, [])
+    assert "Nobody can be named" in bridge("issues", "likely", "ISS-1").err
 
 
 def test_zendesk_is_connected_step_by_step_and_says_what_becomes_of_copies(
