@@ -86,17 +86,17 @@ def from_wire(row: Mapping[str, object], *, source: str) -> ContactReceived:
         subject=optional_text(row, "subject", most=_LONGEST_SUBJECT),
         lang=optional_text(row, "lang"),
         version=optional_text(row, "version"),
-        customer=_wire_customer(_part(row, "customer")),
-        account=_wire_account(_part(row, "account")),
-        agent_email=optional_text(_part(row, "agent"), "email", under="/agent"),
+        customer=_wire_customer(part_of(row, "customer")),
+        account=_wire_account(part_of(row, "account")),
+        agent_email=optional_text(part_of(row, "agent"), "email", under="/agent"),
         conversation=optional_text(row, "conversation"),
-        rating=_rating(_part(row, "satisfaction")),
+        rating=_rating(part_of(row, "satisfaction")),
     )
 
 
 def _wire_customer(part: Mapping[str, object]) -> CustomerReceived:
     under = "/customer"
-    systems = _part(part, "external_ids", under=under)
+    systems = part_of(part, "external_ids", under=under)
     ids = {
         _UNSTORABLE.sub("", name)[:_LONGEST_NAME]: optional_text(
             systems, name, under=f"{under}/external_ids"
@@ -137,13 +137,14 @@ def _rating(part: Mapping[str, object]) -> Rating | None:
     """How satisfied the customer was; a row without a score has no rating."""
     under = "/satisfaction"
     metric = optional_text(part, "metric", under=under)
-    score = _number(part, "score", under=under)
+    score = number_of(part, "score", under=under)
     if score is None:
         return None
-    return Rating(metric or "csat", score, _number(part, "max", under=under))
+    return Rating(metric or "csat", score, number_of(part, "max", under=under))
 
 
-def _number(part: Mapping[str, object], name: str, *, under: str) -> float | None:
+def number_of(part: Mapping[str, object], name: str, *, under: str = "") -> float | None:
+    """A number that may be absent; raises InvalidInput for what is none."""
     text = optional_text(part, name, under=under)
     if text is None:
         return None
@@ -156,7 +157,7 @@ def _number(part: Mapping[str, object], name: str, *, under: str) -> float | Non
     return value
 
 
-def _part(row: Mapping[str, object], name: str, *, under: str = "") -> Mapping[str, object]:
+def part_of(row: Mapping[str, object], name: str, *, under: str = "") -> Mapping[str, object]:
     """A nested object, empty when absent."""
     value = row.get(name)
     if value is None:

@@ -223,6 +223,42 @@ def test_a_file_that_needs_a_mapping_fails_in_one_line(bridge: Bridge, tmp_path:
     assert "--mapping" in answer.err
 
 
+def test_ratings_are_imported_by_any_columns_and_the_same_file_again_changes_nothing(
+    bridge: Bridge, tmp_path: Path
+) -> None:
+    file, mapping = tmp_path / "surveys.csv", tmp_path / "columns.json"
+    file.write_text(
+        "Survey,Ticket,Stars,When\n"
+        "s-1,4711,4,2026-03-03T09:15:00Z\n"
+        "s-2,4712,9,2026-03-03T09:15:00Z\n"
+        "s-3,,2,2026-03-03T09:15:00Z\n"
+    )
+    columns = {
+        **{"external_id": "Survey", "contact": "Ticket", "score": "Stars"},
+        **{"answered_at": "When", "metric": "csat"},
+    }
+    mapping.write_text(json.dumps(columns))
+    words = ("import", "--ratings", str(file), "--mapping", str(mapping), "--json")
+    assert bridge(*words, "--dry-run").data["new"] == 1
+    first = bridge(*words)
+    assert first.code == 5
+    assert (first.data["rows"], first.data["new"], first.data["refused"]) == (3, 1, 2)
+    refused = Path(str(first.data["refused_file"])).read_text().splitlines()
+    assert [json.loads(line) for line in refused] == [
+        {
+            **{"line": 3, "column": "Stars", "pointer": "/score"},
+            "reason": "the score must lie on its scale, 1 to 5, 5 is best",
+        },
+        {
+            **{"line": 4, "column": "Ticket", "pointer": "/contact"},
+            "reason": "say which contact or conversation it is about",
+        },
+    ]
+    again = bridge(*words).data
+    assert (again["new"], again["unchanged"]) == (0, 1)
+    assert bridge("import", str(file), "--ratings", str(file)).code == 2
+
+
 def test_issues_releases_and_workarounds_answer_as_the_api_does(bridge: Bridge) -> None:
     assert bridge("issues", "list", "--json").data == {"items": [], "next": None}
     assert bridge("workarounds", "list", "--json").data == {"items": [], "next": None}
