@@ -9,6 +9,7 @@ from bridge.api import (
     grouping,
     health,
     issues,
+    likely,
     match,
     messages,
     metrics,
@@ -50,6 +51,7 @@ def create_app(application: Application) -> FastAPI:
     for area in (
         contacts,
         issues,
+        likely,
         grouping,
         suggestions,
         releases,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request
 from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -27,6 +28,7 @@ PREFIX = "/api/v1"
 _ORIGIN = "api"
 _BEARER = HTTPBearer(auto_error=False, description="A token made with `bridge token create`.")
 _JSON = ("application/json",)
+_LONGEST_NAME = 60
 _ANSWERS = {
     400: "The body could not be read.",
     401: "No token, or one that is not good any more.",
@@ -112,6 +114,7 @@ class Allowed:
         caller = caller_of_token(credentials.credentials, product, store=store, now=now)
         request.scope["bridge.token_id"] = caller.token_id
         caller.require(self.action)
+        _refuse_unknown(request)
         return Call(caller, store, context, now)
 
 
@@ -135,6 +138,34 @@ class GuardedRoute(APIRoute):
         super().__init__(*args, **kwargs)
         if not list(permissions_of(self.dependant)):
             raise TypeError(f"the route {self.path} declares no permission")
+        self.query_names = frozenset(_query_names(self.dependant))
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    """What a route and its dependencies read of the query."""
+    yield from (one.alias for one in dependant.query_params)
+    for further in dependant.dependencies:
+        yield from _query_names(further)
+
+
+def _refuse_unknown(request: Request) -> None:
+    """Refuse query parameters that the route does not have: a slip of the pen is noticed."""
+    route = request.scope["route"]
+    if not isinstance(route, GuardedRoute):
+        raise TypeError(f"{request.url.path} is no guarded route")
+    unknown = dict.fromkeys(name for name in request.query_params if name not in route.query_names)
+    if unknown:
+        known = ", ".join(sorted(route.query_names))
+        raise RequestValidationError(
+            [
+                {
+                    "loc": ("query", name[:_LONGEST_NAME]),
+                    "type": "unknown_parameter",
+                    "msg": f"there is no such parameter here; there are: {known}",
+                }
+                for name in unknown
+            ]
+        )
 
 
 def permissions_of(dependant: Dependant) -> Iterator[Action]:

@@ -32,7 +32,7 @@ COMMANDS = {
     "discover": Entry("discovering", "app", "Find the issues in a file; needs no database."),
     "evaluate": Entry("evaluating", "app", "Score the issue finder on labelled contacts."),
     "replay": Entry("replaying", "app", "What would the bridge have done on these contacts?"),
-    "issues": Entry("issues", "issues_app", "List, show and file issues."),
+    "issues": Entry("likely", "issues_app", "List, show and file issues."),
     "releases": Entry("releases", "releases_app", "Tell which version customers can get."),
     "workarounds": Entry("workarounds", "app", "List and show workarounds."),
     "report": Entry("reporting", "app", "Show the weekly report or the daily digest."),

@@ -1,6 +1,7 @@
 """Customers are people who are affected and counted; identities are how we recognise them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -39,3 +40,34 @@ class Counts:
     customers: int
     accounts: int
     anonymous: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a customer besides who they are; None where nobody said."""
+
+    version: str | None = None
+    platform: str | None = None
+    plan: str | None = None
+    region: str | None = None
+    language: str | None = None
+
+    def get(self, name: str) -> str | None:
+        """One of them by its name."""
+        value: str | None = getattr(self, name)
+        return value
+
+    def __bool__(self) -> bool:
+        return any(self.get(name) for name in FACT_NAMES)
+
+
+FACT_NAMES = Facts.__slots__
+"""In the order people ask for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldFacts:
+    """Facts with the moment they were true."""
+
+    facts: Facts
+    at: datetime

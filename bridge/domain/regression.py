@@ -23,7 +23,7 @@ class VersionSource(StrEnum):
     CUSTOMER = "customer"
     """The customer's newest contact before this one that names a version."""
     DIRECTORY = "directory"
-    """What the directory says of the account."""
+    """What the directory says of the customer, else of the account."""
     ACCOUNT = "account"
     """The newest contact of anybody in the account: a colleague may run another version."""
 
@@ -171,7 +171,7 @@ _PAST = (VersionSource.CUSTOMER, VersionSource.ACCOUNT)
 _WHO = {
     VersionSource.CONTACT: "it names version {version}",
     VersionSource.CUSTOMER: "the customer was last seen on {version}",
-    VersionSource.DIRECTORY: "the directory says that the account is on {version}",
+    VersionSource.DIRECTORY: "the directory says that they are on {version}",
     VersionSource.ACCOUNT: "the account was last seen on {version}",
 }
 

@@ -1,11 +1,12 @@
 """Identify: tie a received contact to a customer and an account, merging on good evidence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Protocol
 
 from bridge.domain.contacts import AccountReceived, ContactReceived, ProductId
-from bridge.domain.customers import Identity, IdentityKind
+from bridge.domain.customers import Facts, Identity, IdentityKind
 from bridge.domain.products import Product
 from bridge.identity import choose_customer, email_domain, identities_of, is_free_mail
 from bridge.store.customers import IdentityMatch, NewCustomer
@@ -91,6 +92,9 @@ class DirectoryEntry:
     account: AccountReceived | None
     identities: tuple[Identity, ...]
     """Strongest first."""
+    facts: Facts = field(default_factory=Facts)
+    facts_at: datetime | None = None
+    """When these were true; None for the moment they are learned."""
 
 
 def identify(received: ContactReceived, product: Product, *, store: Register) -> Identified:

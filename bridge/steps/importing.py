@@ -12,7 +12,7 @@ from bridge.steps.context import Context
 from bridge.steps.follow_up import people_merged
 from bridge.steps.identify import DirectoryEntry
 from bridge.steps.ingest import IngestResult, at_the_door, ingest
-from bridge.steps.learn import learn_directory
+from bridge.steps.learn import learn_directory, tell_facts
 from bridge.store import Store
 from bridge.store.imports import ImportRun
 
@@ -143,7 +143,8 @@ def learn_people(entries: Iterable[DirectoryEntry], product: Product, *, context
     count = 0
     while chunk := list(itertools.islice(known, CHUNK)):
         with context.open() as store:
-            learn_directory(chunk, product, store=store)
+            customers = learn_directory(chunk, product, store=store)
+            tell_facts(chunk, customers, product, store=store, now=context.now())
             people_merged(store=store, context=context)
         count += len(chunk)
     return count

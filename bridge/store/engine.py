@@ -21,6 +21,7 @@ from bridge.store.connections import Connections
 from bridge.store.constraints import Constraints
 from bridge.store.contacts import Contacts
 from bridge.store.copies import Copies
+from bridge.store.customer_facts import CustomerFacts
 from bridge.store.customers import Customers
 from bridge.store.decisions import Decisions
 from bridge.store.directory import Directory
@@ -37,6 +38,7 @@ from bridge.store.journeys import JourneyReads
 from bridge.store.known import KnownIssues
 from bridge.store.known_versions import KnownVersions
 from bridge.store.lessons import Lessons
+from bridge.store.likely import LikelyReads
 from bridge.store.meant import Meant
 from bridge.store.measures import Measures
 from bridge.store.messages import Messages
@@ -99,6 +101,7 @@ class Store:
         self.connections = Connections(session)
         self.paces = Paces(session)
         self.customers = Customers(session)
+        self.customer_facts = CustomerFacts(session)
         self.accounts = Accounts(session)
         self.askers = Askers(session)
         self.directory = Directory(session)
@@ -137,6 +140,7 @@ class Store:
         self.workaround_uses = WorkaroundUses(session)
         self.after_fix = AfterFix(session)
         self.known_versions = KnownVersions(session)
+        self.likely = LikelyReads(session)
         self.notices = Notices(session)
         self.messages = Messages(session)
         self.outages = Outages(session)

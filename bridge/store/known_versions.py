@@ -13,6 +13,7 @@ from bridge.domain.contacts import ContactId, ProductId
 from bridge.domain.fixes import version_key
 from bridge.domain.issues import Issue, IssueId
 from bridge.domain.regression import ContactFacts, KnownVersion, VersionSource
+from bridge.store.customer_facts import newest_facts
 from bridge.store.identities import living_customer
 from bridge.store.tables import (
     AccountRow,
@@ -76,7 +77,8 @@ class KnownVersions:
         """The contacts on an issue after `since`, oldest first, each with its version.
 
         The version on the contact counts first, then the newer of what the customer named before
-        and what the directory says, then what anybody of the account named before. Nothing told
+        and what the directory says of them, or else of the account, then what anybody of the
+        account named before. Nothing told
         after the contact counts. `against`: versions that it will be held against; where one of
         them or of the contacts has no number, dates are read too.
         """
@@ -165,13 +167,16 @@ class KnownVersions:
         until = max(one.facts.occurred_at for one in lacking)
         by_person, by_account = self._sightings(product_id, people, accounts, until)
         told = self._directory(accounts)
+        told_of = self._directory_people(product_id, people)
         found = {}
         for one in lacking:
             moment = one.facts.occurred_at
             own = (
                 by_person[one.customer_id].before(moment) if one.customer_id in by_person else None
             )
-            said = told.get(one.account_id) if one.account_id is not None else None
+            said = told_of.get(one.customer_id) if one.customer_id is not None else None
+            if said is None and one.account_id is not None:
+                said = told.get(one.account_id)
             said = said if said is not None and said[1] <= moment else None
             source, best = VersionSource.CUSTOMER, own
             if said is not None and (own is None or said[1] > own[1]):
@@ -222,6 +227,17 @@ class KnownVersions:
         return {
             row[0]: (row[1], row[2]) for row in self._session.execute(query) if row[1] and row[2]
         }
+
+    def _directory_people(
+        self, product_id: ProductId, people: Collection[int]
+    ) -> Mapping[int, tuple[str, datetime]]:
+        told = newest_facts(product_id)
+        query = select(told.c.customer_id, told.c.version, told.c.version_at).where(
+            told.c.customer_id.in_(people),
+            told.c.version.is_not(None),
+            told.c.version_at.is_not(None),
+        )
+        return {row[0]: (row[1], row[2]) for row in self._session.execute(query)}
 
     def _dated(
         self, product_id: ProductId, found: Sequence[Written], named: Collection[str]

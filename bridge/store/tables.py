@@ -203,6 +203,21 @@ class CustomerRow(Base):
     created_at: Mapped[CreatedAt]
 
 
+class CustomerFactRow(Base):
+    """What the directory says of a customer, in lower case; version_at is of the version alone."""
+
+    __tablename__ = "customer_fact"
+    customer_id: Mapped[int] = refers("customer.id", primary_key=True)
+    product_id: Mapped[int] = refers("product.id", index=True)
+    version: Mapped[str | None]
+    version_at: Mapped[datetime | None]
+    platform: Mapped[str | None]
+    plan: Mapped[str | None]
+    region: Mapped[str | None]
+    language: Mapped[str | None]
+    told_at: Mapped[datetime]
+
+
 class IdentityRow(Base):
     __tablename__ = "identity"
     __table_args__ = (UniqueConstraint("product_id", "kind", "key"),)

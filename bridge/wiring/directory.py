@@ -31,4 +31,6 @@ def entry_of(person: DirectoryPerson, *, source: str, region: str) -> DirectoryE
         name=person.name,
         account=account_of(person),
         identities=tuple(one for one in found if one is not None),
+        facts=person.facts,
+        facts_at=person.facts_at,
     )

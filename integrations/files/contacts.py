@@ -8,10 +8,10 @@ from pathlib import Path
 from bridge.domain.contacts import ContactReceived
 from bridge.domain.errors import InvalidInput
 from integrations.files.mapping import (
+    CONTACTS,
     REQUIRED,
     ColumnMapping,
     by_name,
-    field_of,
     read_mapping,
 )
 from integrations.files.reading import Line, read_rows
@@ -84,21 +84,22 @@ def open_contacts(path: Path, *, mapping: Path | None = None) -> ContactFile:
     columns = tuple(dict.fromkeys(name for row in rows for name in row))
     if mapping is not None:
         chosen = read_mapping(mapping, columns=columns)
-        return ContactFile(path, "columns", chosen, _left_over(columns, chosen))
+        return ContactFile(path, "columns", chosen, left_over(columns, chosen))
     if any(is_replay_shape(row) for row in rows):
         return ContactFile(path, "replay", None, ())
     named = by_name(columns)
-    if _is_table(path):
+    if is_table(path):
         if not named.columns.keys() >= set(REQUIRED):
             raise _needs_mapping(path, columns)
-        return ContactFile(path, "wire", named, _left_over(columns, named))
+        return ContactFile(path, "wire", named, left_over(columns, named))
     if not any(is_wire_shape(row) or _looks_like_wire(row) for row in rows):
         raise _needs_mapping(path, columns)
-    known = {name for name in columns if field_of(name) or name in _NESTED}
+    known = {name for name in columns if CONTACTS.field_of(name) or name in _NESTED}
     return ContactFile(path, "wire", None, tuple(name for name in columns if name not in known))
 
 
-def _is_table(path: Path) -> bool:
+def is_table(path: Path) -> bool:
+    """Whether its rows have a header line."""
     return path.name.removesuffix(".gz").lower().endswith((".csv", ".tsv"))
 
 
@@ -107,7 +108,8 @@ def _looks_like_wire(row: Mapping[str, object]) -> bool:
     return len(row.keys() & _WIRE_MEMBERS) >= 2
 
 
-def _left_over(columns: tuple[str, ...], mapping: ColumnMapping) -> tuple[str, ...]:
+def left_over(columns: tuple[str, ...], mapping: ColumnMapping) -> tuple[str, ...]:
+    """Columns that go nowhere."""
     used = set(mapping.columns.values())
     return tuple(name for name in columns if name not in used)
 

@@ -1,4 +1,4 @@
-"""Which column of a file is which field of a contact: named by the file itself or by a mapping."""
+"""Which column of a file is which of our fields: named by the file itself or by a mapping."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -40,12 +40,51 @@ FIELDS = (
 
 REQUIRED = ("external_id", "text", "occurred_at")
 _SYSTEMS = "customer.external_ids."
-_PARTS = ("customer", "account", "agent", "external_ids", "satisfaction")
-_SAME_FOR_ALL = frozenset(
-    {"source", "channel", "lang", "product", "version", "satisfaction.metric", "satisfaction.max"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The fields of what a row of a file is."""
+
+    noun: str
+    fields: tuple[str, ...]
+    """Nested ones with a dot."""
+    required: tuple[str, ...]
+    same_for_all: frozenset[str]
+    """Fields for which a bare word that is no column can only mean a constant."""
+    open_part: str = ""
+    """What the names of further fields begin with, which are not listed."""
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """The names that have fields below them."""
+        names = (*self.fields, self.open_part)
+        return frozenset(part for name in names for part in name.split(".")[:-1])
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a field."""
+        return name in self.fields or bool(self.open_part and name.startswith(self.open_part))
+
+    def field_of(self, column: str) -> str | None:
+        """The field a column is named after: `customer.email` or `customer_email`, any case."""
+        flat = {name.replace(".", "_"): name for name in self.fields if "." in name}
+        name = column.strip().lower()
+        name = flat.get(name, name)
+        return name if self.has(name) else None
+
+
+CONTACTS = Shape(
+    noun="contact",
+    fields=FIELDS,
+    required=REQUIRED,
+    same_for_all=frozenset(
+        {
+            *("source", "channel", "lang", "product", "version"),
+            *("satisfaction.metric", "satisfaction.max"),
+        }
+    ),
+    open_part=_SYSTEMS,
 )
-"""Fields for which a bare word that is no column can only mean a constant."""
-_FLAT = {name.replace(".", "_"): name for name in FIELDS if "." in name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +105,7 @@ class ColumnMapping:
         return self.columns.get(pointer.strip("/").replace("/", "."))
 
 
-def read_mapping(path: Path, *, columns: Collection[str]) -> ColumnMapping:
+def read_mapping(path: Path, *, columns: Collection[str], shape: Shape = CONTACTS) -> ColumnMapping:
     """The mapping of a JSON file, for a file with these columns.
 
     Values are a column name, {"column": NAME} or {"constant": VALUE}. Raises InvalidInput when a
@@ -82,35 +121,41 @@ def read_mapping(path: Path, *, columns: Collection[str]) -> ColumnMapping:
         raise InvalidInput(f"{path.name} must be an object: our field to column name")
     found: dict[str, str] = {}
     constants: dict[str, str] = {}
-    for name, value in _flat(given).items():
-        kind, text = _entry(name, value, columns)
+    for name, value in _flat(given, shape).items():
+        kind, text = _entry(name, value, columns, shape)
         (found if kind == "column" else constants)[name] = text
-    missing = [name for name in REQUIRED if name not in found]
+    # What is the same for all can be the same for all rows even where it has to be there.
+    missing = [
+        name
+        for name in shape.required
+        if name not in found and not (name in constants and name in shape.same_for_all)
+    ]
     if missing:
         raise InvalidInput(f"the mapping needs a column for {', '.join(missing)}")
     return ColumnMapping(found, constants)
 
 
-def _flat(given: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+def _flat(given: Mapping[str, object], shape: Shape, prefix: str = "") -> dict[str, object]:
     """Nested objects as dotted names."""
     flat: dict[str, object] = {}
     for name, value in given.items():
-        if name in _PARTS and isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{name}.")
+        if name in shape.parts and isinstance(value, dict):
+            flat |= _flat(value, shape, f"{prefix}{name}.")
         else:
             flat[prefix + name] = value
     return flat
 
 
-def _entry(name: str, value: object, columns: Collection[str]) -> tuple[str, str]:
-    if name not in FIELDS and not name.startswith(_SYSTEMS):
-        raise InvalidInput(f"a contact has no field {name}; there are: {', '.join(FIELDS)}")
+def _entry(name: str, value: object, columns: Collection[str], shape: Shape) -> tuple[str, str]:
+    if not shape.has(name):
+        known = ", ".join(shape.fields)
+        raise InvalidInput(f"a {shape.noun} has no field {name}; there are: {known}")
     if isinstance(value, dict) and len(value) == 1 and value.keys() <= {"column", "constant"}:
         kind, inner = next(iter(value.items()))
         if isinstance(inner, str | int | float):
             return _known(kind, str(inner), columns)
     elif isinstance(value, str):
-        is_constant = value not in columns and name in _SAME_FOR_ALL
+        is_constant = value not in columns and name in shape.same_for_all
         return _known("constant" if is_constant else "column", value, columns)
     raise InvalidInput(
         f'{name}: say a column name, {{"column": NAME}} or {{"constant": VALUE}}',
@@ -124,16 +169,9 @@ def _known(kind: str, text: str, columns: Collection[str]) -> tuple[str, str]:
     return kind, text
 
 
-def field_of(column: str) -> str | None:
-    """The field a column is named after: `customer.email` or `customer_email`, any case."""
-    name = column.strip().lower()
-    name = _FLAT.get(name, name)
-    return name if name in FIELDS or name.startswith(_SYSTEMS) else None
-
-
-def by_name(columns: Collection[str]) -> ColumnMapping:
+def by_name(columns: Collection[str], shape: Shape = CONTACTS) -> ColumnMapping:
     """The mapping of a table whose columns are named after the fields."""
-    return ColumnMapping({name: column for column in columns if (name := field_of(column))})
+    return ColumnMapping({name: column for column in columns if (name := shape.field_of(column))})
 
 
 def nested(values: Mapping[str, object]) -> dict[str, object]:

@@ -3,10 +3,11 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bridge.domain.contacts import AccountReceived, ContactReceived, CustomerReceived, Rating
+from bridge.domain.customers import FACT_NAMES, Facts
 from bridge.domain.errors import InvalidInput
 
 _KINDS = ("email", "phone", "handle", "account", "display_name")
@@ -31,6 +32,8 @@ class DirectoryPerson:
     """Of the company."""
     owner: str | None = None
     """Who looks after the company on our side."""
+    facts: Facts = field(default_factory=Facts)
+    facts_at: datetime | None = None
 
 
 def is_replay_shape(row: Mapping[str, object]) -> bool:
@@ -83,17 +86,17 @@ def from_wire(row: Mapping[str, object], *, source: str) -> ContactReceived:
         subject=optional_text(row, "subject", most=_LONGEST_SUBJECT),
         lang=optional_text(row, "lang"),
         version=optional_text(row, "version"),
-        customer=_wire_customer(_part(row, "customer")),
-        account=_wire_account(_part(row, "account")),
-        agent_email=optional_text(_part(row, "agent"), "email", under="/agent"),
+        customer=_wire_customer(part_of(row, "customer")),
+        account=_wire_account(part_of(row, "account")),
+        agent_email=optional_text(part_of(row, "agent"), "email", under="/agent"),
         conversation=optional_text(row, "conversation"),
-        rating=_rating(_part(row, "satisfaction")),
+        rating=_rating(part_of(row, "satisfaction")),
     )
 
 
 def _wire_customer(part: Mapping[str, object]) -> CustomerReceived:
     under = "/customer"
-    systems = _part(part, "external_ids", under=under)
+    systems = part_of(part, "external_ids", under=under)
     ids = {
         _UNSTORABLE.sub("", name)[:_LONGEST_NAME]: optional_text(
             systems, name, under=f"{under}/external_ids"
@@ -134,13 +137,14 @@ def _rating(part: Mapping[str, object]) -> Rating | None:
     """How satisfied the customer was; a row without a score has no rating."""
     under = "/satisfaction"
     metric = optional_text(part, "metric", under=under)
-    score = _number(part, "score", under=under)
+    score = number_of(part, "score", under=under)
     if score is None:
         return None
-    return Rating(metric or "csat", score, _number(part, "max", under=under))
+    return Rating(metric or "csat", score, number_of(part, "max", under=under))
 
 
-def _number(part: Mapping[str, object], name: str, *, under: str) -> float | None:
+def number_of(part: Mapping[str, object], name: str, *, under: str = "") -> float | None:
+    """A number that may be absent; raises InvalidInput for what is none."""
     text = optional_text(part, name, under=under)
     if text is None:
         return None
@@ -153,7 +157,7 @@ def _number(part: Mapping[str, object], name: str, *, under: str) -> float | Non
     return value
 
 
-def _part(row: Mapping[str, object], name: str, *, under: str = "") -> Mapping[str, object]:
+def part_of(row: Mapping[str, object], name: str, *, under: str = "") -> Mapping[str, object]:
     """A nested object, empty when absent."""
     value = row.get(name)
     if value is None:
@@ -193,6 +197,8 @@ def person_of(row: Mapping[str, object]) -> DirectoryPerson:
         handles=_texts(row, "handles"),
         tier=optional_text(row, "tier"),
         owner=optional_text(row, "owner"),
+        facts=Facts(*(optional_text(row, name) for name in FACT_NAMES)),
+        facts_at=moment_of(row, "updated_at") if row.get("updated_at") else None,
     )
 
 

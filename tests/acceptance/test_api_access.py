@@ -75,6 +75,31 @@ def test_each_role_may_do_what_its_row_says_and_nothing_else(api: Api) -> None:
             assert (status == 403) is (action not in ALLOWED[role]), (route.path, role, status)
 
 
+def test_a_query_parameter_that_a_route_does_not_have_is_refused_by_name(api: Api) -> None:
+    for route in routes_of(api.app):
+        if route.path in _OPEN:
+            continue
+        path = route.path.replace("{id}", "1").replace("{name}", "jira").replace("{copy}", "1")
+        for method in route.methods or ():
+            answer = api.client.request(
+                method,
+                path.replace("{use}", "1"),
+                params={"sate": "filed", "product": "default"},
+                headers=api.admin.headers,
+            )
+            assert answer.status_code == 422, (method, path)
+            (error,) = answer.json()["errors"]
+            assert error["parameter"] == "sate", path
+            assert error["detail"].startswith("there is no such parameter here; there are: "), path
+            assert "product" in error["detail"], path
+
+
+def test_who_may_not_come_in_is_told_so_before_what_is_wrong(api: Api) -> None:
+    assert api.client.get("/api/v1/issues", params={"sate": "filed"}).status_code == 401
+    agent = api.as_(Role.AGENT)
+    assert agent.get("/connections", sate="filed").status_code == 403
+
+
 def test_a_role_nobody_listed_may_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bridge.domain.permissions.ALLOWED", {})
     assert not any(is_allowed(role, action) for role in Role for action in Action)

@@ -75,6 +75,14 @@ def test_an_issue_that_does_not_exist_is_404(api: Api) -> None:
         assert api.admin.get(f"/issues/{name}").status_code == 404
 
 
+def test_the_likely_customers_are_a_list_of_their_own(api: Api, issue: str) -> None:
+    answer = api.as_(Role.AGENT).get(f"/issues/{issue}/likely").json()
+    assert (answer["issue"], answer["count"], answer["items"]) == (issue, 0, [])
+    assert answer["words"] == "Nobody can be named: the directory tells nothing of anybody else."
+    (shared,) = answer["shared"]
+    assert shared["words"] == "version 4.1: 5 of 5 affected customers, 0 of 0 others"
+
+
 def test_a_name_no_issue_can_have_is_422(api: Api) -> None:
     for name in ("ISS-0", "-1", "x", "ISS-٣", "1%00", "99999999999999999999"):
         answer = api.admin.get(f"/issues/{name}")

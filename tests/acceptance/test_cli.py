@@ -19,9 +19,12 @@ import typer
 from bridge.cli import COMMANDS, main
 from bridge.cli.demo import new_token
 from bridge.demo.run import alone_in
+from bridge.domain.issues import IssueId
 from bridge.domain.tickets import FilingState
 from bridge.wiring import Application
 from integrations.jira.sandbox import SandboxServer
+from tests.builders import contacts_about_export
+from tests.conftest import Pipeline
 from tests.contract.sandbox_client import Api
 from tests.zendesk_desk import EMAIL, TOKEN, zendesk_desk
 
@@ -206,7 +209,8 @@ def test_an_import_without_refused_rows_is_exit_0_and_learns_the_directory(
     bridge: Bridge, tmp_path: Path
 ) -> None:
     people = tmp_path / "people.jsonl"
-    people.write_text(json.dumps({"customer": "k1", "name": "Ada", "emails": ["ada@x.example"]}))
+    person = {"customer": "k1", "name": "Ada", "emails": ["ada@x.example"], "platform": "iOS"}
+    people.write_text(json.dumps(person))
     file = a_file(tmp_path, a_row(1))
     done = bridge("import", file, "--directory", str(people), "--json")
     assert (done.code, done.data["new"], done.data["refused_file"]) == (0, 1, None)
@@ -221,6 +225,42 @@ def test_a_file_that_needs_a_mapping_fails_in_one_line(bridge: Bridge, tmp_path:
     assert "--mapping" in answer.err
 
 
+def test_ratings_are_imported_by_any_columns_and_the_same_file_again_changes_nothing(
+    bridge: Bridge, tmp_path: Path
+) -> None:
+    file, mapping = tmp_path / "surveys.csv", tmp_path / "columns.json"
+    file.write_text(
+        "Survey,Ticket,Stars,When\n"
+        "s-1,4711,4,2026-03-03T09:15:00Z\n"
+        "s-2,4712,9,2026-03-03T09:15:00Z\n"
+        "s-3,,2,2026-03-03T09:15:00Z\n"
+    )
+    columns = {
+        **{"external_id": "Survey", "contact": "Ticket", "score": "Stars"},
+        **{"answered_at": "When", "metric": "csat"},
+    }
+    mapping.write_text(json.dumps(columns))
+    words = ("import", "--ratings", str(file), "--mapping", str(mapping), "--json")
+    assert bridge(*words, "--dry-run").data["new"] == 1
+    first = bridge(*words)
+    assert first.code == 5
+    assert (first.data["rows"], first.data["new"], first.data["refused"]) == (3, 1, 2)
+    refused = Path(str(first.data["refused_file"])).read_text().splitlines()
+    assert [json.loads(line) for line in refused] == [
+        {
+            **{"line": 3, "column": "Stars", "pointer": "/score"},
+            "reason": "the score must lie on its scale, 1 to 5, 5 is best",
+        },
+        {
+            **{"line": 4, "column": "Ticket", "pointer": "/contact"},
+            "reason": "say which contact or conversation it is about",
+        },
+    ]
+    again = bridge(*words).data
+    assert (again["new"], again["unchanged"]) == (0, 1)
+    assert bridge("import", str(file), "--ratings", str(file)).code == 2
+
+
 def test_issues_releases_and_workarounds_answer_as_the_api_does(bridge: Bridge) -> None:
     assert bridge("issues", "list", "--json").data == {"items": [], "next": None}
     assert bridge("workarounds", "list", "--json").data == {"items": [], "next": None}
@@ -229,6 +269,26 @@ def test_issues_releases_and_workarounds_answer_as_the_api_does(bridge: Bridge) 
     assert (shipped["shipped"], shipped["not_shipped"]) == ([], [])
     assert bridge("releases", "add", "4.3", "--shipped-at", "2026-03-03T09:15:00").code == 2
     assert bridge("releases", "add", "4.3", "--issue", "ticket").code == 2
+
+
+def test_a_person_follows_an_issue_and_the_likely_customers_are_listed(
+    bridge: Bridge, pipeline: Pipeline
+) -> None:
+    pipeline.send(*contacts_about_export(5))
+    pipeline.consolidate()
+    known = bridge("issues", "follow", "ISS-1", "Kim@Support.example", "--json").data
+    assert known == {"issue": "ISS-1", "person": "kim@support.example", "following": True}
+    with pipeline.application.open() as store:
+        (follower,) = store.notices.followers(IssueId(1))
+        assert store.people.get(follower).email == "kim@support.example"
+    assert bridge("issues", "unfollow", "1", "kim@support.example", "--json").data["issue"]
+    with pipeline.application.open() as store:
+        assert store.notices.followers(IssueId(1)) == []
+    assert bridge("issues", "follow", "ISS-1", "kim").code == 2
+    assert bridge("issues", "unfollow", "ISS-1", "who@support.example").code == 3
+    likely = bridge("issues", "likely", "ISS-1", "--json").data
+    assert (likely["count"], likely["items"]) == (0, [])
+    assert "Nobody can be named" in bridge("issues", "likely", "ISS-1").err
 
 
 def test_zendesk_is_connected_step_by_step_and_says_what_becomes_of_copies(

@@ -1,5 +1,6 @@
 """The pages over HTTP: sign-in, roles, buttons, refusals, hostile text."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from html import escape
@@ -11,11 +12,14 @@ from starlette.testclient import TestClient
 
 from bridge.api.app import create_app
 from bridge.domain.contacts import RedactedText
+from bridge.domain.customers import Facts, Identity, IdentityKind
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import NoticeKind, Role
 from bridge.domain.tickets import FilingState
 from bridge.domain.workarounds import Audience, WorkaroundState
 from bridge.settings import Settings
+from bridge.steps.identify import DirectoryEntry
+from bridge.steps.importing import learn_people
 from bridge.web import add_pages
 from bridge.wiring import Application
 from tests.builders import EXPORT_TEXTS, a_contact, contacts_about_export
@@ -251,6 +255,46 @@ def test_those_who_only_read_see_no_buttons_and_cannot_press_them(
         answer = press(client, page, f"{page}/{verb}", version=issue.version, reason="x", text="x")
         assert answer.status_code == 403, verb
     assert bench.issue(issue.id).state is IssueState.CANDIDATE
+
+
+def test_whoever_reads_an_issue_can_follow_it(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    client, page = bench.signed_in(Role.ENGINEER), f"/issues/{issue.name}"
+    assert press(client, page, f"{page}/follow").status_code == 303
+    with bench.application.open() as store:
+        (follower,) = store.notices.followers(issue.id)
+        assert store.people.get(follower).email == "engineer@support.example"
+    assert f"{page}/unfollow" in client.get(page).text
+    press(client, page, f"{page}/unfollow")
+    with bench.application.open() as store:
+        assert store.notices.followers(issue.id) == []
+
+
+def test_customers_who_share_what_the_affected_share_have_a_box_of_their_own(
+    bench: PagesBench,
+) -> None:
+    issue = bench.find_issue()
+    assert "Nobody can be named" in bench.signed_in(Role.AGENT).get("/issues/ISS-1").text
+    people = [
+        DirectoryEntry(
+            f"Person {number}",
+            None,
+            (Identity(IdentityKind.EMAIL, f"customer{number}@company{number}.example"),),
+            Facts(platform="ios" if number < 14 else "web"),
+        )
+        for number in range(60)
+    ]
+    learn_people(people, bench.product, context=bench.application.context)
+    shown = bench.signed_in(Role.LEAD).get("/issues/ISS-1").text
+    assert "Platform ios: 5 of 5 affected customers, 9 of 55 others." in shown
+    assert "Person 5" in shown
+    more = re.search(r'href="([^"]*likely=\d+[^"]*)"', shown)
+    assert more is not None
+    second = bench.signed_in(Role.LEAD).get(more[1].replace("&amp;", "&")).text
+    assert "Person 13" in second
+    assert "Person 5<" not in second
+    assert "Person 5" not in bench.signed_in(Role.AGENT).get("/issues/ISS-1").text
+    assert bench.issue(issue.id).version == issue.version
 
 
 def test_names_of_customers_are_for_leads_only(bench: PagesBench) -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from bridge.domain.contacts import AccountReceived, ContactReceived
+from bridge.domain.customers import Facts, Identity, IdentityKind
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import Actor, NoticeKind
 from bridge.domain.products import OnRegression
+from bridge.steps.identify import DirectoryEntry
+from bridge.steps.importing import learn_people
 from bridge.steps.moves import Cause
 from bridge.steps.ship import ReleaseNews, ship
 from integrations.jira.sandbox import SandboxServer
@@ -95,6 +98,23 @@ def test_the_history_keeps_what_was_seen_and_how_it_was_compared(
     assert decision["evidence"] == (
         "it names version 4.2, by order of versions past 4.1, that has the fix"
     )
+
+
+def test_the_directory_knows_the_version_of_who_names_none(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    shipped(pipeline)
+    entry = DirectoryEntry(
+        "Person 8",
+        None,
+        (Identity(IdentityKind.EMAIL, "customer8@company8.example"),),
+        Facts(version="4.2"),
+    )
+    learn_people([entry], pipeline.product, context=pipeline.application.context)
+    write(pipeline, 8, day=3)
+    (decision,) = history(pipeline, "regressed")
+    assert decision["version_from"] == "directory"
+    assert "the directory says that they are on 4.2" in str(decision["evidence"])
 
 
 def test_where_many_wrote_one_customer_is_worth_a_look_and_several_regress_it(

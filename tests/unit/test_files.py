@@ -9,8 +9,10 @@ import pytest
 
 from bridge.domain.contacts import AccountReceived, CustomerReceived, Rating
 from bridge.domain.errors import InvalidInput
+from bridge.domain.satisfaction import Metric, RatingReceived, Scale
 from integrations.files.contacts import ContactFile, ContactLine, open_contacts
 from integrations.files.mapping import FIELDS, by_name
+from integrations.files.ratings import open_ratings
 from integrations.files.reading import read_rows
 from integrations.files.shapes import from_wire
 
@@ -276,3 +278,85 @@ def test_a_rating_that_is_no_number_is_refused(score: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         from_wire(row, source="s")
     assert caught.value.pointer == "/satisfaction/score"
+
+
+def test_a_table_of_ratings_needs_a_mapping_unless_its_columns_are_named_after_the_fields(
+    tmp_path: Path,
+) -> None:
+    own = a_file(
+        tmp_path,
+        "own.csv",
+        "external_id,Metric,score,contact,answered_at,scale.high,Note\n"
+        "s-1,CSAT,4,4711,2026-03-04T18:30:00Z,,x\n"
+        "s-2,ces,3,4712,,5,\n",
+    )
+    file = open_ratings(own)
+    first, second = (line.rating for line in file.lines(source="zendesk"))
+    assert file.unused == ("Note",)
+    answered = datetime(2026, 3, 4, 18, 30, tzinfo=UTC)
+    assert first == RatingReceived(
+        "s-1", Metric.CSAT, Scale(1, 5), "zendesk", 4, "4711", answered_at=answered
+    )
+    assert second is not None
+    assert (second.scale, second.score) == (Scale(1, 5), 3)
+    foreign = a_file(tmp_path, "foreign.csv", "Survey,Ticket,Stars\n9,4711,2\n")
+    with pytest.raises(InvalidInput, match="the columns Survey, Ticket, Stars; say which is which"):
+        open_ratings(foreign)
+    mapping = {"external_id": "Survey", "contact": "Ticket", "score": "Stars", "metric": "csat"}
+    path = a_file(tmp_path, "m.json", json.dumps(mapping))
+    (line,) = open_ratings(foreign, mapping=path).lines(source="api")
+    assert line.rating == RatingReceived("9", Metric.CSAT, Scale(1, 5), "api", 2, "4711")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "reason"),
+    [
+        ({"external_id": "Survey"}, "the mapping needs a column for metric"),
+        ({"text": "Survey"}, "a rating has no field text; there are: external_id, metric"),
+        ({"external_id": "Id", "metric": "csat"}, "there is no column 'Id'; there are: Survey"),
+    ],
+)
+def test_a_mapping_of_ratings_that_cannot_be_is_refused_in_words(
+    tmp_path: Path, mapping: dict[str, str], reason: str
+) -> None:
+    file = a_file(tmp_path, "a.csv", "Survey,Stars\n9,2\n")
+    path = a_file(tmp_path, "m.json", json.dumps(mapping))
+    with pytest.raises(InvalidInput, match=reason):
+        open_ratings(file, mapping=path)
+
+
+@pytest.mark.parametrize(
+    ("row", "pointer", "reason"),
+    [
+        ({"metric": "csat", "score": 4}, "/external_id", "external_id is missing"),
+        ({"external_id": "1", "score": 4}, "/metric", "metric is missing"),
+        (
+            {"external_id": "1", "metric": "stars"},
+            "/metric",
+            "metric must be one of csat, nps, ces",
+        ),
+        (
+            {"external_id": "1", "metric": "csat", "score": "good"},
+            "/score",
+            "score must be a number",
+        ),
+        (
+            {"external_id": "1", "metric": "ces", "score": 1, "scale": {"direction": "up"}},
+            "/scale/direction",
+            "direction must be higher_is_better or lower_is_better",
+        ),
+        (
+            {"external_id": "1", "metric": "csat", "score": 1, "answered_at": "2026-03-04"},
+            "/answered_at",
+            "answered_at needs a time zone, such as Z",
+        ),
+    ],
+)
+def test_a_row_that_is_no_rating_says_which_member_is_to_blame(
+    tmp_path: Path, row: dict[str, object], pointer: str, reason: str
+) -> None:
+    rows = [{"external_id": "0", "metric": "nps", "score": 9, "contact": "1"}, row]
+    text = "\n".join(json.dumps(one) for one in rows)
+    good, bad = open_ratings(a_file(tmp_path, "a.jsonl", text)).lines(source="api")
+    assert good.rating is not None
+    assert (bad.rating, bad.pointer, bad.reason) == (None, pointer, reason)

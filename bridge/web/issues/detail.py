@@ -21,6 +21,7 @@ from bridge.steps.undo import last_decision
 from bridge.store.issues import IssueSummary
 from bridge.web.issues.advice_shown import advice_of
 from bridge.web.issues.filing import ticket_state
+from bridge.web.issues.likely import likely_of
 from bridge.web.issues.listing import newest_ticket, version_range
 from bridge.web.issues.why import person_named, reasons
 from bridge.web.pages import page
@@ -39,6 +40,8 @@ class Part(BaseModel):
     """Contacts older than this one."""
     after: Annotated[int, Field(ge=0, lt=1 << 63)] = 0
     """Customers after this one."""
+    likely: Annotated[int, Field(ge=0, lt=1 << 63)] = 0
+    """Likely customers after this one."""
     done: Annotated[str, Field(max_length=20)] = ""
     merged: Annotated[str, Field(max_length=20)] = ""
     show: Annotated[int, Field(ge=1, le=100)] = 10
@@ -108,6 +111,8 @@ _DONE = {
     "split": "Split off. The two are kept apart from now on.",
     "snoozed": "Snoozed. It comes back by itself.",
     "woken": "Back again.",
+    "followed": "You follow it: you are told what becomes of it.",
+    "unfollowed": "You do not follow it any more.",
     "undone": "Undone: things are as they were.",
 }
 
@@ -155,6 +160,8 @@ def issue_page(
         proof=_proof(summary, visit),
         is_known=store.known.find(issue.id) is not None,
         satisfaction=satisfaction_of(issue, store=store),
+        likely=likely_of(issue, visit, after=part.likely),
+        is_following=_is_following(issue, visit),
     )
 
 
@@ -170,6 +177,11 @@ def _similar(issue: Issue, visit: Visit) -> list[Similar]:
 def _proof(summary: IssueSummary, visit: Visit) -> ShownProof | None:
     found = prove_fix(summary, store=visit.store, now=visit.now)
     return None if found is None else ShownProof(found, proof_words(found))
+
+
+def _is_following(issue: Issue, visit: Visit) -> bool:
+    person = visit.store.people.by_email(visit.email)
+    return person is not None and person.id in visit.store.notices.followers(issue.id)
 
 
 def _existing(issue: Issue, visit: Visit) -> list[Asked]:
