@@ -85,3 +85,13 @@ class ShipEvent:
     tracker_keys: tuple[str, ...] = ()
     """Tickets that it fixes, as the sender says."""
     url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a delivery says: in words, and as a signal if it is one."""
+
+    told: str
+    event: ShipEvent | None = None
+    why_not: str = ""
+    """Why it is no signal."""
