@@ -45,7 +45,10 @@ class Meant:
         return [one for one in self.meant_for(product_id, version) if one not in shipped]
 
     def done_before(self, product_id: ProductId, moment: datetime) -> list[IssueId]:
-        """Resolved issues whose tickets name no version and were known to be done by then."""
+        """Resolved issues whose tickets name no version and were known to be done by then.
+
+        Those too whose fix was out before and was taken back: engineering is done with them.
+        """
         resolved = self._done_with(
             product_id, (IssueState.RESOLVED,), func.cardinality(TicketRow.versions) == 0
         )
@@ -54,7 +57,6 @@ class Meant:
             .join(IssueRow, IssueRow.id == FixRow.issue_id)
             .where(
                 FixRow.issue_id.in_(resolved),
-                FixRow.release_id.is_(None),
                 FixRow.episode == IssueRow.episode,
                 FixRow.created_at <= moment,
             )
