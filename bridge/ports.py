@@ -11,7 +11,7 @@ from typing import Protocol
 
 from bridge.domain.copies import CopyOutcome, CopyRef, RemoteCopy
 from bridge.domain.messages import AfterLoss
-from bridge.domain.news import TrackerNews
+from bridge.domain.news import Heard, TrackerNews
 from bridge.domain.tickets import (
     Attempt,
     Sighting,
@@ -153,6 +153,26 @@ class Webhook(Protocol):
 
     def translate(self, body: bytes) -> list[TrackerNews]:
         """The news in it; empty for events we ignore; raises UnknownEvent for strangers."""
+        ...
+
+
+class ShipSignal(Protocol):
+    """How a system that releases or deploys signs and words what it sends us."""
+
+    name: str
+    headers: frozenset[str]
+    """Those that `translate` needs; only they are kept with the body."""
+
+    def verify(self, request: WebhookRequest, secrets: Sequence[str], now: datetime) -> None:
+        """Raise BadSignature, always in the same words, unless one of the secrets proves it."""
+        ...
+
+    def event_id(self, request: WebhookRequest) -> str:
+        """The identifier that stays the same when the sender repeats itself."""
+        ...
+
+    def translate(self, request: WebhookRequest, received_at: datetime) -> Heard:
+        """What it says, with the sender's names and no id; raises UnknownEvent if unreadable."""
         ...
 
 

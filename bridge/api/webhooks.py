@@ -11,9 +11,10 @@ from bridge.api.schemas import Received
 from bridge.domain.errors import BadSignature, NotFound
 from bridge.ports import WebhookRequest
 from bridge.steps.context import Context
+from bridge.steps.signals import pack, receive_soon
 from bridge.store import Store
 from bridge.store.connections import Connection
-from bridge.wiring.jira import webhook_secrets
+from bridge.wiring.signals import secrets_of
 
 _MOST_ID_DIGITS = 18
 _MOST_EVENT_ID = 200
@@ -39,22 +40,25 @@ def deliver(
     context = application_of(request).context
     now = context.now()
     found = _connection(integration, connection, store, context)
-    webhook = context.webhooks[integration]
+    signal = context.signals.get(integration)
+    webhook = signal or context.webhooks[integration]
     metrics = metrics_of(request)
     envelope = WebhookRequest(headers=dict(request.headers.items()), body=body)
     try:
-        webhook.verify(envelope, webhook_secrets(found, context.secrets), now)
+        webhook.verify(envelope, secrets_of(found, context.secrets), now)
     except BadSignature:
         metrics.note_delivery(integration, "bad_signature")
+        with context.open() as own:
+            own.deliveries.note_refusal(found.id, now=now)
         raise
     delivery_id = store.connections.store_delivery(
         found.id,
         _bounded(webhook.event_id(envelope)),
-        sealed=context.secrets.encrypt(body),
+        sealed=context.secrets.encrypt(pack(envelope, signal) if signal else body),
         now=now,
     )
     if delivery_id is not None:
-        store.enqueue("receive", delivery_id=delivery_id)
+        receive_soon(delivery_id, store=store)
     result = "known" if delivery_id is None else "stored"
     metrics.note_delivery(integration, result)
     return JSONResponse({"result": result}, 202)
@@ -62,7 +66,8 @@ def deliver(
 
 def _connection(integration: str, name: str, store: Store, context: Context) -> Connection:
     is_number = name.isascii() and name.isdecimal() and len(name) <= _MOST_ID_DIGITS
-    if integration not in context.webhooks or not is_number:
+    is_known = integration in context.webhooks or integration in context.signals
+    if not is_known or not is_number:
         raise NotFound("no such connection")
     return store.connections.named(integration, name)
 

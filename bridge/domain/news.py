@@ -90,3 +90,12 @@ class ShipEvent:
     def part(self) -> tuple[str, str, str, str]:
         """Whom it is about: signals about different parts of the customers do not compare."""
         return self.environment, self.audience, self.region, self.platform
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a delivery says: in words, and as a signal if it is one."""
+
+    told: str
+    event: ShipEvent | None = None
+    why_not: str = ""
+    """Why it is no signal."""

@@ -17,6 +17,19 @@ class OnRegression(StrEnum):
     """Another ticket, which names the old one."""
 
 
+class ShipRule(StrEnum):
+    """What counts as shipped."""
+
+    VERSIONS = "versions"
+    """A version that the ticket names is out."""
+    DONE = "done"
+    """The ticket is done."""
+    DEPLOYMENT = "deployment"
+    """The next deployment after the ticket was done; a version that it names comes first."""
+    BY_HAND = "by_hand"
+    """A person says so; what machines tell ships nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """One product with its thresholds."""
@@ -40,3 +53,4 @@ class Product:
     on_regression: OnRegression = OnRegression.COMMENT
     full_percent: int = 100
     """From this share of a roll-out on a release counts as shipped."""
+    ship_rule: ShipRule = ShipRule.VERSIONS

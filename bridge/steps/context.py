@@ -13,7 +13,7 @@ from bridge.cleaning import Cleaned, clean
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotConfigured, TryAgainLater
 from bridge.domain.products import Product
-from bridge.ports import Notifier, Tracker, Webhook, WorkaroundStore
+from bridge.ports import Notifier, ShipSignal, Tracker, Webhook, WorkaroundStore
 from bridge.settings import Settings
 from bridge.steps.living import Living
 from bridge.store import Store
@@ -64,6 +64,8 @@ class Context:
     """Replay has cleaned the texts beforehand and looks the answers up."""
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     """By integration name."""
+    signals: Mapping[str, ShipSignal] = field(default_factory=dict)
+    """By integration name: who tells what is out."""
     notifiers: Sequence[Notifier] = ()
     """Channels of the installation, by which every person can be told."""
     channel: Callable[[Connection], Notifier] = _no_channel

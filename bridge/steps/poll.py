@@ -7,6 +7,7 @@ import structlog
 
 from bridge.domain.errors import OutsideError, Refused, SignInRefused
 from bridge.domain.issues import Outcome
+from bridge.domain.products import ShipRule
 from bridge.domain.tickets import TicketStatus, TrackerVersion
 from bridge.steps.context import Context
 from bridge.steps.ship import is_said_out, source_of
@@ -61,7 +62,9 @@ def poll(context: Context, *, connection_id: int) -> None:
     with context.open() as store:
         store.connections.mark_healthy(connection_id)
         _follow(connection, changed, statuses, store=store)
-        for version in versions:
+        product = store.products.get(connection.product_id)
+        counts = product.ship_rule is not ShipRule.BY_HAND
+        for version in versions if counts else ():
             if _is_news(version, connection, store):
                 release_soon(connection, version.name, store=store)
         store.connections.move_cursor(connection_id, "changes", now)

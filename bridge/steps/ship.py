@@ -8,7 +8,7 @@ from bridge.domain.fixes import Release, ReleaseId
 from bridge.domain.issues import Issue, IssueId, IssueState
 from bridge.domain.news import ShipEvent, ShipKind
 from bridge.domain.people import MACHINE
-from bridge.domain.products import Product
+from bridge.domain.products import Product, ShipRule
 from bridge.steps.context import Context
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.retire import retire_fixed
@@ -247,6 +247,8 @@ def release(context: Context, *, connection_id: int, version: str) -> None:
     now, source = context.now(), source_of(connection)
     with context.open() as store:
         product = store.products.get(connection.product_id)
+        if product.ship_rule is ShipRule.BY_HAND:
+            return
         known = store.fixes.find(product.id, version, lock=True)
         said_out = known is not None and is_said_out(known, source, store)
         if found.is_released:

@@ -15,6 +15,7 @@ from bridge.domain.people import MACHINE
 from bridge.domain.tickets import StatusCategory, TicketStatus
 from bridge.domain.workarounds import WorkaroundState
 from bridge.steps.context import Context
+from bridge.steps.done import ship_done, take_done_back
 from bridge.steps.going_back import go_back
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.ship import PAST
@@ -115,13 +116,16 @@ def _follow(
     cause = Cause(MACHINE, context.now(), f"ticket {status.ref.key} changed", _ORIGIN)
     if status.outcome is not Outcome.DUPLICATE:
         go_back(ticket, store=store, cause=cause)
+    telling = Telling(product, store, context, cause)
+    take_done_back(ticket, status, telling)
     for issue in _followers(ticket, store):
         if has_changed:
-            issue = _stand(issue, status, Telling(product, store, context, cause))
+            issue = _stand(issue, status, telling)
         if issue.merged_into is not None:
             continue
         if issue.state is IssueState.RESOLVED:
             store.fixes.add_fix(issue, ticket.id, None, now=context.now())
+            ship_done(issue, status, connection, telling, is_news=has_changed)
         if issue.state in (IssueState.RESOLVED, *PAST):
             for version in status.versions:
                 if version.is_released:

@@ -203,6 +203,14 @@ class Connections:
             .values(disabled_at=None, trouble=None, paused_until=None)
         )
 
+    def configure(self, connection_id: int, config: Mapping[str, object]) -> None:
+        """Replace what was set up, and neither the secrets nor the trouble."""
+        self._session.execute(
+            update(ConnectionRow)
+            .where(ConnectionRow.id == connection_id)
+            .values(config=dict(config))
+        )
+
     def reseal(self, connection_id: int, sealed: bytes) -> None:
         """Replace the secrets, and nothing else."""
         self._session.execute(

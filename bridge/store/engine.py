@@ -24,6 +24,7 @@ from bridge.store.copies import Copies
 from bridge.store.customer_facts import CustomerFacts
 from bridge.store.customers import Customers
 from bridge.store.decisions import Decisions
+from bridge.store.deliveries import Deliveries
 from bridge.store.directory import Directory
 from bridge.store.evidence import Evidence
 from bridge.store.examples import Examples
@@ -99,6 +100,7 @@ class Store:
         self.products = Products(session)
         self.people = People(session)
         self.connections = Connections(session)
+        self.deliveries = Deliveries(session)
         self.paces = Paces(session)
         self.customers = Customers(session)
         self.customer_facts = CustomerFacts(session)

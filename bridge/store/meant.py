@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, any_, func, or_, select
+from sqlalchemy import ColumnElement, Text, any_, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.issues import IssueId, IssueState
 from bridge.store.lineage import lineage
 from bridge.store.tables import FilingRow, FixRow, IssueRow, ReleaseRow, TicketRow
+from bridge.store.tickets import Ticket, Tickets
 
 _PAST = (IssueState.SHIPPED, IssueState.VERIFIED)
 
@@ -45,7 +47,10 @@ class Meant:
         return [one for one in self.meant_for(product_id, version) if one not in shipped]
 
     def done_before(self, product_id: ProductId, moment: datetime) -> list[IssueId]:
-        """Resolved issues whose tickets name no version and were known to be done by then."""
+        """Resolved issues whose tickets name no version and were known to be done by then.
+
+        Those too whose fix was out before and was taken back: engineering is done with them.
+        """
         resolved = self._done_with(
             product_id, (IssueState.RESOLVED,), func.cardinality(TicketRow.versions) == 0
         )
@@ -54,7 +59,6 @@ class Meant:
             .join(IssueRow, IssueRow.id == FixRow.issue_id)
             .where(
                 FixRow.issue_id.in_(resolved),
-                FixRow.release_id.is_(None),
                 FixRow.episode == IssueRow.episode,
                 FixRow.created_at <= moment,
             )
@@ -63,20 +67,34 @@ class Meant:
         )
         return [IssueId(value) for value in self._session.scalars(query)]
 
+    def done_tickets(self, product_id: ProductId) -> list[Ticket]:
+        """The tickets of resolved issues."""
+        resolved = select(IssueRow.id).where(
+            IssueRow.product_id == product_id,
+            IssueRow.state == IssueState.RESOLVED.value,
+            IssueRow.merged_into.is_(None),
+        )
+        issue_ids = [IssueId(value) for value in self._session.scalars(resolved)]
+        found = Tickets(self._session).of_issues(issue_ids).values()
+        return list({ticket.id: ticket for tickets in found for ticket in tickets}.values())
+
     def of_tickets(self, product_id: ProductId, keys: Sequence[str]) -> list[IssueId]:
         """The issues whose tickets have one of these keys, now or before they were moved."""
+        if not keys:
+            return []
+        before = TicketRow.old_keys.op("&&")(cast(array(keys), ARRAY(Text)))
         query = (
             select(FilingRow.issue_id)
             .join(TicketRow, TicketRow.id == FilingRow.ticket_id)
             .where(
                 TicketRow.product_id == product_id,
-                or_(TicketRow.key.in_(keys), TicketRow.old_keys.overlap(list(keys))),
+                or_(TicketRow.key.in_(keys), before),
                 TicketRow.is_deleted.is_(False),
             )
             .distinct()
             .order_by(FilingRow.issue_id)
         )
-        return [IssueId(value) for value in self._session.scalars(query)] if keys else []
+        return [IssueId(value) for value in self._session.scalars(query)]
 
     def out_of(self, product_id: ProductId, versions: Iterable[str]) -> set[str]:
         """Those of these versions that customers can get."""

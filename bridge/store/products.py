@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import InvalidInput, NotFound
-from bridge.domain.products import OnRegression, Product
+from bridge.domain.products import OnRegression, Product, ShipRule
 from bridge.store.tables import ProductRow
 
 _GROUPING_LOCK = 7301 << 32
@@ -29,6 +29,7 @@ _LOCKED = select(
     ProductRow.copies_auto,
     ProductRow.on_regression,
     ProductRow.full_percent,
+    ProductRow.ship_rule,
     func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger)),
 ).where(ProductRow.id == bindparam("product_id"))
 
@@ -85,6 +86,7 @@ class Products:
         copies_auto: bool | None = None,
         on_regression: OnRegression | None = None,
         full_percent: int | None = None,
+        ship_rule: ShipRule | None = None,
     ) -> Product:
         """Change what is given, keep the rest."""
         given = {
@@ -95,6 +97,7 @@ class Products:
             "copies_auto": copies_auto,
             "on_regression": on_regression.value if on_regression else None,
             "full_percent": full_percent,
+            "ship_rule": ship_rule.value if ship_rule else None,
         }
         changes = {key: value for key, value in given.items() if value is not None}
         if changes:
@@ -145,4 +148,5 @@ def _product(row: "ProductRow | Row[*tuple[Any, ...]]") -> Product:
         copies_auto=row.copies_auto,
         on_regression=OnRegression(row.on_regression),
         full_percent=row.full_percent,
+        ship_rule=ShipRule(row.ship_rule),
     )

@@ -97,3 +97,21 @@ class Rollouts:
             )
             for row in self._session.scalars(query)
         ]
+
+    def deployments(
+        self, product_id: ProductId, source: str, environment: str
+    ) -> list[tuple[ReleaseId, datetime]]:
+        """What a source has deployed to an environment, and when; the order they happened in."""
+        query = (
+            select(RolloutRow.release_id, RolloutRow.at)
+            .where(
+                RolloutRow.product_id == product_id,
+                RolloutRow.source == source,
+                RolloutRow.environment == environment,
+                RolloutRow.kind == ShipKind.DEPLOYED.value,
+                RolloutRow.release_id.is_not(None),
+            )
+            .order_by(RolloutRow.at, RolloutRow.id)
+        )
+        found = self._session.execute(query)
+        return [(ReleaseId(release_id), at) for release_id, at in found if release_id is not None]

@@ -82,6 +82,7 @@ class ProductRow(Base):
     copies_auto: Mapped[bool] = mapped_column(server_default=text("false"))
     on_regression: Mapped[str] = mapped_column(server_default=text("'comment'"))
     full_percent: Mapped[int] = mapped_column(server_default=text("100"))
+    ship_rule: Mapped[str] = mapped_column(server_default=text("'versions'"))
     created_at: Mapped[CreatedAt]
 
 
@@ -141,10 +142,14 @@ class ConnectionRow(Base):
     trouble: Mapped[str | None]
     disabled_at: Mapped[datetime | None]
     """Since when nothing is sent there, for the reason in `trouble`; a person enables it again."""
+    refused_at: Mapped[datetime | None]
+    """When a delivery with a wrong signature came last, to the minute."""
     created_at: Mapped[CreatedAt]
 
 
 class DeliveryRow(Base):
+    """told is what it says, in words; reason what it led to, or why to nothing."""
+
     __tablename__ = "delivery"
     __table_args__ = (UniqueConstraint("connection_id", "event_id"),)
     id: Mapped[IdColumn]
@@ -152,8 +157,10 @@ class DeliveryRow(Base):
     event_id: Mapped[str]
     body: Mapped[bytes]
     state: Mapped[str]
+    told: Mapped[str | None]
     reason: Mapped[str | None]
     received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
 
 
 class CursorRow(Base):

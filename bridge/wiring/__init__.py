@@ -12,7 +12,7 @@ import structlog
 
 from bridge.cleaning import clean
 from bridge.domain.errors import NotConfigured, TryAgainLater
-from bridge.ports import Notifier, Webhook
+from bridge.ports import Notifier, ShipSignal, Webhook
 from bridge.queue import InlineQueue, ProcrastinateQueue, Queue
 from bridge.settings import Settings
 from bridge.steps import (
@@ -36,6 +36,7 @@ from bridge.steps import (
     review,
     second_look,
     ship,
+    signals,
     snooze,
     sweep,
     tell_workaround,
@@ -49,6 +50,9 @@ from bridge.store.secrets import Secrets, key_bytes, read_or_make_key
 from bridge.wiring.channels import Channels
 from bridge.wiring.jira import Trackers
 from bridge.wiring.zendesk import WorkaroundStores
+from integrations.cdevents.signals import CDEventsSignals
+from integrations.github.signals import GitHubSignals
+from integrations.gitlab.signals import GitLabSignals
 from integrations.jira.webhook import JiraWebhook
 from integrations.smtp.notifier import SmtpNotifier
 from integrations.smtp.settings import SmtpSettings
@@ -59,6 +63,7 @@ from models.settings import FinderSettings
 
 JOBS: Mapping[str, Callable[..., None]] = {
     "receive": receive.receive,
+    "read_left": signals.read_left,
     "assign": assign.assign,
     "judge": kinds.judge,
     "recount": follow_up.recount,
@@ -98,6 +103,9 @@ JOBS: Mapping[str, Callable[..., None]] = {
 """Job name to step function; the first argument is the Context, the rest are the job's own."""
 
 WEBHOOKS: Mapping[str, Webhook] = {"jira": JiraWebhook()}
+SIGNALS: Mapping[str, ShipSignal] = {
+    one.name: one for one in (GitHubSignals(), GitLabSignals(), CDEventsSignals())
+}
 
 log = structlog.get_logger()
 
@@ -164,6 +172,7 @@ def build(
         channel=Channels(secrets, now=clock),
         tracker=Trackers(secrets, now=clock, open_store=opened),
         webhooks=WEBHOOKS,
+        signals=SIGNALS,
         notifiers=_notifiers(settings),
         workaround_store=WorkaroundStores(secrets),
     )

@@ -111,7 +111,7 @@ def test_each_number_of_the_finder_has_its_row_with_its_default() -> None:
 
 def test_each_port_is_in_the_architecture_with_its_methods() -> None:
     rows = _text("architecture.md").splitlines()
-    assert set(_ports()) == {"Tracker", "Webhook", "Notifier", "WorkaroundStore"}
+    assert set(_ports()) == {"Tracker", "Webhook", "ShipSignal", "Notifier", "WorkaroundStore"}
     for port in _ports():
         row = next(line for line in rows if line.startswith(f"| `{port}`"))
         methods = [name for name in vars(getattr(ports, port)) if not name.startswith("_")]

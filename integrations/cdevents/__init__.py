@@ -1,0 +1,1 @@
+"""CDEvents in CloudEvents envelopes as ship signals."""

@@ -1,0 +1,1 @@
+"""GitLab: releases and deployments as ship signals."""
