@@ -23,6 +23,8 @@ class SlackDesk:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     troubles: deque[str] = field(default_factory=deque)
     """For the next chat.postMessage: lost (kept, no answer), busy, error_500, or Slack's word."""
+    people: dict[str, str] = field(default_factory=lambda: dict(PEOPLE))
+    """Members' ids by address."""
     url: str = ""
 
     def answer(self, method: str, args: dict[str, Any], token: str) -> tuple[int, Any]:
@@ -31,7 +33,7 @@ class SlackDesk:
         if token != f"Bearer {TOKEN}":
             return 200, {"ok": False, "error": "invalid_auth"}
         if method == "users.lookupByEmail":
-            known = PEOPLE.get(args["email"])
+            known = self.people.get(args["email"])
             if known is None:
                 return 200, {"ok": False, "error": "users_not_found"}
             return 200, {"ok": True, "user": {"id": known, "name": "ada"}}

@@ -67,13 +67,13 @@ def an_application(settings: Settings) -> Iterator[Application]:
         application.close()
 
 
-def point_to(url: str, application: Application) -> str:
+def point_to(url: str, application: Application, integration: str = "jira") -> str:
     """Let the connection have another address; returns the one it had."""
     with application.open() as store:
-        (found,) = store.connections.all()
+        (found,) = [one for one in store.connections.all() if one.integration == integration]
         config = {**found.config, "url": url}
         store.connections.save(
-            found.product_id, "jira", name=found.name, config=config, sealed=found.sealed
+            found.product_id, integration, name=found.name, config=config, sealed=found.sealed
         )
     return str(found.config["url"])
 

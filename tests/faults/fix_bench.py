@@ -8,28 +8,29 @@ from pathlib import Path
 
 import psycopg
 
-from bridge.domain.issues import IssueState
-from bridge.domain.workarounds import Audience
+from bridge.domain.issues import Issue, IssueState
+from bridge.domain.workarounds import Audience, Workaround
 from bridge.settings import Settings
 from bridge.steps.advise import Advice, add_workaround
+from bridge.steps.copies import link_copy
 from bridge.steps.moves import Cause
 from bridge.wiring import Application
+from bridge.wiring.zendesk import ZendeskGiven, connect_zendesk
 from integrations.jira.sandbox import SandboxServer
 from tests.builders import a_contact
 from tests.contract.sandbox_client import Api
 from tests.faults.bench import a_sandbox, an_application, point_to
-from tests.faults.floor import Floor, Handle
+from tests.faults.floor import Floor, Handle, Prepare
 from tests.faults.moments import FIX
-from tests.faults.receivers import Receiver
-from tests.faults.rest import jobs_waiting
+from tests.faults.receivers import AGENTS, Receiver, fill
+from tests.faults.rest import Rest
 from tests.faults.scenario import Verdict
 from tests.groups_bench import MIA, Groups
 from tests.loop import connect
 from tests.tracker_desk import TrackerDesk
+from tests.zendesk_desk import EMAIL, TOKEN, zendesk_desk
 
-AGENTS = 40
 VERSION = "4.2"
-_LIMIT_SECONDS = 180
 _COUNTS = """
     SELECT (SELECT count(*) FROM notice WHERE kind = 'fix'),
         (SELECT count(DISTINCT recipient_id) FROM notice WHERE kind = 'fix'),
@@ -38,8 +39,19 @@ _COUNTS = """
         (SELECT count(*) FROM decision WHERE after ->> 'state' = 'shipped'),
         (SELECT count(*) FROM decision WHERE action = 'workarounds_retired'),
         (SELECT count(*) FROM fix WHERE release_id IS NOT NULL),
-        (SELECT count(*) FROM outgoing WHERE state <> 'sent')
+        (SELECT count(*) FROM outgoing WHERE state <> 'sent'),
+        (SELECT count(*) FROM workaround_copy WHERE outcome IS DISTINCT FROM 'done'
+            OR is_live IS DISTINCT FROM false OR verified_at IS NULL)
 """
+_ONCE = {
+    "active workarounds": 0,
+    "shipped issues": 1,
+    "moves": 1,
+    "retirements": 1,
+    "fixes": 1,
+    "unsent messages": 0,
+    "copies in use": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -49,20 +61,50 @@ class FixScenario:
     name: str
     receivers: Callable[[], Sequence[Receiver]]
     """Makes them anew for each run."""
+    prepare: Prepare | None = None
+    """What there is before the release; by default what `about_to_ship` makes."""
 
 
 def about_to_ship(groups: Groups, folder: Path) -> None:
     """One resolved issue with a ticket, forty agents who handled it, and a workaround."""
+    _one_with_workaround(groups, folder)
+
+
+def copied_outside(groups: Groups, folder: Path) -> None:
+    """The same, and a help desk holds the workaround in a macro and an article."""
+    workaround = _one_with_workaround(groups, folder)
+    context, pipeline = groups.application.context, groups.pipeline
+    with zendesk_desk() as desk:
+        given = ZendeskGiven(desk.url, EMAIL, TOKEN, allow_private=True, calls_per_second=1000)
+        assert all(one.ok for one in connect_zendesk(given, groups.product, context=context))
+        cause = Cause(MIA, pipeline.clock.moment, "", "test")
+        with groups.application.open() as store:
+            product = store.products.configure(groups.product.id, copies_auto=True)
+            for url in fill(desk):
+                link_copy(workaround, url, product, store=store, context=context, cause=cause)
+        pipeline.queue.drain(pipeline.clock.moment)
+
+
+def _one_with_workaround(groups: Groups, folder: Path) -> Workaround:
+    issue = _resolved(groups, folder)
+    product, now = groups.product, groups.pipeline.clock.moment
+    with groups.application.open() as store:
+        advice = Advice("Use the print view", Audience.CUSTOMER, ())
+        cause = Cause(MIA, now, "", "test")
+        return add_workaround(groups.now(issue), advice, product, store=store, cause=cause)
+
+
+def _resolved(groups: Groups, folder: Path) -> Issue:
     pipeline, product = groups.pipeline, groups.product
     contacts = [
         a_contact(
             f"The export button does nothing when I press it, number {number}",
             external_id=f"export-{number}",
             email=f"customer{number}@customer.example",
-            agent=f"agent{number}@support.example",
+            agent=agent,
             minutes=number,
         )
-        for number in range(AGENTS)
+        for number, agent in enumerate(AGENTS)
     ]
     sent = [one.contact_id for one in pipeline.send(*contacts)]
     with groups.application.open() as store:
@@ -83,23 +125,21 @@ def about_to_ship(groups: Groups, folder: Path) -> None:
         desk.move(key, "Done", "Done")
         desk.later(minutes=2)
     assert desk.state(issue) is IssueState.RESOLVED
-    with groups.application.open() as store:
-        cause = Cause(MIA, pipeline.clock.moment, "", "test")
-        advice = Advice("Use the print view", Audience.CUSTOMER, ())
-        add_workaround(groups.now(issue), advice, product, store=store, cause=cause)
+    return issue
 
 
 def run_fix(scenario: FixScenario, floor: Floor, *, kill_at: int | None = None) -> Verdict:
     """Release the version while a worker dies at that moment, and count what came of it."""
     began, verdict = time.monotonic(), Verdict()
     receivers = scenario.receivers()
-    with floor.database(about_to_ship) as settings, ExitStack() as stack:
+    prepare = scenario.prepare or about_to_ship
+    with floor.database(prepare) as settings, ExitStack() as stack:
         jira = stack.enter_context(a_sandbox(floor, settings))
         application = stack.enter_context(an_application(settings))
         # Whoever died while sending is not waited for a whole minute.
         more = {"BRIDGE_NOTIFY_LEASE_SECONDS": "2"}
         for one in receivers:
-            more.update(stack.enter_context(one.open()))
+            more.update(stack.enter_context(one.open(application)))
         bench = _FixBench(floor, settings, application, more)
         stack.callback(bench.end_workers)
         bench.release(jira)
@@ -125,25 +165,21 @@ class _FixBench:
         released = jira.call("PUT", f"version/{version['id']}", {"released": True})
         assert released.status_code == 200, released.text
         with self._application.open() as store:
-            (connection,) = store.connections.all()
+            (connection,) = [one for one in store.connections.all() if one.integration == "jira"]
             store.enqueue("release", connection_id=connection.id, version=VERSION)
 
     def work(self, verdict: Verdict, kill_at: int | None) -> None:
         """One worker, another one when it died, until nothing waits."""
         log = self._settings.data_dir / "moments"
         worker = self._worker(log, kill_at)
-        deadline = time.monotonic() + _LIMIT_SECONDS
-        rested = 0
-        while rested < 3 and not verdict.trouble:
+        rest = Rest(self._application.conninfo, FIX)
+        while not (rest.has_come() or verdict.trouble):
             if worker.code is not None and worker.code != -9:
                 verdict.trouble = f"the worker ended with {worker.code}"
             elif worker.code is not None:
                 verdict.was_killed = True
                 worker = self._worker(self._settings.data_dir / "after", None)
-            waiting = jobs_waiting(self._application.conninfo, FIX)
-            rested = 0 if waiting else rested + 1
-            if time.monotonic() > deadline:
-                verdict.trouble = f"not at rest: {waiting} jobs"
+            verdict.trouble = verdict.trouble or rest.trouble()
             time.sleep(0.2)
         verdict.moments = log.read_text().splitlines()
 
@@ -152,18 +188,18 @@ class _FixBench:
         with psycopg.connect(self._application.conninfo) as connection:
             row = connection.execute(_COUNTS).fetchone()
         assert row is not None
-        notices, told, active, shipped, moves, retired, fixes, unsent = map(int, row)
-        verdict.lost = AGENTS - told
+        notices, told, *rest = map(int, row)
+        verdict.lost = len(AGENTS) - told
         verdict.duplicates = notices - told
-        agents = {f"agent{number}@support.example" for number in range(AGENTS)}
         for one in receivers:
             seen = one.seen()
-            verdict.lost += len(agents - seen.keys())
+            verdict.lost += len({*one.wanted} - seen.keys())
             verdict.duplicates += sum(len(ids) - 1 for ids in seen.values())
+            verdict.duplicates += len(seen.keys() - {*one.wanted})
             verdict.creates += one.came()
-        once = (active, shipped, moves, retired, fixes, unsent)
-        if once != (0, 1, 1, 1, 1, 0) and not verdict.trouble:
-            verdict.trouble = f"active, shipped, moves, retired, fixes, unsent are {once}"
+        found = dict(zip(_ONCE, rest, strict=True))
+        if found != _ONCE and not verdict.trouble:
+            verdict.trouble = f"there are {found}"
         with self._application.open() as store:
             broken = store.invariants.violations(now=self._application.context.now())
         if broken and not verdict.trouble:

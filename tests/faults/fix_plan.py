@@ -4,14 +4,23 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.faults.fix_bench import FixScenario, run_fix
+from tests.faults.fix_bench import FixScenario, copied_outside, run_fix
 from tests.faults.floor import Floor
-from tests.faults.receivers import MailReceiver
+from tests.faults.receivers import DeskReceiver, EventReceiver, MailReceiver, SlackReceiver
 from tests.faults.scenario import Verdict
 
 FIXES: Sequence[FixScenario] = (
     FixScenario("released", lambda: [MailReceiver()]),
     FixScenario("released, mail is busy", lambda: [MailReceiver(busy_for=25)]),
+    FixScenario(
+        "Slack, events and a help desk",
+        lambda: [SlackReceiver(), EventReceiver(), DeskReceiver()],
+        copied_outside,
+    ),
+    FixScenario(
+        "Slack stumbles",
+        lambda: [SlackReceiver(stumbles=["lost", "error_500", "busy", "lost"])],
+    ),
 )
 _LEAST = 300
 """So many moments a run passes at least."""

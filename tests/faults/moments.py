@@ -24,7 +24,7 @@ from bridge.wiring import JOBS
 
 FILING = ("file", "refresh", "sweep", "adopt")
 """The jobs on the path of a filing: their moments count."""
-FIX = ("release", "notify", "refresh")
+FIX = ("release", "notify", "refresh", "sync_copy")
 """The jobs that follow a fix."""
 
 

@@ -14,8 +14,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
+import bridge.wiring.channels as channels_wiring
 import bridge.wiring.jira as jira_wiring
 import bridge.worker as worker_module
 import integrations.jira.client as client_module
@@ -29,6 +31,7 @@ from bridge.wiring.logging import configure_logging
 from bridge.worker import Worker
 from integrations.jira.sandbox.server import serve_forever
 from integrations.jira.settings import JiraSettings
+from integrations.slack.client import SlackSettings
 from tests.faults.moments import Moments, arm
 
 SCALE = 40
@@ -62,6 +65,9 @@ def scale_waits() -> None:
         )
 
     jira_wiring.jira_settings = scaled
+    # Slack's own pace, a call a second, would make a run of each minute of it.
+    brisk = partial(SlackSettings, calls_per_second=1_000.0)
+    channels_wiring.SlackSettings = brisk  # type: ignore[attr-defined,assignment]
 
 
 patience = client_module.Patience(first_wait_seconds=2 / SCALE)
