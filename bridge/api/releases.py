@@ -51,7 +51,10 @@ def add_release(
     call: Shipper,
     once: OnceDep,
 ) -> Response:
-    """Ships the listed issues and every resolved one whose ticket has this fix version."""
+    """Ships the listed issues and every resolved one whose ticket has this fix version.
+
+    409 when customers who have the version wrote about a listed issue: `insist` ships it.
+    """
     product = call.product
     if body.shipped_at is not None and body.shipped_at > call.now + _FUTURE:
         raise InvalidInput("a release cannot have shipped in the future", pointer="/shipped_at")
@@ -64,6 +67,7 @@ def add_release(
             component=body.component.strip(),
             percent=body.percent,
             issue_ids=tuple(call.store.issues.by_number(product.id, one).id for one in numbers),
+            insists=body.insist,
         )
         known = call.store.fixes.find(product.id, news.version, component=news.component)
         cause = call.cause(f"version {news.version} was released")

@@ -10,7 +10,9 @@ from bridge.domain.news import ShipEvent, ShipKind
 from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
 from bridge.steps.context import Context
+from bridge.steps.contradicted import refuse_contradicted
 from bridge.steps.moves import Cause, move_issue
+from bridge.steps.regress import look_back
 from bridge.steps.retire import retire_fixed
 from bridge.steps.tell import Telling, tell_fix, tell_rollout
 from bridge.steps.withdraw import withdraw
@@ -33,6 +35,8 @@ class ReleaseNews:
     """Issues it fixes whatever the tracker says."""
     told: ShipEvent | None = None
     """The signal that told it; None for a person."""
+    insists: bool = False
+    """It fixes them although customers who have it wrote about them: that person has seen it."""
 
     def event(self, source: str) -> ShipEvent:
         """The signal, or one that says the same."""
@@ -56,7 +60,8 @@ def ship(
 ) -> Shipped:
     """Record the release and ship every issue it fixes; telling it twice changes nothing.
 
-    News from before the release was taken back come too late to bring it out again.
+    News from before the release was taken back come too late to bring it out again. Raises
+    InvalidMove when a person names an issue that customers who have the release met.
     """
     version = news.version.strip()
     if not version:
@@ -74,11 +79,16 @@ def ship(
         component=news.component,
         platform=event.platform,
     )
-    store.rollouts.note(product.id, release.id, event)
-    shipping = _Shipping(release, news, product, store, context, cause)
+    is_news = store.rollouts.note(product.id, release.id, event)
+    shipping = _Shipping(release, news, product, store, context, cause, is_news)
+    wanted = _wanted(release.id, news, product, store)
+    issues = [store.issues.get(product.id, one, lock=True) for one in sorted(wanted)]
+    if news.told is None and not news.insists:
+        named = [one for one in issues if one.id in news.issue_ids and shipping.is_new_to(one)]
+        is_back = known is not None and known.is_withdrawn
+        refuse_contradicted(named, release, is_back=is_back, store=store, context=context)
     answer = Shipped(release)
-    for issue_id in _wanted(release.id, news, product, store):
-        issue = store.issues.get(product.id, issue_id, lock=True)
+    for issue in sorted(issues, key=lambda one: wanted.index(one.id)):
         reason = shipping.why_not(issue)
         if reason is None:
             answer.shipped.append(shipping.ship(issue))
@@ -112,6 +122,19 @@ class _Shipping:
     store: Store
     context: Context
     cause: Cause
+    is_news: bool
+    """Nobody has said just that of the release before."""
+
+    def is_new_to(self, issue: Issue) -> bool:
+        """Whether nobody has said yet that the release fixes the issue in its present episode."""
+        if issue.merged_into is not None:
+            return False
+        if issue.state not in PAST and not issue.can_move(IssueState.SHIPPED):
+            return False
+        fixed = self.store.fixes.of_issue(issue.id)
+        mine = next((one for one in fixed if one.release.id == self.release.id), None)
+        is_said = mine is not None and mine.episode == issue.episode and not mine.is_refuted
+        return not (is_said and issue.state in PAST)
 
     def why_not(self, issue: Issue) -> str | None:
         """Why the release does not ship an issue; None when it does, or has."""
@@ -124,11 +147,14 @@ class _Shipping:
             if issue.fixed_in == version and mine is not None:
                 return None
             # A back-port, or the next release: whoever has it has the fix too.
-            self._note_fix(issue)
+            if self._note_fix(issue) or self.is_news:
+                self._look_back(issue)
             return f"it shipped in {issue.fixed_in} already"
         if not issue.can_move(IssueState.SHIPPED):
             return f"it is {issue.state}, not resolved"
-        if mine is not None and issue.id not in self.news.issue_ids:
+        # A signal that only repeats itself is no new word about the issues that it names.
+        is_named = issue.id in self.news.issue_ids and (self.is_news or self.news.told is None)
+        if mine is not None and not is_named:
             reason = self._why_not_again(issue, mine)
             if reason is not None:
                 return reason
@@ -150,10 +176,17 @@ class _Shipping:
             return f"its ticket names {', '.join(waiting)} too, which is not out"
         return None
 
-    def _note_fix(self, issue: Issue) -> None:
+    def _note_fix(self, issue: Issue) -> bool:
+        """Remember that the release has the fix; False when that was known."""
         tickets = self.store.tickets.of_issue(issue.id)
         ticket_id = tickets[-1].id if tickets else None
-        self.store.fixes.add_fix(issue, ticket_id, self.release.id, now=self.cause.at)
+        return self.store.fixes.add_fix(issue, ticket_id, self.release.id, now=self.cause.at)
+
+    def _look_back(self, issue: Issue) -> Issue:
+        """Hold what came since against the fix, unless a person did."""
+        if self.news.insists and issue.id in self.news.issue_ids:
+            return issue
+        return look_back(issue, self.product, store=self.store, context=self.context)
 
     def _wait(self, issue: Issue) -> None:
         """Remember that the release has the fix, and tell agents once that it is on its way."""
@@ -183,7 +216,7 @@ class _Shipping:
             issue_id=issue.id,
             episode=issue.episode,
         )
-        return issue
+        return self._look_back(issue)
 
 
 def is_said_out(known: Release, source: str, store: Store) -> bool:

@@ -1,6 +1,7 @@
 """Releases, notices, workarounds and matching over HTTP."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -87,6 +88,29 @@ def test_an_issue_that_is_not_resolved_is_not_shipped_and_the_answer_says_so(
     answer = api.admin.post("/releases", {"version": "4.2", "issues": [issue]}).json()
     assert answer["shipped"] == []
     assert answer["not_shipped"] == [{"issue": issue, "reason": "it is candidate, not resolved"}]
+
+
+def test_a_release_is_not_named_for_an_issue_that_its_customers_met_unless_one_insists(
+    api: Api, pipeline: Pipeline, issue: str
+) -> None:
+    resolve(pipeline, issue)
+    engineer = api.as_(Role.ENGINEER)
+    shipped_at = (START - timedelta(days=1)).isoformat()
+    news = {"version": "4.0", "issues": [issue], "shipped_at": shipped_at}
+    refused = engineer.post("/releases", news)
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        f"5 customers who have 4.0 wrote about {issue}, the last on 2026-03-02: look at them, or"
+        " insist that it is fixed",
+    )
+    # The day is not told: customers named the version before anybody called it released.
+    assert engineer.post("/releases", {"version": "4.1", "issues": [issue]}).status_code == 409
+    assert engineer.get("/releases").json()["items"] == [], "nothing was kept"
+    assert engineer.post("/releases", {"version": "4.0"}).json()["shipped"] == []
+    shipped = engineer.post("/releases", news | {"insist": True})
+    assert shipped.json()["shipped"] == [issue]
+    assert engineer.get(f"/issues/{issue}").json()["state"] == "shipped"
+    assert engineer.post("/releases", news).json()["shipped"] == [issue], "said already"
 
 
 def test_news_of_a_release_that_makes_no_sense_is_422(api: Api) -> None:
