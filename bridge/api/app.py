@@ -6,6 +6,7 @@ from bridge.api import (
     connections,
     contacts,
     endpoints,
+    fix,
     grouping,
     health,
     issues,
@@ -50,6 +51,7 @@ def create_app(application: Application) -> FastAPI:
     for area in (
         contacts,
         issues,
+        fix,
         grouping,
         suggestions,
         releases,

@@ -91,7 +91,10 @@ def ship(
     for issue in sorted(issues, key=lambda one: wanted.index(one.id)):
         reason = shipping.why_not(issue)
         if reason is None:
-            answer.shipped.append(shipping.ship(issue))
+            issue = shipping.ship(issue)
+            reason = None if issue.state in PAST else f"customers who have {version} still met it"
+        if reason is None:
+            answer.shipped.append(issue)
         else:
             answer.not_shipped.append((issue, reason))
     return answer

@@ -55,15 +55,15 @@ def shipped(pipeline: Pipeline, customers: int = 5, *versions: str) -> Issue:
     return the_issue(pipeline)
 
 
-def heard(pipeline: Pipeline, version: str, *, days_ago: float) -> Issue:
-    """The tracker tells of a release that shipped so many days ago."""
+def heard(pipeline: Pipeline, version: str, *, days_ago: float) -> tuple[Issue, list[str]]:
+    """The tracker tells of a release that shipped so many days ago; and what did not ship, why."""
     context, now = pipeline.application.context, pipeline.clock.moment
     told = ShipEvent(id="", source="jira:1", kind=ShipKind.RELEASED, at=now - days_ago * DAY)
     with context.open() as store:
         news = ReleaseNews(version, told.at, issue_ids=(the_issue(pipeline).id,), told=told)
-        ship(news, pipeline.product, store=store, context=context, cause=Cause(MACHINE, now))
+        done = ship(news, pipeline.product, store=store, context=context, cause=Cause(MACHINE, now))
     pipeline.queue.drain(now)
-    return the_issue(pipeline)
+    return the_issue(pipeline), [reason for _, reason in done.not_shipped]
 
 
 def write(
@@ -205,11 +205,12 @@ def test_contacts_since_a_release_that_was_told_late_count_as_if_they_came_after
     for number, day in ((20, 3), (21, 4), (22, 12), (23, 12.5), (24, 13)):
         write(pipeline, number, day=day, version="4.1")
     write(pipeline, 25, day=14, version="4.0")
-    issue = heard(pipeline, "4.1", days_ago=13)
+    issue, reasons = heard(pipeline, "4.1", days_ago=13)
+    assert reasons == ["customers who have 4.1 still met it"]
     assert (issue.state, issue.episode) == (IssueState.REGRESSED, 2)
     (decision,) = history(pipeline, "regressed")
     assert decision["needed"] == "3 customers with the fix within a week, 3 would do"
-    assert heard(pipeline, "4.1", days_ago=13) == issue, "heard twice"
+    assert heard(pipeline, "4.1", days_ago=13) == (issue, reasons), "heard twice"
 
 
 def test_too_few_contacts_since_a_release_that_was_told_late_are_a_possible_return(
@@ -219,9 +220,9 @@ def test_too_few_contacts_since_a_release_that_was_told_late_are_a_possible_retu
     pipeline.consolidate()
     write(pipeline, 20, day=3, version="4.1.10")
     write(pipeline, 21, day=4, version="4.0")
-    assert heard(pipeline, "4.3", days_ago=4).state is IssueState.SHIPPED
+    assert heard(pipeline, "4.3", days_ago=4)[0].state is IssueState.SHIPPED
     assert history(pipeline, "possible_return") == [], "nobody has 4.3"
     # Another branch has the fix too, and has had it for days.
-    assert heard(pipeline, "4.1.9", days_ago=4).state is IssueState.SHIPPED
+    assert heard(pipeline, "4.1.9", days_ago=4)[0].state is IssueState.SHIPPED
     (noted,) = history(pipeline, "possible_return")
     assert noted["version_seen"] == "4.1.10"
