@@ -19,7 +19,7 @@ from bridge.api.deps import (
 from bridge.api.idempotency import OnceDep
 from bridge.api.paging import PageDep, page_of
 from bridge.api.schemas import NotShippedOut, ReleasePage, ShippedOut, WithdrawnOut
-from bridge.api.wire import Identifier
+from bridge.api.wire import MOST_ID
 from bridge.domain.errors import InvalidInput
 from bridge.domain.news import ShipEvent, ShipKind
 from bridge.steps.ship import ReleaseNews, Shipped, ship
@@ -85,7 +85,7 @@ def add_release(
     dependencies=[Depends(json_only)],
 )
 def withdraw_release(
-    release_id: Annotated[Identifier, Path(alias="id")],
+    release_id: Annotated[int, Path(alias="id", ge=1, le=MOST_ID)],
     call: Shipper,
     once: OnceDep,
     body: WithdrawIn | None = None,
