@@ -206,6 +206,13 @@ class ReleaseIn(Given):
     shipped_at: Moment | None = None
     percent: Annotated[int, Field(strict=True, ge=1, le=100)] = 100
     issues: list[IssueRef] = Field(default_factory=list, max_length=500)
+    insist: Annotated[
+        bool,
+        Field(
+            strict=True,
+            description="It fixes these issues although customers who have it wrote about them.",
+        ),
+    ] = False
 
 
 class WithdrawIn(Given):

@@ -82,7 +82,7 @@ def list_issues(
 @router.get("/issues/{id}", summary="One issue", response_model=IssueOut, responses=answers())
 def show_issue(issue_id: IssueIdPath, call: Reader) -> Response:
     """Its numbers as of now; the ETag changes with every decision about it."""
-    issue = _find(issue_id, call)
+    issue = find_issue(issue_id, call)
     shown = present.issue(issue.id, call.product, store=call.store, context=call.context)
     return with_etag(Response(shown.model_dump_json(), media_type="application/json"))
 
@@ -90,7 +90,7 @@ def show_issue(issue_id: IssueIdPath, call: Reader) -> Response:
 @router.get("/issues/{id}/contacts", summary="Its contacts", responses=answers())
 def list_contacts(issue_id: IssueIdPath, call: Reader, page: PageDep) -> IssueContactPage:
     """The evidence, newest first, with why each contact is on this issue."""
-    issue = _find(issue_id, call)
+    issue = find_issue(issue_id, call)
     before = page.after()
     found = call.store.contacts.on_issue(
         issue.id, limit=page.limit + 1, before=ContactId(before) if before else None
@@ -103,7 +103,7 @@ def list_contacts(issue_id: IssueIdPath, call: Reader, page: PageDep) -> IssueCo
 @router.get("/issues/{id}/customers", summary="Its customers", responses=answers())
 def list_customers(issue_id: IssueIdPath, call: Reader, page: PageDep) -> CustomerPage:
     """The people who are counted; anonymous reports are not among them."""
-    issue = _find(issue_id, call)
+    issue = find_issue(issue_id, call)
     found = call.store.customers.affected(issue.id, limit=page.limit + 1, after=page.after() or 0)
     items, after = page_of(found, page, lambda one: (one.id,))
     return CustomerPage(items=[present.customer(one) for one in items], next=after)
@@ -112,7 +112,7 @@ def list_customers(issue_id: IssueIdPath, call: Reader, page: PageDep) -> Custom
 @router.get("/issues/{id}/proof", summary="Did its contacts stop?", responses=answers())
 def show_proof(issue_id: IssueIdPath, call: Reader) -> ProofOut:
     """Its contacts before and after the last fix; 404 while none has shipped."""
-    issue = _find(issue_id, call)
+    issue = find_issue(issue_id, call)
     summary = call.store.issues.summary(issue.product_id, issue.id)
     found = prove_fix(summary, store=call.store, now=call.context.now())
     if found is None:
@@ -123,7 +123,7 @@ def show_proof(issue_id: IssueIdPath, call: Reader) -> ProofOut:
 @router.get("/issues/{id}/history", summary="Its history", responses=answers())
 def list_history(issue_id: IssueIdPath, call: Reader, page: PageDep) -> DecisionPage:
     """Who or what decided what about it, oldest first."""
-    issue = _find(issue_id, call)
+    issue = find_issue(issue_id, call)
     found = call.store.decisions.page(issue.id, limit=page.limit + 1, after=page.after() or 0)
     items, after = page_of(found, page, lambda one: (one.seq,))
     return DecisionPage(items=[present.decision(one) for one in items], next=after)
@@ -202,8 +202,8 @@ def file(
         given = body or FileIn()
         if given.for_all:
             call.caller.require(Action.OPERATE)
-        issue = take_to_file(_find(issue_id, call), store=call.store, again=given.again)
-        current = issue or _find(issue_id, call)
+        issue = take_to_file(find_issue(issue_id, call), store=call.store, again=given.again)
+        current = issue or find_issue(issue_id, call)
         require_version(current.name, current.version, if_match)
         if issue is not None:
             file_issue(
@@ -268,13 +268,14 @@ def unlink(
     return with_etag(once.run(call, do))
 
 
-def _find(issue_id: str, call: Call) -> Issue:
+def find_issue(issue_id: str, call: Call) -> Issue:
+    """The issue that is called so."""
     return call.store.issues.by_number(call.product.id, issue_number(issue_id))
 
 
 def take_issue(issue_id: str, if_match: str | None, call: Call) -> Issue:
     """The issue, locked; raises Outdated when it is not the version the caller decided on."""
-    found = _find(issue_id, call)
+    found = find_issue(issue_id, call)
     issue = call.store.issues.get(call.product.id, found.id, lock=True)
     require_version(issue.name, issue.version, if_match)
     return issue

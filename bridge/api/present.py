@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from bridge.api.connection_schemas import ConnectionOut
+from bridge.api.fix_schemas import EndingOut, LadderOut, RungOut
 from bridge.api.schemas import (
     ActorOut,
     ComparedOut,
@@ -25,6 +26,7 @@ from bridge.api.schemas import (
 from bridge.domain.contacts import ProductId
 from bridge.domain.fixes import Release
 from bridge.domain.issues import Issue, IssueId
+from bridge.domain.ladder import Ladder
 from bridge.domain.people import Notice
 from bridge.domain.products import Product
 from bridge.domain.rank import Rank, RankPart, RankRules
@@ -109,6 +111,16 @@ def _issue(  # noqa: PLR0913 - all that is shown beside the issue itself
         snoozed_customers=found.snoozed_customers,
         suggested_title=found.suggested_title,
         link=link,
+    )
+
+
+def ladder(issue: Issue, found: Ladder) -> LadderOut:
+    """The fix ladder."""
+    return LadderOut(
+        issue=issue.name,
+        rungs=[RungOut(**asdict(one)) for one in found.rungs],
+        ending=None if found.ending is None else EndingOut(**asdict(found.ending)),
+        followed=found.followed,
     )
 
 

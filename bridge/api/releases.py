@@ -19,7 +19,7 @@ from bridge.api.deps import (
 from bridge.api.idempotency import OnceDep
 from bridge.api.paging import PageDep, page_of
 from bridge.api.schemas import NotShippedOut, ReleasePage, ShippedOut, WithdrawnOut
-from bridge.api.wire import Identifier
+from bridge.api.wire import MOST_ID
 from bridge.domain.errors import InvalidInput
 from bridge.domain.news import ShipEvent, ShipKind
 from bridge.steps.ship import ReleaseNews, Shipped, ship
@@ -51,7 +51,10 @@ def add_release(
     call: Shipper,
     once: OnceDep,
 ) -> Response:
-    """Ships the listed issues and every resolved one whose ticket has this fix version."""
+    """Ships the listed issues and every resolved one whose ticket has this fix version.
+
+    409 when customers who have the version wrote about a listed issue: `insist` ships it.
+    """
     product = call.product
     if body.shipped_at is not None and body.shipped_at > call.now + _FUTURE:
         raise InvalidInput("a release cannot have shipped in the future", pointer="/shipped_at")
@@ -64,6 +67,7 @@ def add_release(
             component=body.component.strip(),
             percent=body.percent,
             issue_ids=tuple(call.store.issues.by_number(product.id, one).id for one in numbers),
+            insists=body.insist,
         )
         known = call.store.fixes.find(product.id, news.version, component=news.component)
         cause = call.cause(f"version {news.version} was released")
@@ -81,7 +85,7 @@ def add_release(
     dependencies=[Depends(json_only)],
 )
 def withdraw_release(
-    release_id: Annotated[Identifier, Path(alias="id")],
+    release_id: Annotated[int, Path(alias="id", ge=1, le=MOST_ID)],
     call: Shipper,
     once: OnceDep,
     body: WithdrawIn | None = None,

@@ -15,11 +15,12 @@ from bridge.api.paging import Wanted, page_of, read_cursor
 from bridge.api.schemas import IssueContactOut, IssueOut, IssuePage
 from bridge.cli.opening import opened, read_settings
 from bridge.cli.options import AsJson, DataDir, ProductName, named_values, new_app
-from bridge.cli.output import emit, show_facts, show_table
+from bridge.cli.output import emit, say, show_facts, show_table
 from bridge.domain.contacts import ProductId
 from bridge.domain.issues import Issue, IssueId, IssueState
 from bridge.domain.people import Actor
 from bridge.domain.products import DEFAULT_PRODUCT, Product
+from bridge.steps.ladder import ladder_of
 from bridge.steps.moves import Cause, personal_cause
 from bridge.steps.name_ticket import name_ticket
 from bridge.steps.refusal import FieldsChosen
@@ -121,6 +122,35 @@ def show(
         emit(shown.model_dump(mode="json"))
     else:
         _show(shown, newest)
+
+
+@issues_app.command("fix", short_help="Show how far the fix of an issue has come.")
+def show_fix(
+    issue: Annotated[str, typer.Argument(metavar="ISSUE", help="ISS-42, or its number.")],
+    product: ProductName = DEFAULT_PRODUCT,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """\b
+    Example:
+      bridge issues fix ISS-42
+
+    Show the fix ladder: done, resolved, released, rolled out, reached customers, quiet, verified.
+    """
+    with opened(read_settings(data_dir)) as application, application.open() as store:
+        home = store.products.by_slug(product)
+        found = store.issues.get(home.id, issue_id_of(issue, home.id, store))
+        shown = present.ladder(
+            found, ladder_of(found, home, store=store, context=application.context)
+        )
+    if as_json:
+        emit(shown.model_dump(mode="json"))
+        return
+    rows = [(one.kind.words, one.state.words, one.at or "", one.why) for one in shown.rungs]
+    show_table(("rung", "state", "since", "why"), rows)
+    for told in (shown.followed, shown.ending.why if shown.ending else None):
+        if told:
+            say(told)
 
 
 @issues_app.command("file", short_help="File an issue in the tracker, once.")

@@ -39,6 +39,10 @@ def add_release(  # noqa: PLR0913 - one parameter an option
     issue: Annotated[
         list[str] | None, typer.Option("--issue", help="Issue it fixes; repeat for several.")
     ] = None,
+    insist: Annotated[
+        bool,
+        typer.Option("--insist", help="It fixes them, whatever customers who have it wrote."),
+    ] = False,
     product: ProductName = DEFAULT_PRODUCT,
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -48,7 +52,8 @@ def add_release(  # noqa: PLR0913 - one parameter an option
       bridge releases add 4.2 --issue ISS-42
 
     Say that customers can get a version. Ships the named issues and every resolved one whose
-    ticket has a fix version of that name: agents are told, workarounds retire.
+    ticket has a fix version of that name: agents are told, workarounds retire. Where customers who
+    have the version wrote about a named issue, nothing is done unless you insist.
     """
     with opened(read_settings(data_dir)) as application, application.open() as store:
         now = application.context.now()
@@ -62,6 +67,7 @@ def add_release(  # noqa: PLR0913 - one parameter an option
             component=component.strip(),
             percent=percent,
             issue_ids=tuple(issue_id_of(one, home.id, store) for one in issue or ()),
+            insists=insist,
         )
         cause = operator(home, f"version {news.version} was released")
         done = ship(news, home, store=store, context=application.context, cause=cause)

@@ -91,6 +91,7 @@ class ShipEvent:
         """Whom it is about: signals about different parts of the customers do not compare."""
         return self.environment, self.audience, self.region, self.platform
 
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What a delivery says: in words, and as a signal if it is one."""

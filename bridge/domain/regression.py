@@ -230,3 +230,9 @@ def customers_needed(weekly_customers: float, share: float) -> int:
     of them had the problem: one of them says little where forty wrote each week.
     """
     return max(1, int(weekly_customers * share))
+
+
+def weight_words(customers: int, needed: int) -> str:
+    """How many customers contradict a fix in a week, beside how many it takes."""
+    who = "1 customer" if customers == 1 else f"{customers} customers"
+    return f"{who} with the fix within a week, {needed} would do"

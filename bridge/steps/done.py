@@ -4,7 +4,8 @@ from bridge.domain.issues import Issue, Outcome
 from bridge.domain.news import ShipEvent, ShipKind
 from bridge.domain.products import ShipRule
 from bridge.domain.tickets import StatusCategory, TicketStatus
-from bridge.steps.ship import ReleaseNews, ship, source_of
+from bridge.steps.follow_version import source_of
+from bridge.steps.ship import ReleaseNews, ship
 from bridge.steps.tell import Telling
 from bridge.store.connections import Connection
 from bridge.store.tickets import Ticket

@@ -6,7 +6,14 @@ from datetime import datetime, timedelta
 from bridge.domain.fixes import Release
 from bridge.domain.issues import Issue
 from bridge.domain.products import Product
-from bridge.domain.regression import Evidence, Finding, FixedVersion, customers_needed, judge
+from bridge.domain.regression import (
+    Evidence,
+    Finding,
+    FixedVersion,
+    customers_needed,
+    judge,
+    weight_words,
+)
 from bridge.steps.context import Context
 from bridge.store import Store
 from bridge.store.known_versions import Written
@@ -28,6 +35,16 @@ class Weight:
 
     customers: int
     needed: int
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether so many make a regression."""
+        return self.customers >= self.needed
+
+    @property
+    def words(self) -> str:
+        """The count beside the bar."""
+        return weight_words(self.customers, self.needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +77,7 @@ def judge_since(
     context: Context,
 ) -> list[Judged]:
     """What each contact on the issue after `since` says of its fix."""
-    fixes = [_facts(one) for one in fix.releases]
+    fixes = [release_facts(one) for one in fix.releases]
     grace = timedelta(days=context.settings.regression_grace_days)
     written = store.known_versions.written(
         fix.issue, since=since, until=until, against=[one.version for one in fixes]
@@ -68,7 +85,8 @@ def judge_since(
     return [Judged(one, judge(one.facts, fixes, grace=grace)) for one in written]
 
 
-def _facts(release: Release) -> FixedVersion:
+def release_facts(release: Release) -> FixedVersion:
+    """A release as contacts are held against it."""
     return FixedVersion(
         version=release.version,
         shipped_at=release.shipped_at,
@@ -85,11 +103,41 @@ def weigh(
 ) -> Weight:
     """How much speaks against a fix in the last seven days of these contacts."""
     last = max(one.written.facts.occurred_at for one in judged)
-    against = {
-        one.written.who
-        for one in judged
-        if one.finding.evidence is Evidence.REGRESSION
-        and one.written.facts.occurred_at > last - _WEEK
-    }
+    needed = _needed(issue, shipped_at, store=store, context=context)
+    return Weight(_customers_against(judged, last), needed)
+
+
+def heaviest_week(
+    judged: list[Judged], issue: Issue, shipped_at: datetime, *, store: Store, context: Context
+) -> tuple[Judged, Weight] | None:
+    """The contact that ends the week in which most spoke against a fix; None if nobody did.
+
+    The first week in which enough did counts, where there is one.
+    """
+    against = [one for one in judged if one.finding.evidence is Evidence.REGRESSION]
+    if not against:
+        return None
+    needed = _needed(issue, shipped_at, store=store, context=context)
+    weeks = [
+        (one, Weight(_customers_against(against, one.written.facts.occurred_at), needed))
+        for one in against
+    ]
+    enough = next((week for week in weeks if week[1].is_enough), None)
+    return enough or max(weeks, key=lambda week: week[1].customers)
+
+
+def _customers_against(judged: list[Judged], last: datetime) -> int:
+    """Customers with the fix who wrote in the week that ends then."""
+    return len(
+        {
+            one.written.who
+            for one in judged
+            if one.finding.evidence is Evidence.REGRESSION
+            and last - _WEEK < one.written.facts.occurred_at <= last
+        }
+    )
+
+
+def _needed(issue: Issue, shipped_at: datetime, *, store: Store, context: Context) -> int:
     weekly = store.known_versions.weekly_customers(issue.id, before=shipped_at)
-    return Weight(len(against), customers_needed(weekly, context.settings.regression_share))
+    return customers_needed(weekly, context.settings.regression_share)

@@ -10,7 +10,7 @@ from bridge.domain.issues import Outcome
 from bridge.domain.products import ShipRule
 from bridge.domain.tickets import TicketStatus, TrackerVersion
 from bridge.steps.context import Context
-from bridge.steps.ship import is_said_out, source_of
+from bridge.steps.follow_version import is_said_out, source_of
 from bridge.steps.track import look_at, release_soon, tells_news, track_soon
 from bridge.store import Store
 from bridge.store.connections import Connection

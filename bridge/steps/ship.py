@@ -1,5 +1,6 @@
 """Ship: a release reaches customers; issues, workarounds and inboxes follow in one transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -7,15 +8,15 @@ from bridge.domain.errors import InvalidInput
 from bridge.domain.fixes import Release, ReleaseId
 from bridge.domain.issues import Issue, IssueId, IssueState
 from bridge.domain.news import ShipEvent, ShipKind
-from bridge.domain.people import MACHINE
-from bridge.domain.products import Product, ShipRule
+from bridge.domain.products import Product
 from bridge.steps.context import Context
+from bridge.steps.contradicted import refuse_contradicted
 from bridge.steps.moves import Cause, move_issue
+from bridge.steps.regress import look_back
 from bridge.steps.retire import retire_fixed
 from bridge.steps.tell import Telling, tell_fix, tell_rollout
-from bridge.steps.withdraw import lower, withdraw
+from bridge.steps.withdraw import lower
 from bridge.store import Store
-from bridge.store.connections import Connection
 from bridge.store.fixes import Fixed
 
 PAST = (IssueState.SHIPPED, IssueState.VERIFIED)
@@ -33,6 +34,8 @@ class ReleaseNews:
     """Issues it fixes whatever the tracker says."""
     told: ShipEvent | None = None
     """The signal that told it; None for a person."""
+    insists: bool = False
+    """It fixes them although customers who have it wrote about them: that person has seen it."""
 
     def event(self, source: str) -> ShipEvent:
         """The signal, or one that says the same."""
@@ -57,7 +60,8 @@ def ship(
     """Record the release and ship every issue it fixes; telling it twice changes nothing.
 
     News from before the release was taken back come too late to bring it out again. Where fewer
-    customers have it than before, what was told is put right.
+    customers have it than before, what was told is put right. Raises InvalidMove when a person
+    names an issue that customers who have the release met.
     """
     version = news.version.strip()
     if not version:
@@ -71,14 +75,19 @@ def ship(
     if known is not None and _is_lower(known, news, event, store):
         telling = Telling(product, store, context, cause)
         lowered = lower(known, news.percent, event, telling=telling)
-    release = _save(known, news, event, product, store)
-    shipping = _Shipping(release, news, product, store, context, cause)
+    release, is_news = _save(known, news, event, product, store)
+    shipping = _Shipping(release, news, product, store, context, cause, is_news)
+    wanted = _wanted(release.id, news, product, store)
+    issues = {one: store.issues.get(product.id, one, lock=True) for one in sorted(wanted)}
+    shipping.refuse_contradicted(issues.values(), is_back=known is not None and known.is_withdrawn)
     answer = Shipped(release)
-    for issue_id in _wanted(release.id, news, product, store):
-        issue = store.issues.get(product.id, issue_id, lock=True)
+    for issue in (issues[one] for one in wanted):
         reason = lowered.get(issue.id) or shipping.why_not(issue)
         if reason is None:
-            answer.shipped.append(shipping.ship(issue))
+            issue = shipping.ship(issue)
+            reason = None if issue.state in PAST else f"customers who have {version} still met it"
+        if reason is None:
+            answer.shipped.append(issue)
         else:
             answer.not_shipped.append((issue, reason))
     return answer
@@ -102,8 +111,11 @@ def _is_lower(known: Release, news: ReleaseNews, event: ShipEvent, store: Store)
 
 def _save(
     known: Release | None, news: ReleaseNews, event: ShipEvent, product: Product, store: Store
-) -> Release:
-    """The release as it is by now; who repeats themselves does not raise what was lowered since."""
+) -> tuple[Release, bool]:
+    """The release as it is by now, and whether nobody had said just that of it.
+
+    Who repeats themselves does not raise what was lowered since.
+    """
     is_news = known is None or store.rollouts.note(product.id, known.id, event)
     is_out_again = known is not None and known.is_withdrawn
     release = store.fixes.save_release(
@@ -116,7 +128,7 @@ def _save(
     )
     if known is None:
         store.rollouts.note(product.id, release.id, event)
-    return release
+    return release, is_news
 
 
 def _wanted(
@@ -144,6 +156,28 @@ class _Shipping:
     store: Store
     context: Context
     cause: Cause
+    is_news: bool
+    """Nobody has said just that of the release before."""
+
+    def refuse_contradicted(self, issues: Iterable[Issue], *, is_back: bool) -> None:
+        """Raise InvalidMove when a person names issues that customers who have it met."""
+        if self.news.told is not None or self.news.insists:
+            return
+        named = [one for one in issues if one.id in self.news.issue_ids and self._is_new_to(one)]
+        refuse_contradicted(
+            named, self.release, is_back=is_back, store=self.store, context=self.context
+        )
+
+    def _is_new_to(self, issue: Issue) -> bool:
+        """Whether nobody has said yet that the release fixes the issue in its present episode."""
+        if issue.merged_into is not None:
+            return False
+        if issue.state not in PAST and not issue.can_move(IssueState.SHIPPED):
+            return False
+        fixed = self.store.fixes.of_issue(issue.id)
+        mine = next((one for one in fixed if one.release.id == self.release.id), None)
+        is_said = mine is not None and mine.episode == issue.episode and not mine.is_refuted
+        return not (is_said and issue.state in PAST)
 
     def why_not(self, issue: Issue) -> str | None:
         """Why the release does not ship an issue; None when it does, or has."""
@@ -156,11 +190,14 @@ class _Shipping:
             if issue.fixed_in == version and mine is not None:
                 return None
             # A back-port, or the next release: whoever has it has the fix too.
-            self._note_fix(issue)
+            if self._note_fix(issue) or self.is_news:
+                self._look_back(issue)
             return f"it shipped in {issue.fixed_in} already"
         if not issue.can_move(IssueState.SHIPPED):
             return f"it is {issue.state}, not resolved"
-        if mine is not None and issue.id not in self.news.issue_ids:
+        # A signal that only repeats itself is no new word about the issues that it names.
+        is_named = issue.id in self.news.issue_ids and (self.is_news or self.news.told is None)
+        if mine is not None and not is_named:
             reason = self._why_not_again(issue, mine)
             if reason is not None:
                 return reason
@@ -182,10 +219,17 @@ class _Shipping:
             return f"its ticket names {', '.join(waiting)} too, which is not out"
         return None
 
-    def _note_fix(self, issue: Issue) -> None:
+    def _note_fix(self, issue: Issue) -> bool:
+        """Remember that the release has the fix; False when that was known."""
         tickets = self.store.tickets.of_issue(issue.id)
         ticket_id = tickets[-1].id if tickets else None
-        self.store.fixes.add_fix(issue, ticket_id, self.release.id, now=self.cause.at)
+        return self.store.fixes.add_fix(issue, ticket_id, self.release.id, now=self.cause.at)
+
+    def _look_back(self, issue: Issue) -> Issue:
+        """Hold what came since against the fix, unless a person did."""
+        if self.news.insists and issue.id in self.news.issue_ids:
+            return issue
+        return look_back(issue, self.product, store=self.store, context=self.context)
 
     def _wait(self, issue: Issue) -> None:
         """Remember that the release has the fix, and tell agents once that it is on its way."""
@@ -215,54 +259,4 @@ class _Shipping:
             issue_id=issue.id,
             episode=issue.episode,
         )
-        return issue
-
-
-def is_said_out(known: Release, source: str, store: Store) -> bool:
-    """Whether the last word of a source about a release is that customers can get it."""
-    last = store.rollouts.last_word(known.id, source)
-    if last is not None:
-        return not last.kind.takes_back
-    # From before what was told was kept.
-    return not known.is_withdrawn and not store.rollouts.of_release(known.id)
-
-
-def source_of(connection: Connection) -> str:
-    """How a connection is called among those who tell about releases."""
-    return f"{connection.integration}:{connection.id}"
-
-
-def release(context: Context, *, connection_id: int, version: str) -> None:
-    """A tracker may say that a version is out, or not any more: read it again and follow.
-
-    The tracker repeats itself with every look, so only what differs from its last word is news: a
-    version that was taken back by others stays so until the tracker releases it anew.
-    """
-    with context.open() as store:
-        connection = store.connections.get(connection_id)
-    versions = context.tracker(connection).versions()
-    found = next((one for one in versions if one.name == version), None)
-    if found is None:
-        return
-    now, source = context.now(), source_of(connection)
-    with context.open() as store:
-        product = store.products.get(connection.product_id)
-        if product.ship_rule is ShipRule.BY_HAND:
-            return
-        known = store.fixes.find(product.id, version, lock=True)
-        said_out = known is not None and is_said_out(known, source, store)
-        if found.is_released:
-            if known is not None and known.is_withdrawn and said_out:
-                return
-            is_back = known is not None and known.is_withdrawn
-            at = now if is_back or found.released_at is None else min(found.released_at, now)
-            told = ShipEvent(id="", source=source, kind=ShipKind.RELEASED, at=at, percent=100)
-            news = ReleaseNews(version, at, told=told)
-            cause = Cause(MACHINE, now, f"version {version} was released", "job:release")
-            ship(news, product, store=store, context=context, cause=cause)
-        elif known is not None and said_out:
-            told = ShipEvent(id="", source=source, kind=ShipKind.ROLLED_BACK, at=now)
-            cause = Cause(
-                MACHINE, now, f"version {version} is not released any more", "job:release"
-            )
-            withdraw(known, told, product, store=store, context=context, cause=cause)
+        return self._look_back(issue)

@@ -19,7 +19,7 @@ from bridge.domain.signals import Counts, Fate, Rule, SignalMap, check, read
 from bridge.ports import ShipSignal, WebhookRequest
 from bridge.steps.context import Context
 from bridge.steps.follow_signal import follow
-from bridge.steps.ship import source_of
+from bridge.steps.follow_version import source_of
 from bridge.store import Store
 from bridge.store.connections import Connection
 from bridge.store.deliveries import DeliveryState, SignalDelivery

@@ -36,7 +36,9 @@ def _told(numbers: npt.NDArray[np.floating]) -> str:
     return "[" + ",".join(["%.9g"] * len(numbers)) % tuple(numbers.tolist()) + "]"
 
 
-def is_any(column: InstrumentedAttribute[int], ids: Iterable[int]) -> ColumnElement[bool]:
+def is_any(
+    column: InstrumentedAttribute[int] | InstrumentedAttribute[int | None], ids: Iterable[int]
+) -> ColumnElement[bool]:
     """Whether the column is one of these: an IN list of thousands is slower to build than run."""
     return column == func.any(_array(ids))
 

@@ -52,6 +52,7 @@ from bridge.store.people import People
 from bridge.store.placements import Placements
 from bridge.store.products import Products
 from bridge.store.ratings import Ratings
+from bridge.store.reach import Reached
 from bridge.store.report_numbers import ReportNumbers
 from bridge.store.reports import Reports
 from bridge.store.rollouts import Rollouts
@@ -143,6 +144,7 @@ class Store:
         self.after_fix = AfterFix(session)
         self.known_versions = KnownVersions(session)
         self.likely = LikelyReads(session)
+        self.reached = Reached(session)
         self.notices = Notices(session)
         self.messages = Messages(session)
         self.outages = Outages(session)

@@ -151,8 +151,11 @@ class Fixes:
         release_id: ReleaseId | None,
         *,
         now: datetime,
-    ) -> None:
-        """Note that a change removes the issue in its present episode, as far as anybody knows."""
+    ) -> bool:
+        """Note that a change removes the issue in its present episode, as far as anybody knows.
+
+        False when that was known.
+        """
         statement = insert(FixRow).values(
             product_id=issue.product_id,
             issue_id=issue.id,
@@ -167,7 +170,7 @@ class Fixes:
             set_={"episode": issue.episode, "created_at": now, "is_refuted": False},
             where=again,
         )
-        self._session.execute(changed)
+        return self._session.scalars(changed.returning(FixRow.id)).first() is not None
 
     def of_issue(self, issue_id: IssueId) -> list[Fixed]:
         """The releases that carry its fix, by the moment they shipped; older episodes' too.

@@ -28,6 +28,8 @@ _MOST_WEEKS = 4
 _PERSON = case((CustomerRow.is_shared.is_(False), living_customer()))
 """Nobody for a shared mailbox: many people on many versions write from it."""
 _ACCOUNT = func.coalesce(ContactRow.account_id, CustomerRow.account_id)
+Named = tuple[str, datetime]
+"""A version, and when it was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,26 @@ class _Seen:
     moments: list[datetime]
     versions: list[str]
 
-    def before(self, moment: datetime) -> tuple[str, datetime] | None:
+    def before(self, moment: datetime) -> Named | None:
         """The newest one up to a moment."""
         place = bisect_right(self.moments, moment)
         return (self.versions[place - 1], self.moments[place - 1]) if place else None
+
+
+def strongest(
+    own: Named | None, said: Named | None, colleague: Named | None
+) -> KnownVersion | None:
+    """What counts for somebody: the newer of the own word and the directory's, else a colleague's.
+
+    The first two are as they were at the moment that is asked about.
+    """
+    if said is not None and (own is None or said[1] > own[1]):
+        return KnownVersion(said[0], VersionSource.DIRECTORY, said[1])
+    if own is not None:
+        return KnownVersion(own[0], VersionSource.CUSTOMER, own[1])
+    if colleague is not None:
+        return KnownVersion(colleague[0], VersionSource.ACCOUNT, colleague[1])
+    return None
 
 
 class KnownVersions:
@@ -178,13 +196,12 @@ class KnownVersions:
             if said is None and one.account_id is not None:
                 said = told.get(one.account_id)
             said = said if said is not None and said[1] <= moment else None
-            source, best = VersionSource.CUSTOMER, own
-            if said is not None and (own is None or said[1] > own[1]):
-                source, best = VersionSource.DIRECTORY, said
-            if best is None and one.account_id in by_account:
-                source, best = VersionSource.ACCOUNT, by_account[one.account_id].before(moment)
-            if best is not None:
-                found[one.contact_id] = KnownVersion(best[0], source, best[1])
+            colleague = None
+            if one.account_id in by_account:
+                colleague = by_account[one.account_id].before(moment)
+            known = strongest(own, said, colleague)
+            if known is not None:
+                found[one.contact_id] = known
         return found
 
     def _sightings(

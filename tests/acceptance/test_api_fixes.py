@@ -1,6 +1,7 @@
 """Releases, notices, workarounds and matching over HTTP."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -66,6 +67,45 @@ def test_a_release_ships_tells_each_agent_once_and_retires_workarounds(
     assert "fixed in 4.2" in use.json()["detail"]
 
 
+def rungs(api: Api, issue: str) -> dict[str, tuple[str, str]]:
+    found = api.as_(Role.AGENT).get(f"/issues/{issue}/fix")
+    assert (found.status_code, found.json()["issue"]) == (200, issue)
+    return {one["kind"]: (one["state"], one["why"]) for one in found.json()["rungs"]}
+
+
+def test_the_fix_ladder_is_climbed_and_stepped_down_and_a_release_is_taken_back_by_its_id(
+    api: Api, pipeline: Pipeline, issue: str
+) -> None:
+    resolve(pipeline, issue)
+    pipeline.send(*contacts_about_export(1, first=5, minutes=30, version="4.2"))
+    engineer = api.as_(Role.ENGINEER)
+    assert rungs(api, issue)["released"] == ("now", "no version with it is out")
+    partly = {
+        "version": "4.2",
+        "percent": 40,
+        "shipped_at": (START + timedelta(minutes=20)).isoformat(),
+    }
+    engineer.post("/releases", {**partly, "issues": [issue], "insist": True})
+    assert rungs(api, issue)["rolled_out"] == ("now", "4.2 to 40 % of customers")
+    known = "1 of 6 affected customers: 5 not rolled out to yet"
+    assert rungs(api, issue)["reached"] == ("now", known)
+    insisted = {"version": "4.2", "issues": [issue], "insist": True}
+    told = engineer.post("/releases", insisted).json()
+    assert told["shipped"] == [issue]
+    states = [state for state, _ in rungs(api, issue).values()]
+    assert states == ["done", "done", "done", "done", "now", "now", "waiting"]
+
+    (listed,) = engineer.get("/releases").json()["items"]
+    assert listed["id"] == told["id"]
+    back = engineer.post(f"/releases/{told['id']}/withdraw", {"reason": "it lost settings"})
+    assert (back.status_code, back.json()["id"]) == (200, listed["id"])
+    assert (back.json()["stepped_down"], back.json()["is_withdrawn"]) == ([issue], True)
+    assert engineer.post(f"/releases/{told['id'] + 1}/withdraw", {}).status_code == 404
+    taken = rungs(api, issue)
+    assert taken["resolved"][0] == "done"
+    assert taken["released"] == taken["rolled_out"] == ("taken_back", "it lost settings")
+
+
 def test_what_came_after_a_fix_is_told_once_one_has_shipped(
     api: Api, pipeline: Pipeline, issue: str
 ) -> None:
@@ -87,6 +127,29 @@ def test_an_issue_that_is_not_resolved_is_not_shipped_and_the_answer_says_so(
     answer = api.admin.post("/releases", {"version": "4.2", "issues": [issue]}).json()
     assert answer["shipped"] == []
     assert answer["not_shipped"] == [{"issue": issue, "reason": "it is candidate, not resolved"}]
+
+
+def test_a_release_is_not_named_for_an_issue_that_its_customers_met_unless_one_insists(
+    api: Api, pipeline: Pipeline, issue: str
+) -> None:
+    resolve(pipeline, issue)
+    engineer = api.as_(Role.ENGINEER)
+    shipped_at = (START - timedelta(days=1)).isoformat()
+    news = {"version": "4.0", "issues": [issue], "shipped_at": shipped_at}
+    refused = engineer.post("/releases", news)
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        f"5 customers who have 4.0 wrote about {issue}, the last on 2026-03-02: look at them, or"
+        " insist that it is fixed",
+    )
+    # The day is not told: customers named the version before anybody called it released.
+    assert engineer.post("/releases", {"version": "4.1", "issues": [issue]}).status_code == 409
+    assert engineer.get("/releases").json()["items"] == [], "nothing was kept"
+    assert engineer.post("/releases", {"version": "4.0"}).json()["shipped"] == []
+    shipped = engineer.post("/releases", news | {"insist": True})
+    assert shipped.json()["shipped"] == [issue]
+    assert engineer.get(f"/issues/{issue}").json()["state"] == "shipped"
+    assert engineer.post("/releases", news).json()["shipped"] == [issue], "said already"
 
 
 def test_news_of_a_release_that_makes_no_sense_is_422(api: Api) -> None:

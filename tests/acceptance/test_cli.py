@@ -269,6 +269,7 @@ def test_issues_releases_and_workarounds_answer_as_the_api_does(bridge: Bridge) 
     assert (shipped["shipped"], shipped["not_shipped"]) == ([], [])
     assert bridge("releases", "add", "4.3", "--shipped-at", "2026-03-03T09:15:00").code == 2
     assert bridge("releases", "add", "4.3", "--issue", "ticket").code == 2
+    assert bridge("issues", "fix", "ISS-7").code == 3
 
 
 def test_a_person_follows_an_issue_and_the_likely_customers_are_listed(

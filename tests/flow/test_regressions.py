@@ -10,7 +10,8 @@ import pytest
 from bridge.domain.contacts import AccountReceived, ContactReceived
 from bridge.domain.customers import Facts, Identity, IdentityKind
 from bridge.domain.issues import Issue, IssueState
-from bridge.domain.people import Actor, NoticeKind
+from bridge.domain.news import ShipEvent, ShipKind
+from bridge.domain.people import MACHINE, Actor, NoticeKind
 from bridge.domain.products import OnRegression
 from bridge.steps.identify import DirectoryEntry
 from bridge.steps.importing import learn_people
@@ -55,6 +56,17 @@ def shipped(pipeline: Pipeline, customers: int = 5, *versions: str) -> Issue:
         pipeline.queue.drain(pipeline.clock.moment)
     assert the_issue(pipeline).state is IssueState.SHIPPED
     return the_issue(pipeline)
+
+
+def heard(pipeline: Pipeline, version: str, *, days_ago: float) -> tuple[Issue, list[str]]:
+    """The tracker tells of a release that shipped so many days ago; and what did not ship, why."""
+    context, now = pipeline.application.context, pipeline.clock.moment
+    told = ShipEvent(id="", source="jira:1", kind=ShipKind.RELEASED, at=now - days_ago * DAY)
+    with context.open() as store:
+        news = ReleaseNews(version, told.at, issue_ids=(the_issue(pipeline).id,), told=told)
+        done = ship(news, pipeline.product, store=store, context=context, cause=Cause(MACHINE, now))
+    pipeline.queue.drain(now)
+    return the_issue(pipeline), [reason for _, reason in done.not_shipped]
 
 
 def write(
@@ -125,7 +137,7 @@ def test_where_many_wrote_one_customer_is_worth_a_look_and_several_regress_it(
     write(pipeline, 20 + 7 * 3, day=3.1, version="4.1")
     assert the_issue(pipeline).state is IssueState.SHIPPED
     (noted,) = history(pipeline, "possible_return")
-    assert "1 of 3 customers with the fix within a week" in str(noted["reason"])
+    assert "(1 customer with the fix within a week, 3 would do)" in str(noted["reason"])
     write(pipeline, 22, day=3.2, version="4.1")
     assert the_issue(pipeline).state is IssueState.REGRESSED
     (decision,) = history(pipeline, "regressed")
@@ -182,7 +194,8 @@ def test_a_regression_is_told_on_the_ticket_once(
     with Api(sandbox.describe()) as jira:
         comments = jira.get(f"issue/{ticket.ref.key}/comment")["comments"]
         assert len(jira.truth()["tickets"]) == 1
-    assert str(comments).count("is back: a customer on 4.2 still has it") == 1
+    told = "is back: a customer on 4.2 still has it, fixed in 4.1; 1 customer with the fix"
+    assert str(comments).count(f"{told} within a week, 1 would do.") == 1
 
 
 def test_by_setting_a_regression_files_another_ticket_and_the_two_name_each_other(
@@ -202,3 +215,34 @@ def test_by_setting_a_regression_files_another_ticket_and_the_two_name_each_othe
         told = [str(jira.get(f"issue/{one.ref.key}/comment")) for one in (old, new)]
     assert f"{new.ref.key} goes on with it" in told[0]
     assert f"This goes on with {old.ref.key}" in told[1]
+
+
+def test_contacts_since_a_release_that_was_told_late_count_as_if_they_came_after(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    pipeline.send(*contacts_about_export(12, version="4.0"))
+    pipeline.consolidate()
+    for number, day in ((20, 3), (21, 4), (22, 12), (23, 12.5), (24, 13)):
+        write(pipeline, number, day=day, version="4.1")
+    write(pipeline, 25, day=14, version="4.0")
+    issue, reasons = heard(pipeline, "4.1", days_ago=13)
+    assert reasons == ["customers who have 4.1 still met it"]
+    assert (issue.state, issue.episode) == (IssueState.REGRESSED, 2)
+    (decision,) = history(pipeline, "regressed")
+    assert decision["needed"] == "3 customers with the fix within a week, 3 would do"
+    assert heard(pipeline, "4.1", days_ago=13) == (issue, reasons), "heard twice"
+
+
+def test_too_few_contacts_since_a_release_that_was_told_late_are_a_possible_return(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    pipeline.send(*contacts_about_export(12, version="4.0"))
+    pipeline.consolidate()
+    write(pipeline, 20, day=3, version="4.1.10")
+    write(pipeline, 21, day=4, version="4.0")
+    assert heard(pipeline, "4.3", days_ago=4)[0].state is IssueState.SHIPPED
+    assert history(pipeline, "possible_return") == [], "nobody has 4.3"
+    # Another branch has the fix too, and has had it for days.
+    assert heard(pipeline, "4.1.9", days_ago=4)[0].state is IssueState.SHIPPED
+    (noted,) = history(pipeline, "possible_return")
+    assert noted["version_seen"] == "4.1.10"

@@ -10,10 +10,12 @@ from pydantic import BaseModel, Field
 
 from bridge.domain.contacts import Contact, ContactId
 from bridge.domain.errors import OutsideError
-from bridge.domain.issues import Issue
+from bridge.domain.issues import TRACKED, Issue
+from bridge.domain.ladder import Ladder
 from bridge.domain.rank import Rank
 from bridge.domain.tickets import Quote
 from bridge.steps.drafts import pick_quotes
+from bridge.steps.ladder import ladder_of
 from bridge.steps.prove import FixProof, proof_words, prove_fix
 from bridge.steps.questions import Asked, asked
 from bridge.steps.satisfaction import satisfaction_of
@@ -158,6 +160,7 @@ def issue_page(
         **advice_of(issue, visit),
         similar=_similar(issue, visit),
         proof=_proof(summary, visit),
+        ladder=_ladder(issue, visit),
         is_known=store.known.find(issue.id) is not None,
         satisfaction=satisfaction_of(issue, store=store),
         likely=likely_of(issue, visit, after=part.likely),
@@ -182,6 +185,14 @@ def _proof(summary: IssueSummary, visit: Visit) -> ShownProof | None:
 def _is_following(issue: Issue, visit: Visit) -> bool:
     person = visit.store.people.by_email(visit.email)
     return person is not None and person.id in visit.store.notices.followers(issue.id)
+
+
+def _ladder(issue: Issue, visit: Visit) -> Ladder | None:
+    """How far its fix has come; None while nothing is asked of engineering."""
+    if issue.state not in TRACKED or issue.merged_into is not None:
+        return None
+    context = visit.web.application.context
+    return ladder_of(issue, visit.product, store=visit.store, context=context)
 
 
 def _existing(issue: Issue, visit: Visit) -> list[Asked]:

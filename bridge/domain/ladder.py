@@ -1,0 +1,241 @@
+"""The fix ladder: how far a fix has come on its way to customers. Facts in, rungs out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bridge.domain.issues import IssueState, Outcome
+from bridge.domain.ladder_facts import LadderFacts, Moved, Reach, ReleaseFact
+
+_NAMES = {"resolved": "Resolved as fixed", "reached": "Reached customers"}
+
+
+class RungKind(StrEnum):
+    """The rungs, from the bottom."""
+
+    DONE = "merged_or_done"
+    RESOLVED = "resolved"
+    RELEASED = "released"
+    ROLLED_OUT = "rolled_out"
+    REACHED = "reached"
+    QUIET = "quiet"
+    VERIFIED = "verified"
+
+    @property
+    def words(self) -> str:
+        """As readers see it."""
+        return _NAMES.get(self.value, self.value.replace("_", " ").capitalize())
+
+
+class RungState(StrEnum):
+    """Whether a rung is reached."""
+
+    DONE = "done"
+    NOW = "now"
+    WAITING = "waiting"
+    TAKEN_BACK = "taken_back"
+    """It was reached, and is not any more."""
+
+    @property
+    def words(self) -> str:
+        """As readers see it."""
+        return self.value.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One rung as it is now."""
+
+    kind: RungKind
+    state: RungState
+    why: str
+    at: datetime | None = None
+    """When it was reached, or taken back; None where that is not known, or not yet so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Engineering closed the ticket without a fix: there is nothing to climb."""
+
+    outcome: Outcome
+    at: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """All rungs, and what stands instead of them."""
+
+    rungs: tuple[Rung, ...]
+    ending: Ending | None
+    followed: str | None
+    """Tickets that were closed as duplicates, and what they were followed to."""
+
+
+_S = IssueState
+_FIXED = frozenset({_S.SHIPPED, _S.VERIFIED})
+_RESOLVED = frozenset({_S.RESOLVED, *_FIXED})
+_ENDINGS: Mapping[Outcome, str] = {
+    Outcome.WONT_FIX: "it will not be fixed: agents were told, workarounds stay",
+    Outcome.CANNOT_REPRODUCE: "engineering cannot reproduce it: agents were told, workarounds stay",
+    Outcome.DUPLICATE: "its ticket is a duplicate, and is followed to the one that stands for it",
+}
+
+
+def ladder(facts: LadderFacts) -> Ladder:
+    """Where the fix stands, rung by rung."""
+    one = _Climb(facts)
+    upper = (one.rolled_out(), one.reached(), one.quiet(), one.verified())
+    rungs = (one.done(), one.resolved(), one.released(), *upper)
+    return Ladder(rungs, one.ending(), facts.followed)
+
+
+class _Climb:
+    """Builds the rungs of one ladder."""
+
+    def __init__(self, facts: LadderFacts) -> None:
+        self._facts = facts
+        self._out = [one for one in facts.releases if one.withdrawn_at is None]
+        down = [number for number, one in enumerate(facts.moves) if _is_down(one)]
+        since = facts.moves[down[-1] + 1 :] if down else ()
+        is_up = facts.state in _FIXED or any(one.new in _FIXED for one in since)
+        self._fallen = facts.moves[down[-1]] if down and not is_up else None
+        """The move that took the last fix back, as long as no other one has shipped."""
+
+    def done(self) -> Rung:
+        """Engineering has merged it, or closed its ticket."""
+        ticket, state = self._facts.ticket, self._facts.state
+        if ticket is not None and ticket.is_done:
+            why = f"{ticket.key} is {ticket.status}"
+            return Rung(RungKind.DONE, RungState.DONE, why, self._closed_at())
+        if state in _RESOLVED:
+            at = self._closed_at() or self._reached_at(_S.SHIPPED)
+            return Rung(RungKind.DONE, RungState.DONE, "the release says so", at)
+        if ticket is None:
+            return Rung(RungKind.DONE, RungState.WAITING, "it has no ticket yet")
+        return Rung(RungKind.DONE, RungState.NOW, f"{ticket.key} is {ticket.status}")
+
+    def resolved(self) -> Rung:
+        """Engineering says that it is fixed."""
+        if self._facts.state in _RESOLVED:
+            at = self._closed_at() or self._reached_at(_S.SHIPPED)
+            return Rung(RungKind.RESOLVED, RungState.DONE, "resolved as fixed", at)
+        return self._not_reached(RungKind.RESOLVED, "engineering has not resolved it as fixed")
+
+    def released(self) -> Rung:
+        """It is in a version that somebody can get."""
+        if self._out:
+            first = min(self._out, key=lambda one: one.shipped_at)
+            why = f"in {' and '.join(one.version for one in self._out)}"
+            return Rung(RungKind.RELEASED, RungState.DONE, why, first.shipped_at)
+        gone = [one for one in self._facts.releases if one.withdrawn_at is not None]
+        if gone and self._fallen is None:
+            last = max(gone, key=lambda one: one.shipped_at)
+            why = f"{last.version} was taken back"
+            return Rung(RungKind.RELEASED, RungState.TAKEN_BACK, why, last.withdrawn_at)
+        ticket = self._facts.ticket
+        names = ", ".join(ticket.waits_for) if ticket else ""
+        why = "no version with it is out"
+        why += f": {ticket.key} names {names}" if names and ticket else ""
+        is_next = self._facts.state is _S.RESOLVED
+        return self._not_reached(RungKind.RELEASED, why, is_next=is_next)
+
+    def rolled_out(self) -> Rung:
+        """Everybody it is meant for can get it."""
+        if not self._out:
+            return self._not_reached(RungKind.ROLLED_OUT, "nothing to roll out yet")
+        told = "; ".join(_rollout_words(one) for one in self._out)
+        full = self._facts.full_percent
+        if all(one.percent >= full for one in self._out):
+            at = max(one.complete_at or one.shipped_at for one in self._out)
+            return Rung(RungKind.ROLLED_OUT, RungState.DONE, told, at)
+        return Rung(RungKind.ROLLED_OUT, RungState.NOW, told)
+
+    def reached(self) -> Rung:
+        """The customers who met it have it."""
+        if not self._out:
+            return self._not_reached(RungKind.REACHED, "no customer can have it yet")
+        reach = self._facts.reach
+        state = RungState.DONE if 0 < reach.total == reach.have else RungState.NOW
+        return Rung(RungKind.REACHED, state, _reach_words(reach))
+
+    def quiet(self) -> Rung:
+        """Nobody has written about it for long enough."""
+        quiet, needed = self._facts.quiet, self._facts.quiet_needed
+        if self._facts.state not in _FIXED or quiet is None:
+            return self._not_reached(RungKind.QUIET, "counts from the fix", was=_S.VERIFIED)
+        why = f"no contact for {_days(quiet)}, {_days(needed)} would do"
+        state = RungState.DONE if quiet >= needed else RungState.NOW
+        return Rung(RungKind.QUIET, state, why)
+
+    def verified(self) -> Rung:
+        """The fix holds."""
+        if self._facts.state is _S.VERIFIED:
+            at = self._reached_at(_S.VERIFIED)
+            return Rung(RungKind.VERIFIED, RungState.DONE, "the fix held", at)
+        why = f"{_days(self._facts.quiet_needed)} after the fix, unless it comes back"
+        return self._not_reached(RungKind.VERIFIED, why, was=_S.VERIFIED)
+
+    def ending(self) -> Ending | None:
+        """Why there will be no fix."""
+        outcome = self._facts.outcome
+        why = _ENDINGS.get(outcome) if outcome else None
+        if self._facts.state is not _S.DECLINED or outcome is None or why is None:
+            return None
+        return Ending(outcome, self._reached_at(_S.DECLINED), why)
+
+    def _not_reached(
+        self,
+        kind: RungKind,
+        why: str,
+        *,
+        is_next: bool = False,
+        was: IssueState = _S.SHIPPED,
+    ) -> Rung:
+        """A rung that is ahead, or was taken back; `was`: where the issue stood on it."""
+        fallen = self._fallen
+        if fallen is not None and (was is _S.SHIPPED or fallen.old is was):
+            return Rung(kind, RungState.TAKEN_BACK, fallen.reason, fallen.at)
+        return Rung(kind, RungState.NOW if is_next else RungState.WAITING, why)
+
+    def _closed_at(self) -> datetime | None:
+        """When engineering was done last; a step down to resolved is none."""
+        closed = (_S.RESOLVED, _S.DECLINED)
+        found = [one.at for one in self._facts.moves if one.new in closed and not _is_down(one)]
+        return found[-1] if found else None
+
+    def _reached_at(self, state: IssueState) -> datetime | None:
+        found = [one.at for one in self._facts.moves if one.new is state]
+        return found[-1] if found else None
+
+
+def _is_down(one: Moved) -> bool:
+    return one.old in _FIXED and one.new not in _FIXED
+
+
+def _rollout_words(one: ReleaseFact) -> str:
+    share = "everybody" if one.percent >= 100 else f"{one.percent} % of customers"
+    whom = f" on {', '.join(one.parts)}" if one.parts else ""
+    return f"{one.version} to {share}{whom}"
+
+
+def _reach_words(reach: Reach) -> str:
+    if not reach.total:
+        return "no known customer met it"
+    rest = [
+        f"{count} {words}"
+        for count, words in (
+            (reach.lack, "on an older version"),
+            (reach.waiting, "not rolled out to yet"),
+            (reach.unknown, "unknown"),
+        )
+        if count
+    ]
+    told = f"{reach.have} of {reach.total} affected customers"
+    return f"{told}: {', '.join(rest)}" if rest else told
+
+
+def _days(time: timedelta) -> str:
+    days = time // timedelta(days=1)
+    return "1 day" if days == 1 else f"{days} days"

@@ -1,0 +1,123 @@
+"""Ladder: what is known of a fix, gathered for the rungs; see `bridge.domain.ladder`."""
+
+from collections import Counter
+from datetime import timedelta
+
+from bridge.domain.fixes import Release
+from bridge.domain.issues import Issue, IssueState
+from bridge.domain.ladder import Ladder, ladder
+from bridge.domain.ladder_facts import LadderFacts, Moved, Reach, ReleaseFact, TicketFact
+from bridge.domain.news import ShipKind
+from bridge.domain.products import Product
+from bridge.domain.regression import HasFix, judge
+from bridge.domain.tickets import StatusCategory
+from bridge.steps.context import Context
+from bridge.steps.holding import release_facts
+from bridge.store import Store
+from bridge.store.decisions import Decision
+from bridge.store.tickets import Ticket
+
+_STATUS = {
+    StatusCategory.NEW: "to do",
+    StatusCategory.IN_PROGRESS: "in progress",
+    StatusCategory.DONE: "done",
+}
+
+_STATES = frozenset(one.value for one in IssueState)
+
+
+def ladder_of(issue: Issue, product: Product, *, store: Store, context: Context) -> Ladder:
+    """How far the fix of an issue has come."""
+    history = store.decisions.history(issue.id)
+    tickets = [one for one in store.tickets.of_issue(issue.id) if not one.is_deleted]
+    fixed = [
+        one.release
+        for one in store.fixes.of_issue(issue.id)
+        if one.episode == issue.episode and not one.is_refuted
+    ]
+    facts = LadderFacts(
+        state=issue.state,
+        outcome=issue.outcome,
+        moves=[moved for one in history if (moved := _moved(one)) is not None],
+        ticket=_ticket(tickets[-1], store) if tickets else None,
+        releases=[_release(one, store) for one in fixed],
+        full_percent=product.full_percent,
+        reach=_reach(issue, fixed, store=store, context=context),
+        quiet=_quiet(issue, store, context),
+        quiet_needed=timedelta(days=context.settings.verify_after_days),
+        followed=_followed(history, tickets),
+    )
+    return ladder(facts)
+
+
+def _moved(one: Decision) -> Moved | None:
+    """The move that a decision tells of; None when it moved nothing."""
+    old, new = one.before.get("state"), one.after.get("state")
+    if not isinstance(new, str) or new not in _STATES:
+        return None
+    return Moved(one.at, IssueState(str(old)) if old else None, IssueState(new), one.reason)
+
+
+def _ticket(ticket: Ticket, store: Store) -> TicketFact:
+    named = set(ticket.versions)
+    waits_for = sorted(named - store.meant.out_of(ticket.product_id, named))
+    is_done = ticket.category is StatusCategory.DONE
+    return TicketFact(ticket.ref.key, _STATUS[ticket.category], is_done, tuple(waits_for))
+
+
+def _release(one: Release, store: Store) -> ReleaseFact:
+    return ReleaseFact(
+        one.version,
+        shipped_at=one.shipped_at,
+        percent=one.percent,
+        complete_at=one.complete_at,
+        parts=_parts(one, store),
+        withdrawn_at=one.withdrawn_at,
+    )
+
+
+def _parts(release: Release, store: Store) -> tuple[str, ...]:
+    """Whom it is for, where the last signal of each source does not say everybody."""
+    last = {
+        one.source: one
+        for one in store.rollouts.of_release(release.id)
+        if not one.kind.takes_back and one.kind is not ShipKind.ROLLOUT_COMPLETE
+    }
+    told = [("component", release.component)] if release.component else []
+    told += [("platform", one) for one in sorted(release.platforms)]
+    for one in last.values():
+        given = (("audience", one.audience), ("region", one.region))
+        told += [(name, value) for name, value in given if value]
+    return tuple(f"{name} {value}" for name, value in dict.fromkeys(told))
+
+
+def _reach(issue: Issue, fixed: list[Release], *, store: Store, context: Context) -> Reach:
+    """The known affected customers, held against the releases as if they wrote now."""
+    versions = [release_facts(one) for one in fixed if not one.is_withdrawn]
+    if not versions:
+        return Reach(0, 0, 0, 0)
+    grace = timedelta(days=context.settings.regression_grace_days)
+    # Whoever would write just now writes after the releases, also after one of this very moment.
+    now = max(context.now(), *(one.shipped_at for one in versions)) + timedelta(microseconds=1)
+    found = store.reached.of_customers(issue, now=now)
+    counts = Counter(judge(one, versions, grace=grace).has_fix for one in found.values())
+    return Reach(
+        counts[HasFix.YES], counts[HasFix.NO], counts[HasFix.NOT_YET], counts[HasFix.UNKNOWN]
+    )
+
+
+def _quiet(issue: Issue, store: Store, context: Context) -> timedelta | None:
+    if issue.shipped_at is None:
+        return None
+    last = store.issues.summary(issue.product_id, issue.id).last_seen_at
+    since = max(issue.shipped_at, last) if last else issue.shipped_at
+    return max(timedelta(), context.now() - since)
+
+
+def _followed(history: list[Decision], tickets: list[Ticket]) -> str | None:
+    """The last duplicate that was followed, as long as the issue stands on where it led."""
+    found = [one for one in history if one.action == "duplicate_followed"]
+    keys = {one.ref.key for one in tickets}
+    if not found or found[-1].after.get("ticket") not in keys:
+        return None
+    return f"{found[-1].before.get('ticket')} → {found[-1].after.get('ticket')}"
