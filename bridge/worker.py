@@ -137,6 +137,7 @@ def _add_clock(app: procrastinate.App, application: Application) -> None:
     _add_tick(app, application, "consolidate_all", settings.consolidate_seconds)
     _add_tick(app, application, "remind", 3_600)
     _add_tick(app, application, "check_copies", 3_600)
+    _add_tick(app, application, "check_in", 3_600)
     _add_tick(app, application, "report_all", _REPORT_SECONDS)
     _add_tick(app, application, "send_due", _DUE_SECONDS)
     _add_tick(app, application, "expire", 86_400)
