@@ -188,6 +188,10 @@ class Message:
     """The same with pictures, which it names as `cid:NAME`."""
     images: Mapping[str, bytes] = field(default_factory=dict)
     """PNG pictures by that name."""
+    reply_to: str | None = None
+    """Where an answer goes; None: to the sender."""
+    stop_url: str | None = None
+    """Where one click of a customer, or of their mail program, ends all letters to them."""
 
 
 class Notifier(Protocol):

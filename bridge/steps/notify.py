@@ -24,6 +24,7 @@ from bridge.domain.messages import AfterLoss, MessageState, wait_after
 from bridge.domain.people import Notice
 from bridge.ports import Message, Notifier
 from bridge.steps.context import Context
+from bridge.steps.letter_sending import holds_letter_back, letter_sent, wake_letter
 from bridge.steps.outside import wake_sender
 from bridge.steps.report import send_again
 from bridge.store import Store
@@ -45,6 +46,8 @@ def notify(context: Context, *, product_id: int, outgoing_id: int) -> None:
         if notifier is None:
             return
         now = context.now()
+        if holds_letter_back(outgoing, store=store, now=now):
+            return
         lease_until = now + timedelta(seconds=context.settings.notify_lease_seconds)
         dispatch = store.messages.claim(outgoing_id, now=now, lease_until=lease_until)
         if dispatch is None:
@@ -59,6 +62,8 @@ def send_due(context: Context) -> None:
     with context.open() as store:
         for one in store.messages.due(now=context.now()):
             wake_sender(one, store)
+        for product_id, letter_id in store.letters.half_planned():
+            wake_letter(product_id, letter_id, store)
 
 
 def acknowledge(notice: Notice, *, store: Store, now: datetime) -> None:
@@ -172,6 +177,8 @@ class _Sending:
         now = self._context.now()
         with self._context.open() as store:
             is_ours = store.messages.finish(self._dispatch, result, now=now)
+            if is_ours and result.state is MessageState.SENT:
+                letter_sent(self._first, store=store, now=now)
             if is_ours and result.due_at is not None:
                 again = store.messages.get(self._first.product_id, self._first.id)
                 wake_sender(again, store, at=result.due_at)
@@ -191,7 +198,10 @@ def compose(rows: Sequence[Outgoing], context: Context) -> Message:
     public_url = context.settings.public_url.rstrip("/")
     settings_url = f"{public_url}/inbox/settings" if rows[0].notice_id is not None else None
     if len(rows) == 1:
-        return Message(rows[0].subject, rows[0].text, settings_url)
+        one = rows[0]
+        return Message(
+            one.subject, one.text, settings_url, reply_to=one.reply_to, stop_url=one.stop_url
+        )
     parts = [row.text for row in rows[:_MOST_IN_FULL]]
     if len(rows) > _MOST_IN_FULL:
         parts.append(f"{len(rows) - _MOST_IN_FULL} more are in your inbox: {public_url}/inbox")

@@ -27,6 +27,7 @@ _ASIDE = (
     *("task_approved", "task_done", "task_dropped"),
     *("shown_to_customers", "hidden_from_customers"),
     *("outage", "all_clear"),
+    *("letter_drafted", "letter_approved", "letter_sent", "letter_dropped"),
 )
 """What has buttons of its own."""
 

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from bridge.domain.errors import TryAgainLater
 from bridge.queue import JobArgument, Queue
 from bridge.store.accounts import Accounts
+from bridge.store.addressees import Addressees
+from bridge.store.affected import AffectedCustomers
 from bridge.store.after_fix import AfterFix
 from bridge.store.answers import Answers
 from bridge.store.askers import Askers
@@ -40,11 +42,15 @@ from bridge.store.known import KnownIssues
 from bridge.store.known_versions import KnownVersions
 from bridge.store.lessons import Lessons
 from bridge.store.likely import LikelyReads
+from bridge.store.letter_messages import LetterMessages
+from bridge.store.letter_readers import LetterReaders
+from bridge.store.letters import Letters
 from bridge.store.meant import Meant
 from bridge.store.measures import Measures
 from bridge.store.messages import Messages
 from bridge.store.moved import Moved
 from bridge.store.notices import Notices
+from bridge.store.opt_outs import OptOuts
 from bridge.store.outages import Outages
 from bridge.store.paces import Paces
 from bridge.store.parts import Parts
@@ -148,6 +154,12 @@ class Store:
         self.notices = Notices(session)
         self.messages = Messages(session)
         self.outages = Outages(session)
+        self.letters = Letters(session)
+        self.letter_messages = LetterMessages(session)
+        self.letter_readers = LetterReaders(session)
+        self.addressees = Addressees(session)
+        self.affected = AffectedCustomers(session)
+        self.opt_outs = OptOuts(session)
         self.answers = Answers(session)
         self.imports = Imports(session)
         self.jobs = Jobs(session)

@@ -22,7 +22,8 @@ from bridge.store.tables import NoticeRow, OutgoingRow
 _TEMPLATE_VERSION = 1
 _WAITING = [state.value for state in WAITING]
 _TROUBLED = [MessageState.FAILED.value, MessageState.UNKNOWN.value]
-_DUE = [*_WAITING, MessageState.SENDING.value, MessageState.UNKNOWN.value]
+DUE = [*_WAITING, MessageState.SENDING.value, MessageState.UNKNOWN.value]
+"""States from which something follows by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,10 @@ class Planned:
     """Rows of one bundle to one recipient go out as one message; None: alone."""
     notice_id: int | None = None
     connection_id: int | None = None
+    addressee_id: int | None = None
+    reply_to: str | None = None
+    stop_url: str | None = None
+    """Where one click ends all letters to this reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,10 @@ class Outgoing:
     due_at: datetime | None
     sent_at: datetime | None
     created_at: datetime
+    addressee_id: int | None
+    """Whose letter it carries; None for what is told to our own people."""
+    reply_to: str | None
+    stop_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,9 @@ class Messages:
                 product_id=product_id,
                 notice_id=planned.notice_id,
                 connection_id=planned.connection_id,
+                addressee_id=planned.addressee_id,
+                reply_to=planned.reply_to,
+                stop_url=planned.stop_url,
                 event=planned.event,
                 recipient=planned.recipient,
                 channel=planned.channel,
@@ -135,7 +147,7 @@ class Messages:
         rows = [
             row
             for row in self._lock_with_mates(outgoing_id)
-            if row.state in _DUE and row.due_at is not None and row.due_at <= now
+            if row.state in DUE and row.due_at is not None and row.due_at <= now
         ]
         if not rows:
             return None
@@ -162,7 +174,7 @@ class Messages:
         if row is None:
             return []
         query = select(OutgoingRow).order_by(OutgoingRow.id).with_for_update()
-        if row.message_id is not None and row.state in _DUE:
+        if row.message_id is not None and row.state in DUE:
             query = query.where(OutgoingRow.message_id == row.message_id)
         else:
             query = query.where(
@@ -236,7 +248,7 @@ class Messages:
         """Nobody can carry it: what waits of it has failed."""
         self._session.execute(
             update(OutgoingRow)
-            .where(OutgoingRow.id == outgoing_id, OutgoingRow.state.in_(_DUE))
+            .where(OutgoingRow.id == outgoing_id, OutgoingRow.state.in_(DUE))
             .values(state=MessageState.FAILED.value, reason=reason, due_at=None, lease_until=None)
         )
 
@@ -271,7 +283,7 @@ class Messages:
         """What should be on its way, one row a message, longest due first."""
         query = (
             select(OutgoingRow)
-            .where(OutgoingRow.due_at <= now, OutgoingRow.state.in_(_DUE))
+            .where(OutgoingRow.due_at <= now, OutgoingRow.state.in_(DUE))
             .order_by(OutgoingRow.due_at, OutgoingRow.id)
             .limit(limit)
         )
@@ -329,4 +341,7 @@ def _outgoing(row: OutgoingRow) -> Outgoing:
         due_at=row.due_at,
         sent_at=row.sent_at,
         created_at=row.created_at,
+        addressee_id=row.addressee_id,
+        reply_to=row.reply_to,
+        stop_url=row.stop_url,
     )

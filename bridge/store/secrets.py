@@ -1,6 +1,7 @@
 """Secrets at rest: AES-GCM for what must be read again, keyed hashes for what must only match."""
 
 import hashlib
+import hmac
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
@@ -24,6 +25,7 @@ class Secrets:
             raise NotConfigured("the secret key must have at least 16 characters")
         self._cipher = AESGCM(_derive(key, b"bridge encryption"))
         self._hash_key = _derive(key, b"bridge hashing")
+        self._sign_key = _derive(key, b"bridge signing")
 
     def encrypt(self, text: bytes) -> bytes:
         """A random nonce followed by the sealed bytes."""
@@ -42,6 +44,14 @@ class Secrets:
     def fingerprint(self, text: bytes) -> bytes:
         """A keyed hash of 16 bytes: equal texts match, and guesses need the key."""
         return hashlib.blake2b(text, key=self._hash_key, digest_size=16).digest()
+
+    def is_signed(self, text: bytes, signature: str) -> bool:
+        """Whether `sign` gave this signature of the text."""
+        return hmac.compare_digest(self.sign(text).encode(), signature.encode(errors="replace"))
+
+    def sign(self, text: bytes) -> str:
+        """Proof that we named this text, for links that carry no session: 32 hexadecimal digits."""
+        return hashlib.blake2b(text, key=self._sign_key, digest_size=16).hexdigest()
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:

@@ -905,6 +905,10 @@ class OutgoingRow(Base):
     product_id: Mapped[int] = refers("product.id")
     notice_id: Mapped[int | None] = refers_maybe("notice.id")
     connection_id: Mapped[int | None] = refers_maybe("connection.id")
+    addressee_id: Mapped[int | None] = refers_maybe("addressee.id")
+    reply_to: Mapped[str | None]
+    stop_url: Mapped[str | None]
+    """Where one click ends all letters to this reader; only letters to customers have it."""
     event: Mapped[str]
     recipient: Mapped[str]
     channel: Mapped[str]
@@ -920,6 +924,106 @@ class OutgoingRow(Base):
     due_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class LetterPlanRow(Base):
+    """How a product writes to its customers; no row: by the project's texts, no check-ins."""
+
+    __tablename__ = "letter_plan"
+    product_id: Mapped[int] = refers("product.id", primary_key=True)
+    reply_to: Mapped[str | None]
+    language: Mapped[str]
+    check_in_days: Mapped[int | None]
+    texts: Mapped[Json]
+
+
+class LetterRow(Base):
+    """What affected customers are told of the fixes in one release; open until it begins."""
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        Index(
+            "uq_letter_open",
+            "product_id",
+            "kind",
+            "version",
+            unique=True,
+            postgresql_where=text("begun_at IS NULL AND dropped_at IS NULL"),
+        ),
+    )
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id", index=True)
+    kind: Mapped[str]
+    version: Mapped[str]
+    texts: Mapped[Json]
+    edition: Mapped[int] = mapped_column(default=1)
+    approved_edition: Mapped[int | None]
+    approved_by: Mapped[str | None]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    begun_at: Mapped[datetime | None]
+    dropped_at: Mapped[datetime | None]
+
+
+class LetterIssueRow(Base):
+    """An issue that a letter tells of, with words for customers by language."""
+
+    __tablename__ = "letter_issue"
+    letter_id: Mapped[int] = refers("letter.id", primary_key=True)
+    issue_id: Mapped[int] = refers("issue.id", primary_key=True, index=True)
+    episode: Mapped[int]
+    words: Mapped[Json]
+
+
+class AddresseeRow(Base):
+    """One customer a letter is for. Once a message carries it, the message says how far it is."""
+
+    __tablename__ = "addressee"
+    __table_args__ = (
+        UniqueConstraint("letter_id", "customer_id"),
+        Index("ix_addressee_state", "letter_id", "state", "id"),
+        Index("ix_addressee_email", "product_id", "email"),
+    )
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    letter_id: Mapped[int] = refers("letter.id")
+    customer_id: Mapped[int] = refers("customer.id", index=True)
+    email: Mapped[str | None]
+    name: Mapped[str | None]
+    language: Mapped[str]
+    state: Mapped[str]
+    why: Mapped[str | None]
+    reason: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+class AddresseeFixRow(Base):
+    """A fix that a customer is told of, in one letter of a kind only."""
+
+    __tablename__ = "addressee_fix"
+    __table_args__ = (UniqueConstraint("kind", "issue_id", "episode", "customer_id"),)
+    addressee_id: Mapped[int] = refers("addressee.id", primary_key=True)
+    issue_id: Mapped[int] = refers("issue.id", primary_key=True)
+    kind: Mapped[str]
+    episode: Mapped[int]
+    customer_id: Mapped[int] = refers("customer.id", index=True)
+    version: Mapped[str]
+    has_it: Mapped[bool | None]
+
+
+class OptOutRow(Base):
+    """Somebody who wants no letters: an address, and the customer it belonged to."""
+
+    __tablename__ = "opt_out"
+    __table_args__ = (UniqueConstraint("product_id", "email"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    email: Mapped[str]
+    customer_id: Mapped[int | None] = mapped_column(
+        ForeignKey("customer.id", ondelete="SET NULL"), index=True
+    )
+    source: Mapped[str]
     created_at: Mapped[datetime]
 
 

@@ -97,6 +97,10 @@ _ACTIONS: Mapping[str, str] = {
     "undo": "Undone",
     "shown_to_customers": "Shown to customers",
     "hidden_from_customers": "Hidden from customers",
+    "letter_drafted": "Letter to customers drafted",
+    "letter_approved": "Letter to customers approved",
+    "letter_sent": "Letter to customers sent",
+    "letter_dropped": "Letter to customers dropped",
 }
 # A wrong language code is worse than none for those who listen to the page.
 _LANGUAGES = re.compile(

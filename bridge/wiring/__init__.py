@@ -17,6 +17,7 @@ from bridge.queue import InlineQueue, ProcrastinateQueue, Queue
 from bridge.settings import Settings
 from bridge.steps import (
     assign,
+    check_in,
     consolidate,
     copies,
     existing,
@@ -27,6 +28,7 @@ from bridge.steps import (
     follow_up,
     follow_version,
     kinds,
+    letter_sending,
     name_ticket,
     notify,
     parts,
@@ -91,6 +93,8 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "report_all": report.report_all,
     "send_report": report.send_report,
     "send_due": notify.send_due,
+    "plan_letters": letter_sending.plan_letters,
+    "check_in": check_in.check_in,
     "wake": snooze.wake,
     "watch": watch.watch,
     "verify": watch.verify,

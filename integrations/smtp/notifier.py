@@ -46,8 +46,9 @@ class SmtpNotifier:
             mail["Message-ID"] = self._mail_id(message_id)
             mail["Auto-Submitted"] = "auto-generated"
             mail["X-Bridge-Notification-Id"] = message_id
-            if message.settings_url is not None:
-                mail["List-Unsubscribe"] = f"<{message.settings_url}>"
+            if message.reply_to is not None:
+                mail["Reply-To"] = message.reply_to
+            _add_way_out(mail, message)
         except ValueError as error:
             raise Refused(f"this mail cannot be addressed: {error}") from error
         mail.set_content(message.text, charset="utf-8")
@@ -105,6 +106,15 @@ class SmtpNotifier:
             raise AnswerLost("the connection broke while the mail was on its way") from error
         _require((code, words), "the text")
         return f"{code} {_words(words)}"
+
+
+def _add_way_out(mail: EmailMessage, message: Message) -> None:
+    """Where the reader says that they want no more; RFC 8058 allows one click over TLS only."""
+    way_out = message.stop_url or message.settings_url
+    if way_out is not None:
+        mail["List-Unsubscribe"] = f"<{way_out}>"
+    if message.stop_url is not None and message.stop_url.startswith("https://"):
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
 def _add_html(mail: EmailMessage, message: Message) -> None:

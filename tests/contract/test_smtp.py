@@ -280,3 +280,17 @@ def test_whoever_can_say_how_to_be_told_is_shown_where(
     message = Message("one", "two", settings_url="https://bridge.example/inbox/settings")
     SmtpNotifier(settings).send(message, "agent@support.example", "m1")
     assert host.only_mail()["List-Unsubscribe"] == "<https://bridge.example/inbox/settings>"
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_a_letter_says_where_answers_go_and_how_one_click_ends_all_letters(
+    host: MailHost, settings: SmtpSettings, scheme: str
+) -> None:
+    stop = f"{scheme}://bridge.example/mail/7-ab/stop"
+    message = Message("one", "two", reply_to="help@shop.example", stop_url=stop)
+    SmtpNotifier(settings).send(message, "mia@customer.example", "m1")
+    mail = host.only_mail()
+    assert mail["Reply-To"] == "help@shop.example"
+    assert mail["List-Unsubscribe"] == f"<{stop}>"
+    one_click = "List-Unsubscribe=One-Click" if scheme == "https" else None
+    assert mail["List-Unsubscribe-Post"] == one_click

@@ -1,0 +1,152 @@
+"""Whom a letter is for: who is affected, what is true for each, and who is not written to."""
+
+from collections.abc import Mapping, Sequence
+
+from bridge.domain.customers import Identity, IdentityKind
+from bridge.domain.issues import IssueId
+from bridge.domain.letters import (
+    WHY_WORDS,
+    FixTold,
+    LetterState,
+    Why,
+    greeting_name,
+    language_of,
+)
+from bridge.domain.reach import Carrier, reach_of
+from bridge.domain.regression import FixedVersion
+from bridge.domain.workarounds import FIXED
+from bridge.identity import RAW_PREFIX
+from bridge.steps.tell import Telling
+from bridge.store import Store
+from bridge.store.affected import Affected
+from bridge.store.letter_readers import Wanted
+from bridge.store.letters import Letter, LetterIssue
+from bridge.store.opt_outs import OptedOut
+
+_S = LetterState
+
+
+def look_again(letter: Letter, telling: Telling) -> None:
+    """Whom the letter is for as of now: newcomers, those the fix has reached, opt-outs."""
+    store, product = telling.store, telling.product
+    store.letters.lock(product.id)
+    issues = store.letters.issues(letter.id)
+    standing = [one for one in issues if _stands(one, letter, store)]
+    told = store.letter_readers.told(letter.kind, standing, letter_id=letter.id)
+    carriers = {one.issue_id: carriers_of(one.issue_id, store) for one in standing}
+    people = store.affected.of_issues(list(carriers))
+    emails = {one.customer_id: address_of(one.identities) for one in people}
+    addresses = [email for email, _ in emails.values() if email is not None]
+    opted = store.opt_outs.among(product.id, addresses, list(emails))
+    look = _Look({one.issue_id: one for one in standing}, carriers, told, opted)
+    language = store.letters.plan(product.id).language
+    wanted = [
+        found
+        for one in people
+        if (found := look.wanted(one, emails[one.customer_id], otherwise=language)) is not None
+    ]
+    store.letter_readers.settle(letter, wanted, now=telling.cause.at)
+
+
+class _Look:
+    """One look at who is affected by what a letter tells of."""
+
+    def __init__(
+        self,
+        issues: Mapping[IssueId, LetterIssue],
+        carriers: Mapping[IssueId, Sequence[Carrier]],
+        told: set[tuple[int, int]],
+        opted: OptedOut,
+    ) -> None:
+        self._issues = issues
+        self._carriers = carriers
+        self._told = told
+        self._opted = opted
+        self._addresses: set[str] = set()
+
+    def wanted(
+        self, one: Affected, address: tuple[str | None, Why | None], *, otherwise: str
+    ) -> Wanted | None:
+        """What this customer is told; None when that was done, or is in another letter."""
+        fixes, waits = self._fixes(one)
+        if not fixes and not waits:
+            return None
+        email, why = (None, Why.SHARED_ADDRESS) if one.is_shared else address
+        state, reason = _S.DRAFTED, None
+        if self._opted.holds(email, one.customer_id):
+            why = Why.OPTED_OUT
+        elif why is None and not fixes:
+            why, state, reason = Why.NOT_REACHED, _S.WAITING, "; ".join(dict.fromkeys(waits))
+        elif why is None and email in self._addresses:
+            why = Why.SAME_ADDRESS
+        if why is not None and state is not _S.WAITING:
+            state, reason = _S.SUPPRESSED, WHY_WORDS[why]
+        if state is _S.DRAFTED and email is not None:
+            self._addresses.add(email)
+        return Wanted(
+            customer_id=one.customer_id,
+            email=email,
+            name=greeting_name(one.name),
+            language=language_of(one.language, otherwise),
+            state=state,
+            why=why,
+            reason=reason,
+            fixes=tuple(fixes),
+        )
+
+    def _fixes(self, one: Affected) -> tuple[list[FixTold], list[str]]:
+        fixes, waits = [], []
+        for issue_id in sorted(one.issues):
+            if (issue_id, one.customer_id) in self._told:
+                continue
+            reach = reach_of(one.known, self._carriers[issue_id])
+            if reach.version is None:
+                waits.append(reach.reason)
+            else:
+                episode = self._issues[issue_id].episode
+                fixes.append(FixTold(issue_id, episode, reach.version, reach.has_it))
+        return fixes, waits
+
+
+def carriers_of(issue_id: IssueId, store: Store) -> list[Carrier]:
+    """The releases that carry the newest fix of an issue, and where each went."""
+    found = [one for one in store.fixes.of_issue(issue_id) if not one.is_refuted]
+    last = max((one.episode for one in found), default=0)
+    carriers = []
+    for one in found:
+        if one.episode != last:
+            continue
+        release = one.release
+        fixed = FixedVersion(
+            version=release.version,
+            shipped_at=release.shipped_at,
+            complete_at=release.complete_at,
+            percent=release.percent,
+            component=release.component,
+            platforms=release.platforms,
+            is_withdrawn=release.is_withdrawn,
+        )
+        told = [t for t in store.rollouts.of_release(release.id) if not t.kind.takes_back]
+        places = [one.region or one.audience for one in told]
+        regions = frozenset(place.strip().lower() for place in places) if all(places) else ()
+        carriers.append(Carrier(fixed, frozenset(regions)))
+    return carriers
+
+
+def address_of(identities: Sequence[Identity]) -> tuple[str | None, Why | None]:
+    """Where a person can be written to: the address learned last; else why not."""
+    addresses = [
+        one
+        for one in identities
+        if one.kind is IdentityKind.EMAIL and not one.key.startswith(RAW_PREFIX)
+    ]
+    own = [one.key for one in addresses if not one.is_shared]
+    if own:
+        return own[-1], None
+    return None, Why.SHARED_ADDRESS if addresses else Why.NO_ADDRESS
+
+
+def _stands(one: LetterIssue, letter: Letter, store: Store) -> bool:
+    issue = store.issues.get(letter.product_id, one.issue_id)
+    is_same = issue.merged_into is None and issue.episode == one.episode
+    return is_same and issue.state in FIXED

@@ -1,0 +1,195 @@
+"""Letters: a lead drafts what affected customers are told of a fix, reads it, and approves it.
+
+Nothing here sends anything: `letter_sending` does, once a person has approved. docs/letters.md
+tells the rules.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from bridge.domain.errors import InvalidInput, InvalidMove, Outdated
+from bridge.domain.issues import Issue, IssueId
+from bridge.domain.letter_texts import TEXTS, first_words
+from bridge.domain.letters import (
+    LANGUAGES,
+    MOST_WORDS,
+    WHY_WORDS,
+    FixWords,
+    LetterKind,
+    LetterState,
+    LetterText,
+    Why,
+    check_text,
+)
+from bridge.domain.workarounds import FIXED, Workaround
+from bridge.steps.letter_look import look_again
+from bridge.steps.tell import Telling
+from bridge.store import Store
+from bridge.store.addressees import Addressee
+from bridge.store.letters import Letter
+
+_S = LetterState
+
+
+def draft_letter(issue: Issue, kind: LetterKind, telling: Telling) -> Letter:
+    """The open letter about the issue's release, which tells of the issue too from now on.
+
+    All fixes of a release are one letter until the first of it is sent; a customer who was told of
+    a fix is in no other letter about it.
+    """
+    if issue.merged_into is not None:
+        raise InvalidMove("it was merged: write about the issue that stands for it")
+    if issue.state not in FIXED or issue.fixed_in is None:
+        raise InvalidMove(f"a letter tells of a fix, and {issue.name} is {issue.state}")
+    store, cause, product = telling.store, telling.cause, telling.product
+    store.letters.lock(product.id)
+    letter = store.letters.find_open(product.id, kind, issue.fixed_in)
+    if letter is None:
+        texts = {**TEXTS[kind], **store.letters.plan(product.id).texts.get(kind, {})}
+        author = cause.actor.name
+        letter = store.letters.add(
+            product.id, kind, issue.fixed_in, texts=texts, author=author, now=cause.at
+        )
+    known = {one.issue_id: one.episode for one in store.letters.issues(letter.id)}
+    if known.get(issue.id) != issue.episode:
+        store.letters.save_issue(letter.id, issue, _first_words(issue, store))
+        record_letter("letter_drafted", letter, [issue.id], telling)
+    look_again(letter, telling)
+    return letter
+
+
+def edit_letter(
+    letter: Letter,
+    *,
+    edition: int,
+    texts: Mapping[str, LetterText],
+    words: Mapping[IssueId, Mapping[str, FixWords]],
+    telling: Telling,
+) -> Letter:
+    """Say it in other words, in the languages and of the issues that are given.
+
+    What was approved is a draft again. `letter` is locked.
+    """
+    _require_edition(letter, edition)
+    store = telling.store
+    if store.addressees.unplanned(letter.id, limit=1):
+        raise InvalidMove("it is being sent right now: try again in a minute")
+    changed = {name: check_text(letter.kind, name, text) for name, text in texts.items()}
+    known = {one.issue_id: one for one in store.letters.issues(letter.id)}
+    for issue_id, by_language in words.items():
+        if issue_id not in known:
+            raise InvalidInput("the letter does not tell of that issue", pointer="/words")
+        told = {**known[issue_id].words, **_checked(by_language)}
+        issue = store.issues.get(letter.product_id, issue_id)
+        if issue.episode == known[issue_id].episode:
+            store.letters.save_issue(letter.id, issue, told)
+    store.letters.edit(letter.id, {**letter.texts, **changed})
+    store.addressees.unapprove(letter.id)
+    return store.letters.get(letter.product_id, letter.id)
+
+
+def approve_letter(letter: Letter, *, edition: int, telling: Telling) -> int:
+    """A person has read it: all drafts of it may be sent; returns how many. `letter` is locked."""
+    _require_edition(letter, edition)
+    store = telling.store
+    if letter.dropped_at is not None:
+        raise InvalidMove("the letter was dropped")
+    drafted = store.addressees.of_letter(letter.id, [_S.DRAFTED])
+    if not drafted:
+        raise InvalidMove("nobody's letter waits to be approved")
+    for one in missing_words(letter, drafted, store):
+        raise InvalidInput(f"say what was fixed, for customers: {one}", pointer="/words")
+    store.letters.approve(letter.id, by=telling.cause.actor.name)
+    count = store.addressees.approve(letter.id)
+    record_letter("letter_approved", letter, _issue_ids(letter, store), telling, count=count)
+    return count
+
+
+def missing_words(letter: Letter, readers: Sequence[Addressee], store: Store) -> list[str]:
+    """`ISS-1 in de`: what these customers would be told of without words for it."""
+    needed = {(fix.issue_id, one.language) for one in readers for fix in one.fixes}
+    words = {one.issue_id: one.words for one in store.letters.issues(letter.id)}
+    empty = FixWords("")
+    return [
+        f"{store.issues.get(letter.product_id, issue_id).name} in {language}"
+        for issue_id, language in sorted(needed)
+        if not words[issue_id].get(language, empty).title
+    ]
+
+
+def take_off(letter: Letter, addressee: Addressee, telling: Telling) -> None:
+    """This customer gets no letter about these fixes."""
+    if addressee.letter_id != letter.id:
+        raise InvalidInput("that is another letter", pointer="/addressee")
+    reason = telling.cause.reason or WHY_WORDS[Why.TAKEN_OFF]
+    if not telling.store.addressees.suppress([addressee.id], Why.TAKEN_OFF, reason):
+        raise InvalidMove("it was sent, or is being sent")
+
+
+def drop_letter(letter: Letter, telling: Telling) -> None:
+    """The letter is not wanted; a later one may tell of the same fixes. `letter` is locked."""
+    if not letter.is_open:
+        raise InvalidMove("it was dropped, or some of it was sent, which nothing takes back")
+    store = telling.store
+    ids = _issue_ids(letter, store)
+    store.letter_readers.forget(letter.id)
+    store.letters.drop(letter.id, now=telling.cause.at)
+    record_letter("letter_dropped", letter, ids, telling)
+
+
+def _require_edition(letter: Letter, edition: int) -> None:
+    if letter.edition != edition:
+        raise Outdated("somebody has changed the letter meanwhile: look at it again")
+
+
+def _checked(words: Mapping[str, FixWords]) -> dict[str, FixWords]:
+    found = {}
+    for language, one in words.items():
+        if language not in LANGUAGES:
+            raise InvalidInput(f"there are texts in: {', '.join(LANGUAGES)}", pointer="/words")
+        title, note = " ".join(one.title.split()), one.note.strip()
+        if max(len(title), len(note)) > MOST_WORDS:
+            raise InvalidInput(f"at most {MOST_WORDS} characters each", pointer="/words")
+        found[language] = FixWords(title, note)
+    return found
+
+
+def _first_words(issue: Issue, store: Store) -> dict[str, FixWords]:
+    """What a person wrote for customers before; never the issue's own title, nor a contact."""
+    known = store.known.find(issue.id)
+    workarounds: list[Workaround] = store.workarounds.all(issue.product_id, issue_id=issue.id)
+    instead = [text for one in workarounds if (text := one.content.after_fix_text)]
+    no_longer = [text for one in workarounds if (text := one.customer_text)]
+    return first_words(
+        known.title[:MOST_WORDS] if known else "",
+        instead=instead[-1] if instead else None,
+        no_longer=no_longer[-1] if no_longer else None,
+    )
+
+
+def _issue_ids(letter: Letter, store: Store) -> list[IssueId]:
+    return [one.issue_id for one in store.letters.issues(letter.id)]
+
+
+def record_letter(
+    action: str,
+    letter: Letter,
+    issue_ids: Sequence[IssueId],
+    telling: Telling,
+    *,
+    count: int | None = None,
+) -> None:
+    """Write into the history of each issue what became of a letter about it."""
+    after: dict[str, object] = {"letter": letter.id, "kind": letter.kind.value}
+    if count is not None:
+        after["told"] = f"{count} customers" if count != 1 else "1 customer"
+    for issue_id in issue_ids:
+        telling.store.decisions.record(
+            letter.product_id,
+            action,
+            at=telling.cause.at,
+            actor=telling.cause.actor,
+            issue_id=issue_id,
+            after=after,
+            reason=telling.cause.reason,
+            origin=telling.cause.origin,
+        )

@@ -1,0 +1,154 @@
+"""Whom letters are for: a look at who is affected is written down, and what stands of it stays."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from bridge.domain.letters import FixTold, LetterKind, LetterState, Why
+from bridge.store.addressees import Addressee, Addressees
+from bridge.store.arrays import is_any
+from bridge.store.identities import living_customer
+from bridge.store.letters import Letter, LetterIssue
+from bridge.store.tables import AddresseeFixRow, AddresseeRow, CustomerRow, OutgoingRow
+
+_S = LetterState
+_IS_FINAL = or_(
+    OutgoingRow.id.is_not(None),
+    AddresseeRow.state == _S.SENDING.value,
+    AddresseeRow.why == Why.TAKEN_OFF.value,
+)
+"""What a new look at who is affected leaves alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A customer a letter is for, as a look at who is affected finds them."""
+
+    customer_id: int
+    email: str | None
+    name: str | None
+    language: str
+    state: LetterState
+    why: Why | None = None
+    reason: str | None = None
+    fixes: tuple[FixTold, ...] = ()
+
+
+class LetterReaders:
+    """Writes down whom a letter is for."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def told(
+        self, kind: LetterKind, issues: Iterable[LetterIssue], *, letter_id: int
+    ) -> set[tuple[int, int]]:
+        """(issue, customer) of those whom another letter of the kind, or this one, has told.
+
+        Or will: what is drafted elsewhere counts too. What this letter may still change does not.
+        """
+        episodes: dict[int, int] = {one.issue_id: one.episode for one in issues}
+        query = (
+            select(AddresseeFixRow.issue_id, AddresseeFixRow.episode, living_customer())
+            .join(AddresseeRow, AddresseeRow.id == AddresseeFixRow.addressee_id)
+            .join(CustomerRow, CustomerRow.id == AddresseeFixRow.customer_id)
+            .outerjoin(OutgoingRow, OutgoingRow.addressee_id == AddresseeRow.id)
+            .where(
+                AddresseeFixRow.kind == kind.value,
+                AddresseeFixRow.issue_id.in_(episodes),
+                or_(AddresseeRow.letter_id != letter_id, _IS_FINAL),
+            )
+        )
+        return {
+            (row[0], row[2]) for row in self._session.execute(query) if episodes[row[0]] == row[1]
+        }
+
+    def settle(self, letter: Letter, wanted: Sequence[Wanted], *, now: datetime) -> None:
+        """Make the letter be for these; who is being written to, or was taken off, stays.
+
+        An approval holds where nothing changes for a customer.
+        """
+        final = set(
+            self._session.scalars(
+                select(AddresseeRow.id)
+                .outerjoin(OutgoingRow, OutgoingRow.addressee_id == AddresseeRow.id)
+                .where(AddresseeRow.letter_id == letter.id, _IS_FINAL)
+            )
+        )
+        kept = {one.customer_id: one for one in Addressees(self._session).of_letter(letter.id)}
+        fresh = []
+        for one in wanted:
+            known = kept.pop(one.customer_id, None)
+            if known is None:
+                fresh.append(one)
+            elif known.id not in final:
+                self._update(letter, known, one)
+        gone = [one.id for one in kept.values() if one.id not in final]
+        self._session.execute(delete(AddresseeRow).where(is_any(AddresseeRow.id, gone)))
+        self._add(letter, fresh, now=now)
+
+    def _update(self, letter: Letter, known: Addressee, wanted: Wanted) -> None:
+        is_approved = known.state is _S.APPROVED and wanted.state is _S.DRAFTED
+        if is_approved and _is_as(known, wanted):
+            return
+        self._session.execute(
+            update(AddresseeRow).where(AddresseeRow.id == known.id).values(**_values(wanted))
+        )
+        self._session.execute(
+            delete(AddresseeFixRow).where(AddresseeFixRow.addressee_id == known.id)
+        )
+        self._add_fixes(letter, {wanted.customer_id: known.id}, [wanted])
+
+    def _add(self, letter: Letter, fresh: Sequence[Wanted], *, now: datetime) -> None:
+        if not fresh:
+            return
+        names = {"product_id": letter.product_id, "letter_id": letter.id, "created_at": now}
+        rows = [{**names, "customer_id": one.customer_id, **_values(one)} for one in fresh]
+        made = insert(AddresseeRow).returning(AddresseeRow.customer_id, AddresseeRow.id)
+        ids = {row[0]: row[1] for row in self._session.execute(made, rows)}
+        self._add_fixes(letter, ids, fresh)
+
+    def _add_fixes(self, letter: Letter, ids: Mapping[int, int], wanted: Sequence[Wanted]) -> None:
+        rows = [
+            {
+                "addressee_id": ids[one.customer_id],
+                "customer_id": one.customer_id,
+                "kind": letter.kind.value,
+                "issue_id": fix.issue_id,
+                "episode": fix.episode,
+                "version": fix.version,
+                "has_it": fix.has_it,
+            }
+            for one in wanted
+            for fix in one.fixes
+        ]
+        if rows:
+            self._session.execute(insert(AddresseeFixRow), rows)
+
+    def forget(self, letter_id: int) -> None:
+        """The letter is for nobody any more."""
+        self._session.execute(delete(AddresseeRow).where(AddresseeRow.letter_id == letter_id))
+
+
+def _is_as(known: Addressee, wanted: Wanted) -> bool:
+    """Whether the letter would say the same to the same address."""
+    return (known.email, known.name, known.language, known.fixes) == (
+        wanted.email,
+        wanted.name,
+        wanted.language,
+        wanted.fixes,
+    )
+
+
+def _values(one: Wanted) -> dict[str, object]:
+    return {
+        "email": one.email,
+        "name": one.name,
+        "language": one.language,
+        "state": one.state.value,
+        "why": one.why.value if one.why else None,
+        "reason": one.reason,
+    }
