@@ -41,10 +41,10 @@ from bridge.store.journeys import JourneyReads
 from bridge.store.known import KnownIssues
 from bridge.store.known_versions import KnownVersions
 from bridge.store.lessons import Lessons
-from bridge.store.likely import LikelyReads
 from bridge.store.letter_messages import LetterMessages
 from bridge.store.letter_readers import LetterReaders
 from bridge.store.letters import Letters
+from bridge.store.likely import LikelyReads
 from bridge.store.meant import Meant
 from bridge.store.measures import Measures
 from bridge.store.messages import Messages
