@@ -46,6 +46,26 @@ def replay(  # noqa: PLR0913 - one parameter an option
     review_budget: Annotated[
         int, typer.Option("--review-budget", min=0, help="Questions it is asked at most.")
     ] = 0,
+    releases: Annotated[
+        Path | None,
+        typer.Option(
+            "--releases",
+            exists=True,
+            dir_okay=False,
+            metavar="FILE",
+            help="JSONL: what ships when, and which issues it fixes.",
+        ),
+    ] = None,
+    assignments: Annotated[
+        Path | None,
+        typer.Option(
+            "--assignments",
+            exists=True,
+            dir_okay=False,
+            metavar="FILE",
+            help="JSONL: the issue of each contact, in place of the finder.",
+        ),
+    ] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -66,6 +86,8 @@ def replay(  # noqa: PLR0913 - one parameter an option
         min_customers=min_customers,
         review_command=review_command,
         review_budget=review_budget,
+        releases=releases,
+        assignments=assignments,
     )
     summary = run_replay(options, read_settings(data_dir), say=say)
     say(f"written to {out}")

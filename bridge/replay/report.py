@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -11,6 +11,7 @@ from bridge.domain.contacts import ContactId
 from bridge.domain.issues import IssueId
 from bridge.domain.products import Product
 from bridge.replay.measure import Meter
+from bridge.replay.releases import NotShipped, Told
 from bridge.store import Store
 from bridge.store.issues import IssueFilter
 from bridge.wiring import Application
@@ -27,9 +28,18 @@ class Arrival:
     contact_id: ContactId
 
 
+@dataclass(slots=True)
+class Record:
+    """What was seen on the way."""
+
+    arrivals: list[Arrival] = field(default_factory=list)
+    moved_shares: list[float] = field(default_factory=list)
+    told: Sequence[Told] = ()
+    not_shipped: Sequence[NotShipped] = ()
+
+
 def write_report(  # noqa: PLR0913 - the report is made of all of these
-    arrivals: Sequence[Arrival],
-    moved_shares: Sequence[float],
+    record: Record,
     *,
     application: Application,
     product: Product,
@@ -38,21 +48,22 @@ def write_report(  # noqa: PLR0913 - the report is made of all of these
     out: Path,
 ) -> dict[str, object]:
     """Write the four files and return the summary."""
+    moved_shares = record.moved_shares
     with application.open() as store:
         homes = store.issues.homes(product.id)
         first_homes = store.issues.homes_at_arrival(product.id)
         survivors = store.issues.survivors(product.id)
         tickets = list(_tickets(store, product, survivors))
-        events = list(_events(store, product))
+        events = list(_events(store, product, record))
         issue_count = len(store.issues.search(product.id, IssueFilter(limit=1_000_000)))
     _write(
         out / "assignments.jsonl",
-        (_assignment(one, homes, first_homes, survivors) for one in arrivals),
+        (_assignment(one, homes, first_homes, survivors) for one in record.arrivals),
     )
     _write(out / "tickets.jsonl", tickets)
     _write(out / "events.jsonl", events)
     summary: dict[str, object] = {
-        "contacts": len(arrivals),
+        "contacts": len(record.arrivals),
         "assigned": len(homes),
         "issues": issue_count,
         "tickets": len(tickets),
@@ -105,11 +116,25 @@ def _tickets(
         }
 
 
-def _events(store: Store, product: Product) -> Iterable[dict[str, object]]:
+def _events(store: Store, product: Product, record: Record) -> Iterable[dict[str, object]]:
     for decision in store.decisions.of_product(product.id):
         if decision.action in _EVENTS:
             event = _EVENTS[decision.action]
             yield {"ts": _iso(decision.at), "cluster": decision.issue_id, "event": event}
+    for told in record.told:
+        yield {
+            "ts": _iso(told.at),
+            "cluster": told.issue_id,
+            "event": "told",
+            "customers": list(told.customers),
+        }
+    for one in record.not_shipped:
+        yield {
+            "ts": _iso(one.at),
+            "cluster": one.cluster,
+            "event": "not_shipped",
+            "reason": one.reason,
+        }
     for notice in reversed(store.notices.of_person(product.id, None, limit=1_000_000)):
         yield {
             "ts": _iso(notice.created_at),

@@ -1,6 +1,7 @@
 """The real pipeline on a scratch database, with a simulated clock and the inline queue."""
 
 import tempfile
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,8 +12,10 @@ from bridge.domain.errors import InvalidInput, NotConfigured
 from bridge.domain.products import DEFAULT_PRODUCT, Product
 from bridge.queue import InlineQueue
 from bridge.replay.encoding import CleanOnce, EncoderAhead, texts_of
+from bridge.replay.given import GivenIssues, read_assignments
 from bridge.replay.measure import Meter
-from bridge.replay.report import Arrival, write_report
+from bridge.replay.releases import Release, Shipping, by_number, directory_names, read_releases
+from bridge.replay.report import Arrival, Record, write_report
 from bridge.replay.reviewer import Reviewer
 from bridge.settings import Settings
 from bridge.steps.identify import DirectoryEntry
@@ -27,6 +30,7 @@ from bridge.wiring.jira import JiraGiven, connect_jira
 from integrations.files.reading import read_rows
 from integrations.files.shapes import from_replay
 from integrations.jira.sandbox import SandboxServer
+from models.encoders.loading import HASHING
 
 SOURCE = "replay"
 _CONSOLIDATE_EVERY = 200
@@ -50,14 +54,10 @@ class ReplayOptions:
     """Plays the support lead; see docs/replay.md."""
     review_budget: int = 0
     """So many questions it is asked at most."""
-
-
-@dataclass(slots=True)
-class Record:
-    """What was seen on the way."""
-
-    arrivals: list[Arrival] = field(default_factory=list)
-    moved_shares: list[float] = field(default_factory=list)
+    releases: Path | None = None
+    """What ships when."""
+    assignments: Path | None = None
+    """Names the issue of each contact, in place of the finder."""
 
 
 def replay(
@@ -100,6 +100,12 @@ class _Replay:
         self._options = options
         self._scratch = scratch
         self._say = say
+        self._releases = read_releases(options.releases) if options.releases else []
+        self._given: GivenIssues | None = None
+        if options.assignments is not None:
+            self._given = GivenIssues(read_assignments(options.assignments))
+            # Nobody asks for a vector's meaning then.
+            settings = settings.model_copy(update={"encoder": HASHING, "model_dir": None})
         self._settings = settings.model_copy(
             update={
                 "data_dir": scratch / "data",
@@ -125,13 +131,16 @@ class _Replay:
             try:
                 with SandboxServer(self._scratch / "jira.db", clock=clock) as sandbox:
                     product = self._prepare(application, sandbox)
+                    shipping = self._shipping(application, product)
+                    if self._given is not None:
+                        self._given.take_over(application, queue)
+                    feed = _Feed(application, queue, clock, product, reviewer, shipping)
                     with reviewer:
-                        record = _Feed(application, queue, clock, product, reviewer).run(received)
+                        record = feed.run(received, self._releases)
                     clock.advance(clock.moment, queue)
                     meter.read()
                     return write_report(
-                        record.arrivals,
-                        record.moved_shares,
+                        record,
                         application=application,
                         product=product,
                         meter=meter,
@@ -153,6 +162,8 @@ class _Replay:
         with application.open() as store:
             region = store.products.by_slug(DEFAULT_PRODUCT).region
         most, cleaner = self._settings.max_text_bytes, CleanOnce()
+        if self._given is not None:
+            return for_replay(application)
         texts = texts_of(received, cleaner, region=region, max_bytes=most)
         encoder = EncoderAhead(application.context.encoder(), texts)
         return for_replay(application, encoder, cleaner=cleaner, waits_for_review=waits_for_review)
@@ -178,6 +189,15 @@ class _Replay:
             self._learn(list(people), product, application)
         return product
 
+    def _shipping(self, application: Application, product: Product) -> Shipping:
+        path, given = self._options.directory, self._given
+        names = (
+            directory_names(path, source=SOURCE, region=product.region)
+            if path is not None and self._releases
+            else {}
+        )
+        return Shipping(application, product, given.issues.get if given else by_number, names)
+
     def _learn(
         self, people: list[DirectoryEntry], product: Product, application: Application
     ) -> None:
@@ -194,16 +214,22 @@ class _Feed:
     clock: SimulatedClock
     product: Product
     reviewer: Reviewer
+    shipping: Shipping
     record: Record = field(default_factory=Record)
     _begin: datetime = field(init=False)
     _length: timedelta = field(init=False)
 
-    def run(self, received: Sequence[ContactReceived]) -> Record:
+    def run(self, received: Sequence[ContactReceived], releases: Sequence[Release]) -> Record:
         """Feed everything, with a last consolidation at the end."""
+        self.record.told = self.shipping.told
+        self.record.not_shipped = self.shipping.not_shipped
+        waiting = deque(releases)
         self._begin = received[0].occurred_at
         self._length = received[-1].occurred_at - self._begin
         day, since_last = self._begin.date(), 0
         for contact in received:
+            while waiting and waiting[0].at < contact.occurred_at:
+                self._ship(waiting.popleft())
             self.clock.advance(contact.occurred_at, self.queue)
             if contact.occurred_at.date() != day or since_last >= _CONSOLIDATE_EVERY:
                 self._consolidate()
@@ -214,7 +240,14 @@ class _Feed:
             self._drain()
             self.record.arrivals.append(Arrival(contact.external_id, known.contact_id))
         self._consolidate()
+        for release in waiting:
+            self._ship(release)
         return self.record
+
+    def _ship(self, release: Release) -> None:
+        self.clock.advance(release.at, self.queue)
+        self.shipping.ship(release)
+        self._drain()
 
     def _drain(self) -> None:
         self.queue.drain(self.clock.moment)

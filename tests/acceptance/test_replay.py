@@ -3,12 +3,13 @@
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import structlog
 
+from benchmarks import fixes
 from bridge.cli import main
 from bridge.replay import ReplayOptions, replay
 from bridge.settings import Settings
@@ -130,6 +131,102 @@ def test_a_yes_to_same_makes_one_ticket_of_two(tmp_path: Path) -> None:
     assert {"login", "code"} in topics
     assert main_cluster(replayed, "code") == main_cluster(replayed, "login")
     assert replayed.ticketed() == [main_cluster(replayed, one) for one in ("invoice", "login")]
+
+
+def test_releases_ship_at_their_time_and_tell_who_had_written_until_then(tmp_path: Path) -> None:
+    """With the issues of a file in place of the finder: what is told is what the file says."""
+    rows, named = contacts(), {"invoice": "wrong address", "login": 7}
+    given = [{"id": row["id"], "cluster": named.get(str(row["id"]).split("-")[0])} for row in rows]
+    at = {str(row["id"]): str(row["ts"]) for row in rows}
+    shipped: list[dict[str, object]] = [
+        {"ts": at["login-9"], "version": "4.1", "issues": [7, "unheard of"]},
+        {"ts": "2026-03-01T00:00:00Z", "version": "4.2", "issues": ["wrong address"]},
+    ]
+    options = ReplayOptions(
+        contacts=write_lines(tmp_path / "contacts.jsonl", rows),
+        out=tmp_path / "out",
+        directory=write_lines(tmp_path / "directory.jsonl", directory()),
+        assignments=write_lines(tmp_path / "assignments.jsonl", given),
+        releases=write_lines(tmp_path / "releases.jsonl", shipped),
+    )
+    settings = Settings(data_dir=tmp_path / "data", encoder="hashing")
+    replayed = Replayed(options.out, replay(options, settings, say=lambda _: None))
+    homes, who = replayed.homes(), people()
+    by_issue = {name: {homes[one] for one in homes if one.startswith(f"{name}-")} for name in named}
+    assert [len(found) for found in by_issue.values()] == [1, 1]
+    assert {home for one, home in homes.items() if one.split("-")[0] not in named} == {None}
+
+    events = replayed.rows("events.jsonl")
+    told = {str(one["cluster"]): one for one in events if one["event"] == "told"}
+    for name, release in (("login", shipped[0]), ("invoice", shipped[1])):
+        (cluster,) = by_issue[name]
+        line = told[str(cluster)]
+        wrote = [
+            str(row["customer"])
+            for row in rows
+            if homes[str(row["id"])] == cluster and str(row["ts"]) <= str(release["ts"])
+        ]
+        assert line["ts"] == release["ts"]
+        assert line["customers"] == sorted({who[one] for one in wrote if one in who})
+    (missed,) = [one for one in events if one["event"] == "not_shipped"]
+    assert (missed["cluster"], missed["reason"]) == ("unheard of", "there is no such issue")
+    assert [one["event"] for one in events].count("shipped") == 2
+
+
+@pytest.mark.usefixtures("command_line")
+@pytest.mark.parametrize(
+    ("option", "line", "said"),
+    [
+        ("--releases", '{"ts": "2026-01-05T08:00:00Z", "version": "4"}', "issues must be a list"),
+        ("--releases", '{"version": "4", "issues": []}', "ts is not a moment"),
+        (
+            "--releases",
+            '{"ts": "2026-01-05T08:00:00Z", "version": "4", "issues": []}\n'
+            '{"ts": "2026-01-04T08:00:00Z", "version": "3", "issues": []}',
+            "releases must be in time order",
+        ),
+        ("--assignments", '{"id": "a", "cluster": [1]}', "cluster must be a name or null"),
+        ("--assignments", '{"cluster": 1}', "id is missing"),
+    ],
+)
+def test_a_line_about_releases_or_issues_that_cannot_be_used_stops_the_replay(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, line: str, said: str
+) -> None:
+    write_lines(tmp_path / "contacts.jsonl", contacts())
+    (tmp_path / "more.jsonl").write_text(f"{line}\n")
+    assert main(words(tmp_path, option, str(tmp_path / "more.jsonl"))) == 1
+    told = capsys.readouterr().err
+    assert "more.jsonl line " in told
+    assert said in told
+
+
+@pytest.mark.data
+def test_of_the_labelled_stream_exactly_the_known_people_are_told(
+    labelled_data: Path, tmp_path: Path
+) -> None:
+    """Three of its issues; `python -m benchmarks.fixes` measures all (docs/benchmarks.md)."""
+    chosen = ("getting_virtual_card", "order_physical_card", "supported_cards_and_currencies")
+    whole = fixes.stream(labelled_data)
+    gold = {name: row for name, row in whole.gold.items() if row["issue"] in chosen}
+    some = [row for row in fixes.rows_of(whole.contacts) if row["id"] in gold]
+    data = replace(
+        whole,
+        contacts=write_lines(tmp_path / "contacts.jsonl", some),
+        gold=gold,
+        issues=[one for one in whole.issues if one["issue"] in chosen],
+    )
+    options = ReplayOptions(
+        contacts=data.contacts,
+        out=tmp_path / "out",
+        directory=data.directory,
+        assignments=fixes.gold_assignments(data, tmp_path / "assignments.jsonl"),
+        releases=fixes.releases(data, {one: [one] for one in chosen}, tmp_path / "releases.jsonl"),
+    )
+    replay(options, Settings(data_dir=tmp_path / "data", encoder="hashing"), say=lambda _: None)
+    found = fixes.score(data, options.out)
+    assert found.known > 40
+    assert (found.known_told, found.others) == (found.known, 0)
+    assert (found.returned, found.caught, found.false_calls) == (1, 1, 0)
 
 
 def test_nothing_waits_for_an_answer_that_was_skipped(plain: Replayed, tmp_path: Path) -> None:
