@@ -26,7 +26,7 @@ _MOST_STARS = 3
 _VERSION = r"\d+(?:\.\d+)+(?:[-+._]?[0-9a-z][0-9a-z.+_-]*)?|\d+"
 """A branch such as 123-export is no version."""
 _REGION = r"[0-9a-z][0-9a-z._-]*"
-_TOKEN = re.compile(r"(\*|\{version\}|\{region\})")
+_TOKEN = re.compile(r"(\*|\{version\}|\{region\}|\{name\})")
 
 
 class Counts(StrEnum):
@@ -53,9 +53,9 @@ class Rule:
 
     def version_of(self, tag: str, source: str) -> str | None:
         """The version in a tag; None when it fits no way of writing it."""
-        name = self.component or source.rpartition("/")[2]
+        name = self.component or source.rpartition("/")[2][:_MOST_LETTERS]
         for pattern in self.tags or (("*",) if self.is_ignored else DEFAULT_TAGS):
-            found = _compiled(pattern.replace("{name}", name)).fullmatch(tag)
+            found = _compiled(pattern, name).fullmatch(tag)
             if found:
                 return str(found.groupdict().get("version") or "")
         return None
@@ -218,12 +218,13 @@ def _check_pattern(pattern: str, pointer: str) -> None:
 
 
 @lru_cache(maxsize=1_000)
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compiled(pattern: str, name: str = "") -> re.Pattern[str]:
     """A pattern of ours as a regular expression; letters' case makes no difference."""
     parts: Mapping[str, str] = {
         "*": ".*",
         "{version}": f"(?P<version>{_VERSION})",
         "{region}": f"(?P<region>{_REGION})",
+        "{name}": re.escape(name),
     }
     text = "".join(parts.get(one, re.escape(one)) for one in _TOKEN.split(pattern))
     return re.compile(text, re.IGNORECASE | re.DOTALL | re.ASCII)

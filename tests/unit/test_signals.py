@@ -219,3 +219,9 @@ def test_a_mapping_that_can_work_is_kept() -> None:
 def test_hostile_names_are_read_in_time() -> None:
     given = SignalMap((Rule("a*a*a*b", tags=("*{version}*",)),))
     assert read(a_signal("1." * 50_000, "a" * 100_000), given).fate is Fate.UNMAPPED
+
+
+def test_a_name_that_looks_like_a_pattern_is_a_name() -> None:
+    everything = SignalMap((Rule("*"),))
+    assert read(a_signal("{version}-v4.2", "x/{version}"), everything).event.version == "4.2"
+    assert read(a_signal("v4.2", "x/(?P<version>"), everything).event.version == "4.2"
