@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from operator import attrgetter
 
-from bridge.domain.errors import InvalidInput
+from bridge.domain.errors import InvalidInput, NotFound
 from bridge.domain.news import ShipEvent, ShipKind
 
 DEFAULT_TAGS = (
@@ -71,6 +71,28 @@ class SignalMap:
     regions: tuple[str, ...] = ()
     """All there are: only when each of them has a version it has reached everybody."""
     counts: Counts = Counts.BOTH
+
+    def with_rule(self, rule: Rule) -> "SignalMap":
+        """This rule too, instead of the one of that source and component; narrow ones first."""
+        others = [one for one in self.rules if _named(one) != _named(rule)]
+        return replace(self, rules=tuple(sorted([*others, rule], key=_width)))
+
+    def without_rule(self, source: str, component: str = "") -> "SignalMap":
+        """All but the rules of that source and component."""
+        kept = [one for one in self.rules if (one.source, one.component) != (source, component)]
+        if len(kept) == len(self.rules):
+            raise NotFound(f"no rule for {source[:80]}{f', {component[:80]}' if component else ''}")
+        return replace(self, rules=tuple(kept))
+
+
+def _named(rule: Rule) -> tuple[str, str, bool]:
+    return rule.source, rule.component, rule.is_ignored
+
+
+def _width(rule: Rule) -> tuple[bool, int, bool]:
+    """Whole names before patterns, long patterns before short ones, some tags before all tags."""
+    is_pattern = "*" in rule.source
+    return is_pattern, -len(rule.source) if is_pattern else 0, not rule.tags
 
 
 class Fate(StrEnum):
