@@ -34,6 +34,7 @@ COMMANDS = {
     "replay": Entry("replaying", "app", "What would the bridge have done on these contacts?"),
     "issues": Entry("likely", "issues_app", "List, show and file issues."),
     "releases": Entry("releases", "releases_app", "Tell which version customers can get."),
+    "ship": Entry("ship", "app", "Let other systems tell what is out."),
     "workarounds": Entry("workarounds", "app", "List and show workarounds."),
     "report": Entry("reporting", "app", "Show the weekly report or the daily digest."),
     "product": Entry("products", "app", "Add and list products."),

@@ -4,11 +4,13 @@ from typing import Annotated
 
 import typer
 
+from bridge.cli.issues import operator
 from bridge.cli.opening import opened, read_settings
 from bridge.cli.options import AsJson, DataDir, new_app
 from bridge.cli.output import emit, say, show_table
 from bridge.domain.errors import NotFound
-from bridge.domain.products import OnRegression, Product
+from bridge.domain.products import OnRegression, Product, ShipRule
+from bridge.steps.ship_rule import set_ship_rule
 
 app = new_app()
 
@@ -63,6 +65,9 @@ def set_product(  # noqa: PLR0913 - one option for each of its rules
         int | None,
         typer.Option("--full-percent", min=1, max=100, help="A roll-out this far has shipped."),
     ] = None,
+    ship_rule: Annotated[
+        ShipRule | None, typer.Option("--ship-rule", help="What counts as shipped.")
+    ] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -82,6 +87,8 @@ def set_product(  # noqa: PLR0913 - one option for each of its rules
             on_regression=on_regression,
             full_percent=full_percent,
         )
+        if ship_rule is not None:
+            product = set_ship_rule(product, ship_rule, store=store, cause=operator(""))
     say(f"product {product.slug} is changed")
     if as_json:
         emit(_as_dict(product))
@@ -152,6 +159,7 @@ def _as_dict(product: Product) -> dict[str, object]:
         "filing_auto": product.filing_auto,
         "on_regression": product.on_regression.value,
         "full_percent": product.full_percent,
+        "ship_rule": product.ship_rule.value,
         "same_shift": round(product.same_shift, 3),
         "join_shift": round(product.join_shift, 3),
     }

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from operator import attrgetter
 
-from bridge.domain.errors import InvalidInput
+from bridge.domain.errors import InvalidInput, NotFound
 from bridge.domain.news import ShipEvent, ShipKind
 
 DEFAULT_TAGS = (
@@ -26,7 +26,7 @@ _MOST_STARS = 3
 _VERSION = r"\d+(?:\.\d+)+(?:[-+._]?[0-9a-z][0-9a-z.+_-]*)?|\d+"
 """A branch such as 123-export is no version."""
 _REGION = r"[0-9a-z][0-9a-z._-]*"
-_TOKEN = re.compile(r"(\*|\{version\}|\{region\})")
+_TOKEN = re.compile(r"(\*|\{version\}|\{region\}|\{name\})")
 
 
 class Counts(StrEnum):
@@ -53,9 +53,9 @@ class Rule:
 
     def version_of(self, tag: str, source: str) -> str | None:
         """The version in a tag; None when it fits no way of writing it."""
-        name = self.component or source.rpartition("/")[2]
+        name = self.component or source.rpartition("/")[2][:_MOST_LETTERS]
         for pattern in self.tags or (("*",) if self.is_ignored else DEFAULT_TAGS):
-            found = _compiled(pattern.replace("{name}", name)).fullmatch(tag)
+            found = _compiled(pattern, name).fullmatch(tag)
             if found:
                 return str(found.groupdict().get("version") or "")
         return None
@@ -71,6 +71,28 @@ class SignalMap:
     regions: tuple[str, ...] = ()
     """All there are: only when each of them has a version it has reached everybody."""
     counts: Counts = Counts.BOTH
+
+    def with_rule(self, rule: Rule) -> "SignalMap":
+        """This rule too, instead of the one of that source and component; narrow ones first."""
+        others = [one for one in self.rules if _named(one) != _named(rule)]
+        return replace(self, rules=tuple(sorted([*others, rule], key=_width)))
+
+    def without_rule(self, source: str, component: str = "") -> "SignalMap":
+        """All but the rules of that source and component."""
+        kept = [one for one in self.rules if (one.source, one.component) != (source, component)]
+        if len(kept) == len(self.rules):
+            raise NotFound(f"no rule for {source[:80]}{f', {component[:80]}' if component else ''}")
+        return replace(self, rules=tuple(kept))
+
+
+def _named(rule: Rule) -> tuple[str, str, bool]:
+    return rule.source, rule.component, rule.is_ignored
+
+
+def _width(rule: Rule) -> tuple[bool, int, bool]:
+    """Whole names before patterns, long patterns before short ones, some tags before all tags."""
+    is_pattern = "*" in rule.source
+    return is_pattern, -len(rule.source) if is_pattern else 0, not rule.tags
 
 
 class Fate(StrEnum):
@@ -218,12 +240,13 @@ def _check_pattern(pattern: str, pointer: str) -> None:
 
 
 @lru_cache(maxsize=1_000)
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compiled(pattern: str, name: str = "") -> re.Pattern[str]:
     """A pattern of ours as a regular expression; letters' case makes no difference."""
     parts: Mapping[str, str] = {
         "*": ".*",
         "{version}": f"(?P<version>{_VERSION})",
         "{region}": f"(?P<region>{_REGION})",
+        "{name}": re.escape(name),
     }
     text = "".join(parts.get(one, re.escape(one)) for one in _TOKEN.split(pattern))
     return re.compile(text, re.IGNORECASE | re.DOTALL | re.ASCII)

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from pydantic import JsonValue
 
-from bridge.domain.errors import NotFound, UnknownEvent
+from bridge.domain.errors import InvalidMove, NotFound, UnknownEvent
 from bridge.domain.news import Heard
 from bridge.domain.products import Product
 from bridge.domain.signals import Counts, Fate, Rule, SignalMap, check, read
@@ -93,6 +93,13 @@ def read_again(delivery_ids: Iterable[int], *, store: Store) -> int:
     for one in found:
         receive_soon(one, store=store)
     return len(found)
+
+
+def retry(delivery: SignalDelivery, *, store: Store) -> None:
+    """Read one again that led to nothing so far."""
+    if delivery.state in (DeliveryState.DONE, DeliveryState.RECEIVED):
+        raise InvalidMove(f"the delivery is {delivery.state}: there is nothing to read again")
+    read_again([delivery.id], store=store)
 
 
 def receive_soon(delivery_id: int, *, store: Store) -> None:

@@ -158,6 +158,35 @@ def test_products_and_tokens_are_made_listed_and_revoked(bridge: Bridge) -> None
     assert token["revoked_at"] is not None
 
 
+def test_a_system_that_tells_what_is_out_is_connected_mapped_and_forgotten(
+    bridge: Bridge,
+) -> None:
+    made = bridge("ship", "connect", "github", "--source", "acme/shop")
+    assert made.out.startswith("whsec_")
+    assert "/webhooks/github/" in made.err
+    assert made.out.strip() not in made.err
+    mapped = ("acme/mono", "--component", "app", "--tag", "app-v{version}")
+    assert bridge("ship", "map", "github", *mapped).code == 0
+    assert bridge("ship", "map", "github", "acme/mono", "--tag", "app").code == 1
+    assert bridge("ship", "map", "github", "acme/none", "--remove").code == 3
+    assert bridge("ship", "map", "github", "acme/mono", "--for", "nobody").code == 3
+    prod = ("--environment", "prod-{region}", "--region", "eu", "--counts", "deployments")
+    assert bridge("ship", "set", "github", *prod).code == 0
+    rotated = bridge("ship", "rotate", "github").out.strip()
+    assert rotated not in ("", made.out.strip())
+    [one] = json.loads(bridge("ship", "list", "--json").out)["items"]
+    assert (one["sources"], one["environments"]) == ("acme/mono, acme/shop", "prod-{region}")
+    assert (one["counts"], one["secrets"], one["unmapped"]) == ("deployments", 2, 0)
+    assert bridge("ship", "rotate", "github", "--finish").out == ""
+    assert bridge("ship", "log", "--state", "unmapped", "--json").data == {"items": []}
+    assert bridge("ship", "retry", "17").code == 3
+    assert (
+        bridge("product", "set", "--ship-rule", "by_hand", "--json").data["ship_rule"] == "by_hand"
+    )
+    assert bridge("ship", "disconnect", "github").code == 0
+    assert bridge("ship", "disconnect", "github").code == 3
+
+
 def test_a_token_of_a_person_gives_the_role_and_every_product_is_a_star(bridge: Bridge) -> None:
     words = ("token", "create", "--role", "agent", "--user", "Ada@x.example", "--product", "*")
     made = bridge(*words, "--json").data

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.domain.errors import InvalidInput
+from bridge.domain.errors import InvalidInput, NotFound
 from bridge.domain.news import ShipEvent, ShipKind
 from bridge.domain.signals import (
     Counts,
@@ -219,3 +219,25 @@ def test_a_mapping_that_can_work_is_kept() -> None:
 def test_hostile_names_are_read_in_time() -> None:
     given = SignalMap((Rule("a*a*a*b", tags=("*{version}*",)),))
     assert read(a_signal("1." * 50_000, "a" * 100_000), given).fate is Fate.UNMAPPED
+
+
+def test_a_name_that_looks_like_a_pattern_is_a_name() -> None:
+    everything = SignalMap((Rule("*"),))
+    assert read(a_signal("{version}-v4.2", "x/{version}"), everything).event.version == "4.2"
+    assert read(a_signal("v4.2", "x/(?P<version>"), everything).event.version == "4.2"
+
+
+def test_a_narrow_rule_comes_before_a_wide_one_and_replaces_its_own() -> None:
+    given = SignalMap((Rule("acme/*"),))
+    for rule in (Rule("acme/mono"), MONO[0], Rule("acme/tools-*", is_ignored=True), MONO[0]):
+        given = given.with_rule(rule)
+    assert [(one.source, one.component) for one in given.rules] == [
+        ("acme/mono", "app"),
+        ("acme/mono", ""),
+        ("acme/tools-*", ""),
+        ("acme/*", ""),
+    ]
+    assert read(a_signal("app-v1.2", "acme/mono"), given).event.component == "app"
+    assert given.without_rule("acme/mono", "app").rules == given.rules[1:]
+    with pytest.raises(NotFound):
+        given.without_rule("acme/other")
