@@ -1,5 +1,6 @@
 """Copies of a workaround outside: macros, articles, links; what is wanted of each, what is so."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -86,6 +87,12 @@ class Copy:
         if self.outcome in (CopyOutcome.TASK_CREATED, CopyOutcome.CONFLICT):
             return False
         return self.is_live is None or self.is_live is self.wants_live
+
+
+def names_version(text: str, version: str) -> bool:
+    """Whether a text mentions that very version: 4.3 is neither 4.31 nor 4.3.1 nor 14.3."""
+    plain = re.escape(version.strip().lower().removeprefix("v"))
+    return re.search(rf"(?<![\d.]){plain}(?![\w-]|\.\d)", text.lower()) is not None
 
 
 class Move(StrEnum):

@@ -27,6 +27,7 @@ from bridge.steps import (
     follow_up,
     kinds,
     name_ticket,
+    narrowed,
     notify,
     parts,
     poll,
@@ -92,6 +93,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "note": watch.note,
     "sync_copy": copies.sync_copy,
     "check_copies": copies.check_copies,
+    "name_versions": narrowed.name_versions,
     "remind": tell_workaround.remind,
     "expire": expire.expire,
 }
