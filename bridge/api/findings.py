@@ -68,7 +68,7 @@ def words_of(kind: str, message: str, facts: Facts) -> str:
         return _FIXED[kind]
     if kind in _MADE:
         return _MADE[kind](facts)
-    if kind == "value_error":
+    if kind in ("value_error", "unknown_parameter"):
         return message.removeprefix("Value error, ")
     return "this cannot be used"
 

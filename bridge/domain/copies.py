@@ -1,5 +1,6 @@
 """Copies of a workaround outside: macros, articles, links; what is wanted of each, what is so."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -93,6 +94,12 @@ class Copy:
         if self.connection_id is None:
             return self.outcome is not CopyOutcome.DONE
         return not self.is_off_by_us and self.is_live is not False
+
+
+def names_version(text: str, version: str) -> bool:
+    """Whether a text mentions that very version: 4.3 is neither 4.31 nor 4.3.1 nor 14.3."""
+    plain = re.escape(version.strip().lower().removeprefix("v"))
+    return re.search(rf"(?<![\d.]){plain}(?![\w-]|\.\d)", text.lower()) is not None
 
 
 class Move(StrEnum):

@@ -16,6 +16,8 @@ class TaskKind(StrEnum):
     """Say yes: copies of workarounds that are offered again are to be switched on."""
     BY_HAND = "by_hand"
     """Do it: a copy that the bridge cannot or must not change."""
+    NAME_VERSIONS = "name_versions"
+    """Do it: a copy stays in use and has to say that it is for versions without the fix only."""
 
 
 APPROVED = frozenset({TaskKind.WITHDRAW, TaskKind.GIVE_BACK})

@@ -23,6 +23,7 @@ from bridge.domain.workarounds import Workaround
 from bridge.ports import WorkaroundStore
 from bridge.steps.context import Context
 from bridge.steps.moves import Cause
+from bridge.steps.narrowed import check_versions_soon
 from bridge.store import Store
 
 _DESKS = ("zendesk",)
@@ -56,6 +57,8 @@ def link_copy(  # noqa: PLR0913 - one transaction needs all of it
     _record(workaround, product, "workaround_copy_linked", copy, store=store, cause=cause)
     if connection_id is not None:
         sync_soon(copy, store)
+    if workaround.content.scope.below is not None:
+        check_versions_soon(copy.id, product.id, store)
     return copy
 
 
@@ -108,6 +111,8 @@ def check_copies(context: Context) -> None:
         for product in store.products.all():
             for copy in store.copies.unsettled(product.id):
                 sync_soon(copy, store)
+            for copy_id in store.tasks.copies_of(product.id, TaskKind.NAME_VERSIONS):
+                check_versions_soon(copy_id, product.id, store)
 
 
 def _switch(copy: Copy, remote: RemoteCopy, desk: WorkaroundStore) -> tuple[CopyOutcome, str]:

@@ -11,6 +11,7 @@ from bridge.domain.issues import Issue
 from bridge.domain.people import MACHINE
 from bridge.domain.workarounds import RetiredBy, Workaround, WorkaroundState
 from bridge.steps.moves import Cause
+from bridge.steps.narrowed import ask_for_versions
 from bridge.steps.tasks import give_copies_back, withdraw_copies
 from bridge.store import Store
 
@@ -34,7 +35,10 @@ def retire_fixed(issue: Issue, version: str, *, store: Store, cause: Cause) -> l
         told = replace(cause, reason=reason)
         _record(issue, "workarounds_retired", after, store, told)
         withdraw_copies(issue, store=store, cause=told)
-    return [store.workarounds.get(issue.product_id, one.id) for one in active]
+    ended = [store.workarounds.get(issue.product_id, one.id) for one in active]
+    stays = [one for one in ended if one.state is WorkaroundState.ACTIVE]
+    ask_for_versions(issue, stays, store=store, cause=cause)
+    return ended
 
 
 def revive(issue: Issue, *, store: Store, cause: Cause) -> list[Workaround]:
@@ -46,6 +50,7 @@ def revive(issue: Issue, *, store: Store, cause: Cause) -> list[Workaround]:
     if ended:
         _record(issue, "workarounds_revived", {"count": len(ended)}, store, cause)
         give_copies_back(issue, store=store, cause=cause)
+        ask_for_versions(issue, (), store=store, cause=cause)
     return [store.workarounds.get(issue.product_id, one.id) for one in ended]
 
 

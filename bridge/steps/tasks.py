@@ -12,6 +12,7 @@ from bridge.domain.tasks import APPROVED, Task, TaskKind, TaskState
 from bridge.domain.workarounds import Workaround, WorkaroundState
 from bridge.steps.copies import by_hand_keys, sync_soon
 from bridge.steps.moves import Cause
+from bridge.steps.narrowed import check_versions_soon
 from bridge.store import Store
 
 
@@ -68,7 +69,9 @@ def finish_task(task: Task, product: Product, *, store: Store, cause: Cause) -> 
     if task.kind in APPROVED or task.copy_id is None:
         raise InvalidMove("this needs a yes: approve it, or drop it with a reason")
     copy = store.copies.get(product.id, task.copy_id, lock=True)
-    if copy.connection_id is None:
+    if task.kind is TaskKind.NAME_VERSIONS:
+        check_versions_soon(copy.id, product.id, store)
+    elif copy.connection_id is None:
         store.copies.note_outcome(
             copy.id, CopyOutcome.DONE, reason=f"by {cause.actor.name}", is_live=None
         )

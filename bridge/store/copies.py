@@ -104,6 +104,10 @@ class Copies:
             reason=reason or None,
         )
 
+    def relink(self, copy_id: CopyId, remote: RemoteCopy) -> None:
+        """What it says now is what it is compared with later; a person has changed it for us."""
+        self._change([copy_id], title=remote.title, content_hash=remote.content_hash)
+
     def note_sending(self, copy_id: CopyId, remote: RemoteCopy, *, is_off: bool) -> None:
         """It is about to be switched: keep what it says."""
         self._change([copy_id], kept=remote.text, is_off_by_us=is_off)

@@ -259,24 +259,22 @@ class KnownVersions:
     def _dated(
         self, product_id: ProductId, found: Sequence[Written], named: Collection[str]
     ) -> list[Written]:
-        shipped = dict(
-            self._session.execute(
+        shipped = {
+            version: at
+            for version, at in self._session.execute(
                 select(ReleaseRow.version, func.min(ReleaseRow.shipped_at))
                 .where(ReleaseRow.product_id == product_id, ReleaseRow.version.in_(named))
                 .group_by(ReleaseRow.version)
             )
-            .tuples()
-            .all()
-        )
-        first_seen = dict(
-            self._session.execute(
+        }
+        first_seen = {
+            version: at
+            for version, at in self._session.execute(
                 select(ContactRow.version, func.min(ContactRow.occurred_at))
                 .where(ContactRow.product_id == product_id, ContactRow.version.in_(named))
                 .group_by(ContactRow.version)
             )
-            .tuples()
-            .all()
-        )
+        }
         dated = []
         for one in found:
             known = one.facts.known

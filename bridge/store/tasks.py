@@ -107,6 +107,52 @@ class Tasks:
             .values(state=state.value, closed_by=by, closed_at=now)
         )
 
+    def newest(self, product_id: ProductId, key: str) -> Task | None:
+        """The last time that this was asked for, whatever became of it."""
+        query = (
+            select(TaskRow)
+            .where(TaskRow.product_id == product_id, TaskRow.key == key)
+            .order_by(TaskRow.id.desc())
+            .limit(1)
+        )
+        row = self._session.scalars(query, execution_options={"populate_existing": True}).first()
+        return None if row is None else _task(row)
+
+    def drop_others(
+        self, issue: Issue, kind: TaskKind, keys: Sequence[str], *, by: str, now: datetime
+    ) -> None:
+        """Drop the open tasks of an issue and kind, but for those keys."""
+        self._session.execute(
+            update(TaskRow)
+            .where(
+                TaskRow.issue_id == issue.id,
+                TaskRow.kind == kind.value,
+                TaskRow.key.not_in(keys),
+                TaskRow.state == _OPEN,
+            )
+            .values(state=TaskState.DROPPED.value, closed_by=by, closed_at=now)
+        )
+
+    def drop_about(self, copy_id: int, kind: TaskKind, *, by: str, now: datetime) -> None:
+        """Drop the open tasks of a kind about one copy."""
+        self._session.execute(
+            update(TaskRow)
+            .where(TaskRow.copy_id == copy_id, TaskRow.kind == kind.value, TaskRow.state == _OPEN)
+            .values(state=TaskState.DROPPED.value, closed_by=by, closed_at=now)
+        )
+
+    def copies_of(self, product_id: ProductId, kind: TaskKind) -> list[int]:
+        """The copies about which open tasks of a kind ask."""
+        query = (
+            select(TaskRow.copy_id)
+            .where(
+                TaskRow.product_id == product_id, TaskRow.kind == kind.value, TaskRow.state == _OPEN
+            )
+            .distinct()
+            .order_by(TaskRow.copy_id)
+        )
+        return [copy_id for copy_id in self._session.scalars(query) if copy_id is not None]
+
     def finish(
         self, task_id: int, state: TaskState, *, by: str, reason: str | None, now: datetime
     ) -> None:

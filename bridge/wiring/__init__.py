@@ -30,6 +30,7 @@ from bridge.steps import (
     kinds,
     letter_sending,
     name_ticket,
+    narrowed,
     notify,
     parts,
     poll,
@@ -101,6 +102,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "note": watch.note,
     "sync_copy": copies.sync_copy,
     "check_copies": copies.check_copies,
+    "name_versions": narrowed.name_versions,
     "remind": tell_workaround.remind,
     "expire": expire.expire,
 }

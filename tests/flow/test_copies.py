@@ -12,7 +12,13 @@ from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import Actor
 from bridge.domain.tasks import Task, TaskKind, TaskState
 from bridge.domain.workarounds import Audience, Workaround
-from bridge.steps.advise import Advice, add_workaround, restore_workaround, retire_workaround
+from bridge.steps.advise import (
+    Advice,
+    add_workaround,
+    edit_workaround,
+    restore_workaround,
+    retire_workaround,
+)
 from bridge.steps.copies import link_copy, sync_copy, unlink_copy
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.retire import retire_fixed, revive
@@ -62,10 +68,21 @@ class Bench:
         self.drain()
         return copy.id
 
-    def ship(self) -> None:
+    def ship(self, version: str = "4.3") -> None:
         with self.open() as store:
             issue = store.issues.get(self.product.id, self.issue.id, lock=True)
-            retire_fixed(issue, "4.3", store=store, cause=LEAD)
+            retire_fixed(issue, version, store=store, cause=LEAD)
+        self.drain()
+
+    def for_versions(self, *versions: str) -> None:
+        with self.open() as store:
+            one = store.workarounds.get(self.product.id, self.workaround.id, lock=True)
+            advice = Advice("Halve it.", Audience.CUSTOMER, versions)
+            edit_workaround(one, advice, self.product, store=store, cause=LEAD)
+
+    def finish(self, task: Task) -> None:
+        with self.open() as store:
+            finish_task(task, self.product, store=store, cause=LEAD)
         self.drain()
 
     def regress(self) -> None:
@@ -261,6 +278,61 @@ def test_what_was_never_taken_out_is_not_to_be_offered_again(bench: Bench, exter
     if external == "propose":
         bench.approve()
     assert [one.text[:14] for one in bench.tasks()] == ["Offer it again"]
+
+
+def test_a_copy_that_stays_for_older_versions_has_to_say_so_and_a_person_is_asked_once(
+    bench: Bench,
+) -> None:
+    bench.for_versions(">=4.0,<5")
+    bench.link(bench.desk.add_macro(1, "Halve it."))
+    bench.link(bench.desk.add_macro(2, "On versions before 4.3 halve it."))
+    wiki = bench.link("https://wiki.example/export")
+    for _ in range(2):
+        bench.ship()
+    macro, link = bench.tasks()
+    assert (macro.kind, link.copy_id) == (TaskKind.NAME_VERSIONS, wiki)
+    assert macro.text == (
+        "Say in the macro “Macro 1” that it is for versions before 4.3: ISS-1 is fixed there."
+    )
+    assert bench.desk.macros[1]["active"]
+    # Said to be done and not done: asked again, with what was read. Done: seen, and closed.
+    bench.finish(macro)
+    bench.finish(link)
+    (again,) = bench.tasks()
+    assert again.text.endswith("ISS-1 is fixed there (4.3 does not stand in it yet).")
+    bench.desk.add_macro(1, "Below 4.3: halve it.")
+    bench.check()
+    assert bench.tasks() == []
+    bench.ship()
+    assert bench.tasks() == []
+    # What the person wrote is no change behind our back: it can still be switched off.
+    bench.automatic()
+    bench.for_versions()
+    bench.ship("4.4")
+    assert [one["active"] for one in bench.desk.macros.values()] == [False, False]
+
+
+def test_what_is_narrowed_no_more_asks_nobody_and_a_no_is_remembered(bench: Bench) -> None:
+    bench.for_versions("4.1")
+    bench.link(bench.desk.add_macro(1, "Halve it."))
+    bench.ship()
+    bench.regress()
+    assert bench.tasks() == []
+    bench.ship()
+    (task,) = bench.tasks()
+    with bench.open() as store:
+        drop_task(task, bench.product, store=store, cause=LEAD)
+    bench.ship()
+    bench.check()
+    assert bench.tasks() == []
+    bench.ship("4.5")
+    (task,) = bench.tasks()
+    assert "before 4.5" in task.text
+    with bench.open() as store:
+        one = store.workarounds.get(bench.product.id, bench.workaround.id, lock=True)
+        retire_workaround(one, bench.product, store=store, cause=LEAD)
+    bench.check()
+    assert [one.kind for one in bench.tasks()] == [TaskKind.WITHDRAW]
 
 
 def test_a_proposal_falls_away_when_the_workaround_is_back(bench: Bench) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bridge.domain.contacts import RedactedText
+from bridge.domain.copies import names_version
 from bridge.domain.errors import InvalidInput
 from bridge.domain.issues import IssueId
 from bridge.domain.scope import Asker, Scope, require_versions, require_words
@@ -196,3 +197,25 @@ def test_users_hear_what_to_say_instead() -> None:
         "Use this workaround only for versions below 4.3: Halve it.",
         "Say this instead: Update, then retry.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_named"),
+    [
+        ("For versions before 4.3.", True),
+        ("only below v4.3", True),
+        ("<p>Below&nbsp;4.3, halve it.</p>", True),
+        ("Halve it (4.3)", True),
+        ("before 4.3.1", False),
+        ("before 4.31", False),
+        ("before 14.3", False),
+        ("before 2.4.3", False),
+        ("before 4.3-rc1", False),
+        ("Halve it.", False),
+    ],
+)
+def test_a_copy_names_the_version_itself_and_not_one_that_looks_like_it(
+    text: str, is_named: bool
+) -> None:
+    assert names_version(text, "4.3") is is_named
+    assert names_version(text, "v4.3") is is_named
