@@ -25,6 +25,7 @@ from bridge.domain.people import Notice
 from bridge.ports import Message, Notifier
 from bridge.steps.context import Context
 from bridge.steps.outside import wake_sender
+from bridge.steps.people import completed
 from bridge.steps.report import send_again
 from bridge.store import Store
 from bridge.store.connections import Connection
@@ -143,6 +144,7 @@ class _Sending:
 
     def _send(self) -> str:
         message = compose(self._dispatch.rows, self._context)
+        message = completed(message, self._first, self._context)
         return self._notifier.send(message, self._first.recipient, self._dispatch.message_id)
 
     def _later(self, error: OutsideError, wish_seconds: float | None = None) -> None:

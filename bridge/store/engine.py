@@ -30,6 +30,7 @@ from bridge.store.existing import ExistingTickets
 from bridge.store.filings import Filings
 from bridge.store.fixes import Fixes
 from bridge.store.imports import Imports
+from bridge.store.installation import Installation
 from bridge.store.invariants import Invariants
 from bridge.store.issues import Issues
 from bridge.store.jobs import Jobs
@@ -39,6 +40,7 @@ from bridge.store.known_versions import KnownVersions
 from bridge.store.lessons import Lessons
 from bridge.store.meant import Meant
 from bridge.store.measures import Measures
+from bridge.store.members import Members
 from bridge.store.messages import Messages
 from bridge.store.moved import Moved
 from bridge.store.notices import Notices
@@ -96,6 +98,8 @@ class Store:
         self._after_commit: list[Callable[[], None]] = []
         self.products = Products(session)
         self.people = People(session)
+        self.members = Members(session)
+        self.installation = Installation(session)
         self.connections = Connections(session)
         self.paces = Paces(session)
         self.customers = Customers(session)
