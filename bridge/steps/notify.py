@@ -21,7 +21,7 @@ from bridge.domain.errors import (
     TryAgainLater,
 )
 from bridge.domain.messages import AfterLoss, MessageState, wait_after
-from bridge.domain.people import Notice
+from bridge.domain.people import Notice, UserId
 from bridge.ports import Message, Notifier
 from bridge.steps.context import Context
 from bridge.steps.outside import wake_sender
@@ -66,6 +66,15 @@ def acknowledge(notice: Notice, *, store: Store, now: datetime) -> None:
     """The reader has read it, wherever: what waits to be sent of it is not needed any more."""
     store.notices.acknowledge(notice.id, now=now)
     store.messages.acknowledge(notice.id)
+
+
+def acknowledge_all(
+    reader: UserId, product_id: ProductId, *, up_to: int, store: Store, now: datetime
+) -> int:
+    """The reader has read all of theirs up to that one; returns how many that are."""
+    read = store.notices.acknowledge_all(product_id, reader, up_to=up_to, now=now)
+    store.messages.acknowledge(*read)
+    return len(read)
 
 
 def retry_message(outgoing: Outgoing, *, store: Store, now: datetime) -> None:
