@@ -74,6 +74,10 @@ class Caller:
         """PATCH below /api/v1."""
         return self._client.patch(f"/api/v1{path}", json=body, headers=self.headers)
 
+    def delete(self, path: str) -> httpx2.Response:
+        """DELETE below /api/v1."""
+        return self._client.delete(f"/api/v1{path}", headers=self.headers)
+
     def send(
         self, path: str, content: bytes, *, media_type: str = "application/json"
     ) -> httpx2.Response:

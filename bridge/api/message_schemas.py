@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from bridge.api.wire import Answer, Given, ShortText
+from bridge.api.wire import Answer, Given, Identifier, ShortText
 from bridge.domain.messages import MessageState
 
 Hour = Annotated[int, Field(strict=True, ge=0, le=23)]
@@ -59,6 +59,18 @@ class NoticeSettingsIn(Given):
     quiet_from: Hour | None = None
     quiet_until: Hour | None = None
     zone: Annotated[ShortText, Field(max_length=60)] = "UTC"
+
+
+class AllReadIn(Given):
+    """The newest notice that was seen; left out: all there are."""
+
+    up_to: Identifier | None = None
+
+
+class AllReadOut(Answer):
+    """How many are read that were not."""
+
+    acknowledged: int
 
 
 class Following(Answer):

@@ -15,12 +15,14 @@ from bridge.api.deps import (
     json_only,
 )
 from bridge.api.idempotency import OnceDep
+from bridge.api.message_schemas import AllReadIn, AllReadOut
 from bridge.api.paging import PageDep, page_of
 from bridge.api.schemas import NoticeOut, NoticePage
 from bridge.api.wire import MOST_ID, Text
 from bridge.domain.errors import NotAllowed, NotFound
 from bridge.domain.permissions import Action
 from bridge.steps.notify import acknowledge as read_notice
+from bridge.steps.notify import acknowledge_all as read_all
 from bridge.wiring.access import Caller
 
 router = area("notices")
@@ -69,6 +71,27 @@ def acknowledge(
         read_notice(notice, store=call.store, now=call.now)
         read = call.store.notices.get(call.product.id, notice_id)
         return 200, present.notices([read], call.product.id, call.store)[0]
+
+    return once.run(call, do)
+
+
+@router.post(
+    "/notices/acknowledge",
+    summary="Say that all were read",
+    response_model=AllReadOut,
+    responses=BODY_ANSWERS,
+    dependencies=[Depends(json_only)],
+)
+def acknowledge_all(call: Recipient, once: OnceDep, body: AllReadIn | None = None) -> Response:
+    """The caller's own, up to the one named; those that came since stay unread."""
+
+    def do() -> tuple[int, AllReadOut]:
+        if call.caller.email is None:
+            raise NotAllowed("this token belongs to nobody, so it has no inbox")
+        reader = call.store.people.known(call.caller.email)
+        last = body.up_to if body and body.up_to else MOST_ID
+        count = read_all(reader.id, call.product.id, up_to=last, store=call.store, now=call.now)
+        return 200, AllReadOut(acknowledged=count)
 
     return once.run(call, do)
 

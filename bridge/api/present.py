@@ -106,7 +106,7 @@ def _issue(  # noqa: PLR0913 - all that is shown beside the issue itself
             for one in tickets
             if not one.is_deleted
         ],
-        filing=_filing(filing) if filing else None,
+        filing=_filing(filing, tickets) if filing else None,
         snoozed_until=found.snoozed_until,
         snoozed_customers=found.snoozed_customers,
         suggested_title=found.suggested_title,
@@ -142,9 +142,13 @@ def proof(issue: Issue, found: FixProof) -> ProofOut:
     )
 
 
-def _filing(filing: Filing) -> FilingOut:
+def _filing(filing: Filing, tickets: Sequence[Ticket]) -> FilingOut:
     asks = [TicketFieldOut.model_validate(asdict(one)) for one in filing.asks]
-    return FilingOut(state=filing.state, reason=filing.reason, asks=asks)
+    reason = filing.reason
+    for one in tickets:
+        if one.id == filing.ticket_id and one.is_deleted:
+            reason = f"{one.ref.key} is gone from the tracker, or hidden from us: file it again"
+    return FilingOut(state=filing.state, reason=reason, asks=asks)
 
 
 def connection(one: Connection, store: Store) -> ConnectionOut:

@@ -21,6 +21,7 @@ from bridge.api.satisfaction_schemas import (
     SurveyOut,
 )
 from bridge.api.wire import Moment, issue_number
+from bridge.domain.errors import InvalidInput
 from bridge.domain.satisfaction import SCALES, Journeys, Metric, RatingReceived, Scale
 from bridge.steps.satisfaction import (
     AcrossFix,
@@ -80,6 +81,8 @@ def show_satisfaction(
     until: Annotated[Moment | None, Query()] = None,
 ) -> SatisfactionOut:
     """Answers and journeys of a product, from `since` on and before `until`."""
+    if since is not None and until is not None and since >= until:
+        raise InvalidInput("until must lie after since")
     period = Period(since, until)
     found = satisfaction_in(call.product.id, period, store=call.store)
     return _shown(found, period, issue=None)

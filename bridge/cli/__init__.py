@@ -38,6 +38,7 @@ COMMANDS = {
     "workarounds": Entry("workarounds", "app", "List and show workarounds."),
     "report": Entry("reporting", "app", "Show the weekly report or the daily digest."),
     "product": Entry("products", "app", "Add and list products."),
+    "people": Entry("people", "app", "Invite, list and remove people."),
     "token": Entry("tokens", "app", "Create, list and revoke API tokens."),
     "jira": Entry("jira", "jira_app", "Connect a Jira project."),
     "zendesk": Entry("zendesk", "app", "Connect a Zendesk account."),

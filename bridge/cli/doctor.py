@@ -75,6 +75,7 @@ def _check_all(settings: Settings, *, consistency: bool) -> list[Finding]:
             found.append(_encoder(application))
             with application.open() as store:
                 now = application.context.now()
+                found += _installation(store, application.settings)
                 found += look_over(store, now)
                 if consistency:
                     found += _consistency(store, now)
@@ -121,6 +122,21 @@ def _encoder(application: Application) -> Finding:
         return Finding("encoder", True, application.context.encoder().describe())
     except BridgeError as error:
         return Finding("encoder", False, str(error), "contacts are accepted and wait meanwhile")
+
+
+def _installation(store: Store, settings: Settings) -> Iterator[Finding]:
+    """Where the server says the pages are, and by what workers send."""
+    known, ours = store.installation.read(), settings.public_url.rstrip("/")
+    if known.public_url is None:
+        yield Finding("server", True, "none has run yet: links are the default's")
+    elif known.public_url != ours:
+        detail = f"its links start with {known.public_url}, those made here with {ours}"
+        yield Finding("server", False, detail, "set BRIDGE_PUBLIC_URL alike everywhere")
+    else:
+        yield Finding("server", True, f"links start with {known.public_url}")
+    if known.worker_at is not None:
+        told = ", ".join(known.channels) or "by no mail server: set BRIDGE_SMTP_HOST where it runs"
+        yield Finding("workers", True, f"the newest sends by: {told}")
 
 
 def _connections(store: Store, now: datetime) -> Iterator[Finding]:

@@ -53,10 +53,11 @@ def opened(settings: Settings, *, level: int = logging.WARNING) -> Iterator["App
     require_database(settings)
     # The wiring brings encoders and the Jira client: seconds that `--help` must not cost.
     from bridge.wiring import build
+    from bridge.wiring.installation import as_installed
 
     application = build(settings, say=say)
     try:
-        yield application
+        yield as_installed(application)
     finally:
         application.close()
 

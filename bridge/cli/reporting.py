@@ -10,6 +10,7 @@ import typer
 from bridge.cli.opening import opened, read_settings
 from bridge.cli.options import AsJson, DataDir, ProductName, new_app
 from bridge.cli.output import emit, plain, say, write
+from bridge.domain.errors import InvalidInput
 from bridge.domain.products import DEFAULT_PRODUCT
 from bridge.domain.reports import WEEKDAYS, ReportKind, ReportPlan, Span
 from bridge.reporting.mail import as_page
@@ -119,7 +120,9 @@ def _show(  # noqa: PLR0913 - one parameter an option
     product: str,
     data_dir: Path | None,
 ) -> None:
-    span = Span.named(kind, name) if name else Span.holding(kind, datetime.now(UTC)).before
+    span = _span(kind, name)
+    if out is not None and not out.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {out.parent}: make it first")
     with opened(read_settings(data_dir)) as application, application.open() as store:
         home = store.products.by_slug(product)
         found = report_of(home, span, store=store, context=application.context)
@@ -134,8 +137,21 @@ def _show(  # noqa: PLR0913 - one parameter an option
     if out is None:
         write(text if form == "html" else plain(text))
         return
-    out.write_text(text)
+    try:
+        out.write_text(text)
+    except OSError as error:
+        raise typer.BadParameter(f"cannot write {out}: {error.strerror}") from error
     say(f"written: {out}")
+
+
+def _span(kind: ReportKind, name: str | None) -> Span:
+    """The week or day that was named, else the last whole one."""
+    if not name:
+        return Span.holding(kind, datetime.now(UTC)).before
+    try:
+        return Span.named(kind, name)
+    except InvalidInput as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _line(data: dict[str, object]) -> str:

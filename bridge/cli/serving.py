@@ -19,6 +19,7 @@ from bridge.domain.people import Role
 from bridge.settings import Settings
 from bridge.web import add_pages
 from bridge.wiring import Application
+from bridge.wiring.installation import note_server, note_worker
 from bridge.worker import Worker
 
 FIRST_ADMIN = "admin@localhost"
@@ -82,6 +83,9 @@ def serve(
     """Answer requests until a signal; `announce` is called once they are answered."""
     app = create_app(application)
     add_pages(app, application)
+    note_server(application, found_at=door.url)
+    if with_worker:
+        note_worker(application)
     worker = Worker(application) if with_worker else None
     if worker is not None:
         worker.start()

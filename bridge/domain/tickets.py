@@ -13,6 +13,8 @@ FilingId = NewType("FilingId", int)
 TicketId = NewType("TicketId", int)
 TRACKERS: Sequence[str] = ("jira",)
 """Integrations that can hold tickets; connections to others are about something else."""
+OWN_FIELDS = frozenset({"project", "issuetype", "summary", "description", "labels"})
+"""Fields of a ticket that the bridge fills itself, as people write them without spaces."""
 
 
 class FilingState(StrEnum):

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bridge.domain.reports import Report
 from bridge.reporting.charts import as_png, draw
-from bridge.reporting.text import Link, as_text, heading, named, sentence
+from bridge.reporting.text import Link, as_text, heading, named, others, sentence
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -18,7 +18,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters.update(heading=heading, named=named, sentence=sentence)
+_ENVIRONMENT.filters.update(heading=heading, named=named, others=others, sentence=sentence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ Link = Callable[[str], str]
 """The path of a page to its whole address."""
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>()#+|~!])")
-_UNSAID = "{told} of {total}"
 
 
 def as_text(report: Report, link: Link) -> str:
@@ -24,6 +23,7 @@ def as_text(report: Report, link: Link) -> str:
             lines += [f"{number:2}. {named(one)}", f"    {sentence(one)}", f"    {link(one.path)}"]
             if one.weeks is not None:
                 lines.append(f"    {one.weeks.told}")
+        lines += [f"    {one}" for one in others(section)]
     return "\n".join([*lines, "", f"All of it: {link(report.path)}", ""])
 
 
@@ -45,6 +45,7 @@ def _listed(section: Section, link: Link) -> Iterator[str]:
         yield f"{number}. [{_quiet(named(one))}]({link(one.path)}): {told}"
         if one.weeks is not None:
             yield f"   {_quiet(one.weeks.told)}"
+    yield from (f"\n{one}" for one in others(section))
 
 
 def heading(section: Section) -> str:
@@ -52,6 +53,12 @@ def heading(section: Section) -> str:
     if section.total > len(section.lines):
         return f"{section.title} ({len(section.lines)} of {section.total})"
     return section.title
+
+
+def others(section: Section) -> list[str]:
+    """`and 4 others` where some are not told."""
+    missing = section.total - len(section.lines)
+    return [f"and {missing} other{'s' if missing > 1 else ''}"] if missing > 0 else []
 
 
 def named(line: Line) -> str:

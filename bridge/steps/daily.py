@@ -45,10 +45,10 @@ def _day(found: Material) -> list[Fact]:
     came = found.store.report_numbers.came_in(
         found.product.id, since=found.span.since, until=found.until
     )
-    channels = ", ".join(
-        f"{name.replace('_', ' ')} {number}"
-        for name, number in list(came.channels.items())[:_CHANNELS]
-    )
+    told = [f"{name.replace('_', ' ')} {number}" for name, number in came.channels.items()]
+    channels = ", ".join(told[:_CHANNELS])
+    if len(told) > _CHANNELS:
+        channels += f" and {counted(len(told) - _CHANNELS, 'other')}"
     questions = found.store.suggestions.count_open(found.product.id)
     waiting = sum(found.is_ready(one.id) for one in found.in_states([_S.CANDIDATE]))
     return [
@@ -121,7 +121,7 @@ def _failed(found: Material) -> Section:
 def _line(one: Trouble, found: Material) -> Line:
     issue = found.issues.get(one.issue_id) if one.issue_id else None
     told = one.reason.strip().rstrip(".") or "no reason was given"
-    told = f"{told[0].upper()}{told[1:].removesuffix('.')}."
+    told = f"{told[0].upper()}{told[1:]}."
     if issue is None:
         return Line(title=one.what, told=told, path=f"/reports/daily/{found.span.name}")
     return line_of(issue, f"{one.what}: {told}")

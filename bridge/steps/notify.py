@@ -21,11 +21,12 @@ from bridge.domain.errors import (
     TryAgainLater,
 )
 from bridge.domain.messages import AfterLoss, MessageState, wait_after
-from bridge.domain.people import Notice
+from bridge.domain.people import Notice, UserId
 from bridge.ports import Message, Notifier
 from bridge.steps.context import Context
 from bridge.steps.letter_sending import holds_letter_back, letter_sent, wake_letter
 from bridge.steps.outside import wake_sender
+from bridge.steps.people import completed
 from bridge.steps.report import send_again
 from bridge.store import Store
 from bridge.store.connections import Connection
@@ -70,6 +71,15 @@ def acknowledge(notice: Notice, *, store: Store, now: datetime) -> None:
     """The reader has read it, wherever: what waits to be sent of it is not needed any more."""
     store.notices.acknowledge(notice.id, now=now)
     store.messages.acknowledge(notice.id)
+
+
+def acknowledge_all(
+    reader: UserId, product_id: ProductId, *, up_to: int, store: Store, now: datetime
+) -> int:
+    """The reader has read all of theirs up to that one; returns how many that are."""
+    read = store.notices.acknowledge_all(product_id, reader, up_to=up_to, now=now)
+    store.messages.acknowledge(*read)
+    return len(read)
 
 
 def retry_message(outgoing: Outgoing, *, store: Store, now: datetime) -> None:
@@ -148,6 +158,7 @@ class _Sending:
 
     def _send(self) -> str:
         message = compose(self._dispatch.rows, self._context)
+        message = completed(message, self._first, self._context)
         return self._notifier.send(message, self._first.recipient, self._dispatch.message_id)
 
     def _later(self, error: OutsideError, wish_seconds: float | None = None) -> None:

@@ -37,7 +37,10 @@ _WORDS = {"smtp": "E-mail", "slack": "Slack"}
 
 def channels_of(product_id: ProductId, store: Store, context: Context) -> list[Channel]:
     """Every channel by which a person of the product can be told, beside the inbox."""
-    found = [Channel(one.name, _WORDS.get(one.name, one.name)) for one in context.notifiers]
+    # The command line, and a server without a worker, may not know by what workers send.
+    own = [one.name for one in context.notifiers]
+    names = dict.fromkeys([*own, *store.installation.read().channels])
+    found = [Channel(one, _WORDS.get(one, one)) for one in names]
     for connection in store.connections.of_kind(product_id, "slack"):
         if connection.config.get("direct") and connection.disabled_at is None:
             found.append(Channel("slack", _WORDS["slack"], connection.id))

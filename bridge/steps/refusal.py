@@ -5,8 +5,15 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bridge.domain.errors import InvalidInput, OutsideError, Refused
-from bridge.domain.tickets import Attempt, Filing, FilingState, TicketField
+from bridge.domain.errors import InvalidInput, InvalidMove, OutsideError, Refused
+from bridge.domain.tickets import (
+    OWN_FIELDS,
+    TRACKERS,
+    Attempt,
+    Filing,
+    FilingState,
+    TicketField,
+)
 from bridge.ports import Tracker
 from bridge.steps.context import Context
 from bridge.steps.linking import file_now
@@ -50,9 +57,11 @@ def set_fields(
 ) -> None:
     """Give fields of every later ticket these values; an empty one takes a value back.
 
-    Refused filings that asked for nothing else go on. Raises InvalidInput when a field that one
-    of them asks for does not take its value.
+    Refused filings that asked for nothing else go on. Raises InvalidMove for what is no tracker,
+    InvalidInput when a field that one of them asks for does not take its value.
     """
+    if connection.integration not in TRACKERS:
+        raise InvalidMove(f"{connection.name} is no tracker: only tickets have fields")
     refused = store.filings.refused(connection.id)
     chosen = _checked(given, [ask for one in refused for ask in one.asks])
     store.connections.keep_fields(connection.id, chosen)
@@ -123,6 +132,10 @@ def _checked(given: Mapping[str, str], asks: Iterable[TicketField]) -> dict[str,
     by_name = {name.casefold(): one for one in asks for name in (one.id, one.name)}
     chosen: dict[str, str] = {}
     for name, value in given.items():
+        if "".join(name.split()).casefold() in OWN_FIELDS:
+            raise InvalidInput(
+                f"{name.strip()} is filled by the bridge itself", pointer=f"/fields/{name}"
+            )
         asked = by_name.get(name.strip().casefold())
         if asked is not None:
             _check(asked, value)

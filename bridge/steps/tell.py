@@ -202,7 +202,10 @@ def tell_people(  # noqa: PLR0913 - what, to whom, and how it goes out
     """One notice for each of these people who has none of this kind, episode and subject yet."""
     store, now = telling.store, telling.cause.at
     text, told = "\n".join(lines), []
+    gone = store.members.gone(issue.product_id, people)
     for recipient, reasons in people.items():
+        if recipient in gone:
+            continue
         notice_id = store.notices.add(
             issue,
             recipient,

@@ -34,6 +34,7 @@ from bridge.store.existing import ExistingTickets
 from bridge.store.filings import Filings
 from bridge.store.fixes import Fixes
 from bridge.store.imports import Imports
+from bridge.store.installation import Installation
 from bridge.store.invariants import Invariants
 from bridge.store.issues import Issues
 from bridge.store.jobs import Jobs
@@ -47,6 +48,7 @@ from bridge.store.letters import Letters
 from bridge.store.likely import LikelyReads
 from bridge.store.meant import Meant
 from bridge.store.measures import Measures
+from bridge.store.members import Members
 from bridge.store.messages import Messages
 from bridge.store.moved import Moved
 from bridge.store.notices import Notices
@@ -106,6 +108,8 @@ class Store:
         self._after_commit: list[Callable[[], None]] = []
         self.products = Products(session)
         self.people = People(session)
+        self.members = Members(session)
+        self.installation = Installation(session)
         self.connections = Connections(session)
         self.deliveries = Deliveries(session)
         self.paces = Paces(session)

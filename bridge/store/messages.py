@@ -252,17 +252,17 @@ class Messages:
             .values(state=MessageState.FAILED.value, reason=reason, due_at=None, lease_until=None)
         )
 
-    def acknowledge(self, notice_id: int) -> None:
-        """The reader has read the notice: what was sent is read, what waits is not needed."""
+    def acknowledge(self, *notice_ids: int) -> None:
+        """The reader has read the notices: what was sent is read, what waits is not needed."""
         self._session.execute(
             update(OutgoingRow)
             .where(
-                OutgoingRow.notice_id == notice_id,
+                OutgoingRow.notice_id.in_(notice_ids),
                 OutgoingRow.state == MessageState.SENT.value,
             )
             .values(state=MessageState.ACKNOWLEDGED.value)
         )
-        self._suppress(OutgoingRow.notice_id == notice_id, reason="read in the inbox")
+        self._suppress(OutgoingRow.notice_id.in_(notice_ids), reason="read in the inbox")
 
     def suppress_kind(self, issue_id: IssueId, kind: NoticeKind, *, reason: str) -> None:
         """Let what waits to be sent of one kind of notice about an issue go."""

@@ -106,6 +106,23 @@ class Notices:
             .values(state=NoticeState.ACKNOWLEDGED.value, acknowledged_at=now)
         )
 
+    def acknowledge_all(
+        self, product_id: ProductId, recipient_id: UserId, *, up_to: int, now: datetime
+    ) -> list[int]:
+        """The reader has read all of theirs up to that one; the ids of those that are new to it."""
+        statement = (
+            update(NoticeRow)
+            .where(
+                NoticeRow.product_id == product_id,
+                NoticeRow.recipient_id == recipient_id,
+                NoticeRow.id <= up_to,
+                NoticeRow.state == NoticeState.UNREAD.value,
+            )
+            .values(state=NoticeState.ACKNOWLEDGED.value, acknowledged_at=now)
+            .returning(NoticeRow.id)
+        )
+        return sorted(self._session.scalars(statement))
+
     def unread_count(self, product_id: ProductId, email: str) -> int:
         """How many of a person's notices wait to be read."""
         query = (

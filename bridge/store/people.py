@@ -75,17 +75,17 @@ class People:
 
     def add_member(self, user_id: UserId, product_id: ProductId, role: Role) -> None:
         """Give the person this role in the product, replacing another."""
-        statement = insert(MembershipRow).values(
-            user_id=user_id, product_id=product_id, role=role.value
-        )
+        given = {"role": role.value, "removed_at": None}
+        statement = insert(MembershipRow).values(user_id=user_id, product_id=product_id, **given)
         self._session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["user_id", "product_id"], set_={"role": role.value}
-            )
+            statement.on_conflict_do_update(index_elements=["user_id", "product_id"], set_=given)
         )
 
     def agent(self, email: str, product_id: ProductId) -> UserId:
-        """The person named on a contact; made known, and an agent unless they have a role."""
+        """The person named on a contact; made known, and an agent unless they have, or had, a role.
+
+        Who was removed stays so: contacts go on naming them.
+        """
         address = email.strip().lower()
         given = {"address": address, "product_id": product_id}
         found = self._session.connection().execute(_MEMBER, given).scalars().first()
@@ -101,7 +101,7 @@ class People:
     def role_of(self, user_id: UserId, product_id: ProductId) -> Role | None:
         """The person's role in the product, if any."""
         row = self._session.get(MembershipRow, (user_id, product_id))
-        return Role(row.role) if row else None
+        return Role(row.role) if row and row.removed_at is None else None
 
     def with_role(self, product_id: ProductId, *roles: Role) -> list[User]:
         """Everybody who has one of these roles in the product."""
@@ -110,6 +110,7 @@ class People:
             .join(MembershipRow, MembershipRow.user_id == UserRow.id)
             .where(
                 MembershipRow.product_id == product_id,
+                MembershipRow.removed_at.is_(None),
                 MembershipRow.role.in_([role.value for role in roles]),
             )
             .order_by(UserRow.id)
@@ -219,6 +220,7 @@ class People:
             .join(MembershipRow, MembershipRow.user_id == LoginRow.user_id)
             .where(
                 LoginRow.kind == "session",
+                MembershipRow.removed_at.is_(None),
                 MembershipRow.role.in_([Role.ADMIN.value, Role.LEAD.value]),
             )
         )

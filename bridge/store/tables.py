@@ -86,6 +86,22 @@ class ProductRow(Base):
     created_at: Mapped[CreatedAt]
 
 
+class InstallationRow(Base):
+    """What the running processes say of themselves, for those that cannot know; one row.
+
+    is_address_given: a person configured the address; else it is the one that was listened on.
+    """
+
+    __tablename__ = "installation"
+    id: Mapped[IdColumn]
+    public_url: Mapped[str | None]
+    is_address_given: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    channels: Mapped[list[str] | None]
+    """By which workers can tell people, beside channels that are connected to a product."""
+    server_at: Mapped[datetime | None]
+    worker_at: Mapped[datetime | None]
+
+
 class UserRow(Base):
     __tablename__ = "user"
     id: Mapped[IdColumn]
@@ -99,6 +115,8 @@ class MembershipRow(Base):
     user_id: Mapped[int] = refers("user.id", primary_key=True)
     product_id: Mapped[int] = refers("product.id", primary_key=True)
     role: Mapped[str]
+    removed_at: Mapped[datetime | None]
+    """Since when the person has no part in the product any more; what they did stays theirs."""
 
 
 class LoginRow(Base):

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from bridge.web import advice, inbox, issues, known, reports, sign_in, triage
+from bridge.web import advice, inbox, issues, known, people, reports, sign_in, triage
 from bridge.web.pages import STATIC, show_failure, show_http_error, wants_page
 from bridge.web.visit import Web
 from bridge.wiring import Application
@@ -34,6 +34,7 @@ def add_pages(app: FastAPI, application: Application) -> None:
         advice.router,
         inbox.settings_router,
         inbox.router,
+        people.router,
         reports.router,
         known.router,
     ):

@@ -26,7 +26,7 @@ from bridge.domain.errors import (
     Outdated,
 )
 from bridge.reporting.charts import draw
-from bridge.reporting.text import heading, named, sentence
+from bridge.reporting.text import heading, named, others, sentence
 from bridge.web import words
 from bridge.web.visit import Visit, web_of
 
@@ -76,7 +76,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(words.FILTERS)
-    made.filters.update(heading=heading, named=named, told_sentence=sentence)
+    made.filters.update(heading=heading, named=named, others=others, told_sentence=sentence)
     made.filters["drawn"] = draw
     made.globals["style_address"] = _versioned("bridge.css")
     made.globals["keys_address"] = _versioned("keys.js")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bridge.domain.issues import IssueState, Outcome
-from bridge.domain.people import Because, NoticeKind
+from bridge.domain.people import Because, NoticeKind, Role
 from bridge.domain.tickets import StatusCategory
 from bridge.steps.satisfaction import change_words, effort_words, survey_words
 from bridge.store.decisions import Decision
@@ -44,6 +44,12 @@ NOTICES: Mapping[NoticeKind, str] = {
     NoticeKind.ROLLOUT: "Rolling out",
     NoticeKind.OUTAGE: "Outage",
     NoticeKind.ALL_CLEAR: "All clear",
+}
+_ROLES: Mapping[Role, str] = {
+    Role.ADMIN: "everything, also people and connections",
+    Role.LEAD: "decides about issues, tickets and workarounds",
+    Role.AGENT: "reads, uses workarounds, is told",
+    Role.ENGINEER: "reads, tells of releases, is told",
 }
 BECAUSE: Mapping[Because, str] = {
     Because.AGENT: "you helped a customer with it",
@@ -206,6 +212,11 @@ def web_address(address: str) -> str:
     return address if address.startswith(("https://", "http://")) else ""
 
 
+def role_words(role: Role) -> str:
+    """A role with what it may do, for whoever chooses one."""
+    return f"{role.value}: {_ROLES[role]}"
+
+
 FILTERS: Mapping[str, Callable[..., object]] = {
     "state_words": state_words,
     "action_words": action_words,
@@ -227,4 +238,5 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "survey_words": survey_words,
     "change_words": change_words,
     "effort_words": effort_words,
+    "role_words": role_words,
 }

@@ -51,6 +51,9 @@ def caller_of_token(
     else:
         product = store.products.get(token.product_id)
         _require_same(product, product_slug)
+    person = store.people.by_email(token.user_email) if token.user_email else None
+    if person is not None and store.members.gone(product.id, [person.id]):
+        raise _unknown(product_slug or product.slug)
     return Caller(
         name=token.name,
         role=token.role,

@@ -70,6 +70,8 @@ def test_each_role_may_do_what_its_row_says_and_nothing_else(api: Api) -> None:
                 status = caller.post(path, body).status_code
             elif "PATCH" in (route.methods or ()):
                 status = caller.patch(path, _BODIES.get(path, {})).status_code
+            elif "DELETE" in (route.methods or ()):
+                status = caller.delete(path).status_code
             else:
                 status = caller.get(path).status_code
             assert (status == 403) is (action not in ALLOWED[role]), (route.path, role, status)

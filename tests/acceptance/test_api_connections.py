@@ -80,10 +80,19 @@ def test_secrets_are_never_told(desk: TrackerDesk, api: Api) -> None:
         ("jira", {"fields": {"": "x"}}, 422),
         ("jira", {"fields": {"Severity": None}}, 422),
         ("jira", {"token": "x"}, 422),
+        ("jira", {"fields": {"Issue Type": "Bug"}}, 422),
+        ("jira", {"fields": {"project": "FB"}}, 422),
+        ("jira", {"fields": {"labels": "mine"}}, 422),
+        ("crm", {"fields": {"Severity": "Major"}}, 409),
     ],
 )
 def test_what_is_no_change_is_refused(api: Api, name: str, body: object, status: int) -> None:
-    assert api.admin.patch(f"/connections/{name}", body).status_code == status
+    receiver = {"name": "crm", "url": "https://crm.example/hooks"}
+    assert api.admin.post("/endpoints", receiver).status_code == 201
+    answer = api.admin.patch(f"/connections/{name}", body)
+    assert answer.status_code == status
+    if status == 409:
+        assert answer.json()["detail"] == "crm is no tracker: only tickets have fields"
 
 
 def test_another_products_connection_is_not_there(api: Api) -> None:

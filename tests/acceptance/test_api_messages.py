@@ -107,8 +107,14 @@ def test_an_outage_is_declared_and_cleared_by_leads(api: Api, pipeline: Pipeline
     assert lead.post("/issues/ISS-1/outage", {"text": "We work on it."}).status_code == 409
     assert lead.post("/issues/ISS-1/all-clear", {"reason": "it is back"}).status_code == 200
     ada = api.as_(Role.AGENT, user=ADA)
-    kinds = [one["kind"] for one in ada.get("/notices").json()["items"]]
-    assert kinds == ["all_clear", "outage"]
+    told = ada.get("/notices").json()["items"]
+    assert [one["kind"] for one in told] == ["all_clear", "outage"]
+    assert api.as_(Role.AGENT).post("/notices/acknowledge", {}).status_code == 403
+    first = ada.post("/notices/acknowledge", {"up_to": told[1]["id"]})
+    assert (first.status_code, first.json()) == (200, {"acknowledged": 1})
+    assert ada.post("/notices/acknowledge").json() == {"acknowledged": 1}
+    assert ada.post("/notices/acknowledge").json() == {"acknowledged": 0}
+    assert [one["state"] for one in ada.get("/notices").json()["items"]] == ["acknowledged"] * 2
 
 
 def test_an_endpoint_is_added_tested_rotated_and_removed(api: Api, pipeline: Pipeline) -> None:

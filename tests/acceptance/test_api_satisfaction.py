@@ -53,6 +53,9 @@ def test_ratings_come_later_and_are_told_with_their_issue(api: Api) -> None:
     whole = sender.get("/satisfaction", since="2026-03-02T09:35:00Z").json()
     assert (whole["issue"], whole["surveys"]) == (None, [survey])
     assert sender.get("/satisfaction", until="2026-03-02T09:35:00Z").json()["surveys"] == []
+    turned = {"since": "2026-03-03T00:00:00Z", "until": "2026-03-02T00:00:00Z"}
+    refused = sender.get("/satisfaction", **turned)
+    assert (refused.status_code, refused.json()["detail"]) == (422, "until must lie after since")
 
 
 @pytest.mark.parametrize(

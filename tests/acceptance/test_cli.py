@@ -126,7 +126,15 @@ def test_the_list_of_commands_comes_without_loading_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "word"), [(["isues"], "issues"), (["issues", "lst"], "list"), (["import"], "FILE")]
+    ("words", "word"),
+    [
+        (["isues"], "issues"),
+        (["issues", "lst"], "list"),
+        (["import"], "FILE"),
+        (["report", "weekly", "--week", "47"], "2026-W47"),
+        (["report", "daily", "--day", "2026-02-30"], "2026-11-20"),
+        (["report", "weekly", "--out", "/nowhere/at-all/week.html"], "no folder"),
+    ],
 )
 def test_wrong_usage_is_exit_2_and_names_what_was_meant(
     words: list[str], word: str, capsys: pytest.CaptureFixture[str]

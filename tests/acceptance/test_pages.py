@@ -10,11 +10,12 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from bridge.api import present
 from bridge.api.app import create_app
 from bridge.domain.contacts import RedactedText
 from bridge.domain.customers import Facts, Identity, IdentityKind
 from bridge.domain.issues import Issue, IssueState
-from bridge.domain.people import NoticeKind, Role
+from bridge.domain.people import NoticeKind, NoticeState, Role
 from bridge.domain.tickets import FilingState
 from bridge.domain.workarounds import Audience, WorkaroundState
 from bridge.settings import Settings
@@ -437,6 +438,12 @@ def test_saying_that_the_ticket_does_not_exist_files_again(
     shown = lead.get(page).text
     assert "FB-1 is gone from Jira" in shown
     assert "File a new ticket" in shown
+    context = bench.application.context
+    with bench.application.open() as store:
+        told = present.issue(issue.id, bench.product, store=store, context=context)
+    assert told.tickets == []
+    assert told.filing is not None
+    assert told.filing.reason == "FB-1 is gone from the tracker, or hidden from us: file it again"
 
 
 def _followed(client: TestClient, answer: Response) -> str:
@@ -617,6 +624,35 @@ def test_the_inbox_holds_ones_own_notices_and_each_is_read_once(bench: PagesBenc
     after = ada.get("/inbox").text
     assert "Mark as read" not in after
     assert "<title>Inbox" in after
+
+
+def test_all_notices_are_marked_as_read_but_those_that_came_since(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    ada = bench.signed_in(Role.AGENT, email="ada@support.example")
+    now = bench.pipeline.clock()
+
+    def tell(email: str, kind: NoticeKind) -> int:
+        with bench.application.open() as store:
+            person = store.people.known(email)
+            added = store.notices.add(issue, person.id, kind, text=f"{kind.value}.", now=now)
+        assert added is not None
+        return added
+
+    tell("ada@support.example", NoticeKind.FIX)
+    assert "Mark all" not in ada.get("/inbox").text, "one has a button of its own"
+    seen = tell("ada@support.example", NoticeKind.REGRESSION)
+    tell("eve@support.example", NoticeKind.FIX)
+    assert "Mark all 2 as read" in ada.get("/inbox").text
+    since = tell("ada@support.example", NoticeKind.OUTAGE)
+    done = press(ada, "/inbox", "/inbox/acknowledge", up_to=seen)
+    assert (done.status_code, done.headers["location"]) == (303, "/inbox")
+    with bench.application.open() as store:
+        unread = [
+            (one.id, one.recipient)
+            for one in store.notices.of_person(bench.product.id, None)
+            if one.state is NoticeState.UNREAD
+        ]
+    assert unread == [(since, "ada@support.example"), (since - 1, "eve@support.example")]
 
 
 def test_text_of_a_workaround_is_shown_to_all_but_changed_by_leads(bench: PagesBench) -> None:

@@ -151,11 +151,14 @@ def test_a_report_reads_well_without_pictures_and_says_still() -> None:
     assert text.startswith("Weekly report: The shop, week 47 of 2026, 16 to 22 November\n")
     assert "VERIFIED (2 OF 5)\n 1. ISS-1 The export does nothing\n    3 customers.\n" in text
     assert "Still: 3 customers." in text
+    assert "\n    and 3 others\n" in text
     assert "https://bridge.example/issues/ISS-1?product=shop" in text
     assert "All is heard." in text
     assert "10, 12, 8" in text
     told = as_markdown(a_report("*bold* [x](evil) <b>"), link)
     assert r"\*bold\* \[x\]\(evil\) \<b\>" in told
+    assert "\nand 3 others\n" in told
+    assert "and 3 others</p>" in as_mail(a_report(), link).html
 
 
 def test_a_mail_carries_its_pictures_and_escapes_titles() -> None:

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Form, Path, Query, Response
 
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import Issue
 from bridge.domain.people import Notice
 from bridge.domain.permissions import Action
 from bridge.steps.notify import acknowledge as read_notice
+from bridge.steps.notify import acknowledge_all as read_all
 from bridge.web.pages import PageRoute, page, redirect
 from bridge.web.visit import SubmissionDep, Visit, VisitDep
 
@@ -35,6 +36,17 @@ def show_inbox(
         older=notices[-1].id if len(found) > _PAGE_SIZE else None,
         before=before,
     )
+
+
+@router.post("/acknowledge")
+def acknowledge_all(
+    visit: SubmissionDep, up_to: Annotated[int, Form(ge=0, lt=1 << 63)]
+) -> Response:
+    """The reader has read all that there were; what came since stays unread."""
+    visit.caller.require(Action.READ_OWN_INBOX)
+    reader = visit.store.people.known(visit.email)
+    read_all(reader.id, visit.product.id, up_to=up_to, store=visit.store, now=visit.now)
+    return redirect(visit.address("/inbox"))
 
 
 @router.post("/{notice_id}/acknowledge")
