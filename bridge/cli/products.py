@@ -88,7 +88,7 @@ def set_product(  # noqa: PLR0913 - one option for each of its rules
             full_percent=full_percent,
         )
         if ship_rule is not None:
-            product = set_ship_rule(product, ship_rule, store=store, cause=operator(""))
+            product = set_ship_rule(product, ship_rule, store=store, cause=operator(product))
     say(f"product {product.slug} is changed")
     if as_json:
         emit(_as_dict(product))

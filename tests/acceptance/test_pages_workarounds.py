@@ -1,5 +1,7 @@
 """Workarounds on the pages: written whole, used, taken back with their copies, and refused."""
 
+from datetime import timedelta
+
 import pytest
 
 from bridge.domain.issues import Issue, IssueState
@@ -42,7 +44,7 @@ def test_a_workaround_is_written_whole_edited_offered_and_replaced(bench: PagesB
         "steps": "Open the list.\r\n\r\nExport one half.",
         "customer_text": "Please export in two parts.",
         "versions": ">=4.0,<4.3\nnightly",
-        "review": "2026-01-05",
+        "review": f"{bench.pipeline.clock() + timedelta(days=1):%Y-%m-%d}",
         "owner": "otto@support.example",
     }
     assert press(lead, page, f"{page}/workarounds", **words).status_code == 303
@@ -50,6 +52,8 @@ def test_a_workaround_is_written_whole_edited_offered_and_replaced(bench: PagesB
     content = only(bench).content
     assert content.steps == ("Open the list.", "Export one half.")
     assert content.scope.versions == (">=4.0,<4.3", "nightly")
+    later = bench.pipeline.clock() + timedelta(days=2)
+    bench.pipeline.clock.advance(later, bench.pipeline.queue)
     shown = lead.get(page).text
     for told in ("To look at again", "Please export in two parts.", "Export one half.", "Draft"):
         assert told in shown
