@@ -165,7 +165,7 @@ def read(event: ShipEvent, given: SignalMap) -> Reading:
             reason = f"the region {event.region or 'without a name'} is not among the known ones"
             return Reading(Fate.UNMAPPED, event, reason=reason)
     if rule is None and tag and not (is_deployment and event.commit):
-        reason = f"{tag} of {event.component} does not look like a version as the mapping says"
+        reason = f"{tag} of {event.component} holds no version, as the mapping reads tags"
         return Reading(Fate.UNMAPPED, event, reason=reason)
     ours = replace(
         event,

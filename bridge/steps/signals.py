@@ -118,7 +118,8 @@ def hear_signal(
     try:
         heard = signal.translate(request, delivery.received_at)
     except UnknownEvent as error:
-        state, told, reason = DeliveryState.FAILED, "could not be read", str(error)
+        told = f"delivery {delivery.event_id[:60]}"
+        state, reason = DeliveryState.FAILED, str(error)
     else:
         told = heard.told
         state, reason = _act(heard, delivery, connection, store=store, context=context)

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from bridge.web import advice, inbox, issues, known, people, reports, sign_in, triage
+from bridge.web import advice, inbox, issues, known, people, reports, sign_in, signals, triage
 from bridge.web.pages import STATIC, show_failure, show_http_error, wants_page
 from bridge.web.visit import Web
 from bridge.wiring import Application
@@ -36,6 +36,7 @@ def add_pages(app: FastAPI, application: Application) -> None:
         inbox.router,
         people.router,
         reports.router,
+        signals.router,
         known.router,
     ):
         app.include_router(router)

@@ -28,8 +28,11 @@ from bridge.domain.contacts import RedactedText
 from bridge.domain.grouping import SuggestionKind
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import NoticeKind, Role
+from bridge.domain.signals import Rule, SignalMap
 from bridge.domain.workarounds import Audience, RetiredBy
 from bridge.store import Store
+from bridge.store.deliveries import DeliveryState
+from bridge.wiring.signals import SignalGiven, connect_signals
 from tests.builders import START, contacts_about_export
 from tests.conftest import Pipeline
 from tests.pages_bench import PagesBench
@@ -175,6 +178,22 @@ def _fill(bench: PagesBench) -> None:
         )
         until = now + timedelta(minutes=5)
         store.connections.pause(connection.id, until=until, trouble="it does not answer")
+        _tell_what_is_out(store, bench)
+
+
+def _tell_what_is_out(store: Store, bench: PagesBench) -> None:
+    """A delivery of every state, in hostile words."""
+    rules = (Rule(f"acme/{_EVIL}", "app", ("app-v{version}",)), Rule("x" * 90, is_ignored=True))
+    given = SignalGiven("github", "github", SignalMap(rules, ("prod-{region}",), ("eu", "us")))
+    context, now = bench.application.context, bench.pipeline.clock()
+    made, _ = connect_signals(given, bench.product, store=store, context=context)
+    store.deliveries.note_refusal(made.id, now=now)
+    for state in DeliveryState:
+        kept = store.connections.store_delivery(made.id, state.value, sealed=b"", now=now)
+        assert kept is not None
+        store.deliveries.note(
+            kept, state, told=f"release {_EVIL}", reason=_EVIL + "y" * 90, now=now
+        )
 
 
 def _ask(store: Store, issue: Issue) -> None:
@@ -203,12 +222,13 @@ _PAGES_EMPTY = (
     "/inbox",
     "/inbox/settings",
     "/people",
+    "/signals",
     "/issues/ISS-404",
     "/sign-in",
     "/sign-in?code=x",
 )
 _PAGES_FULL = (
-    *("/", "/?state=all", "/?q=zebra", "/inbox", "/issues/ISS-1", "/issues/ISS-109"),
+    *("/", "/?state=all", "/?q=zebra", "/inbox", "/signals", "/issues/ISS-1", "/issues/ISS-109"),
     *(
         "/review",
         "/review?skip=1",

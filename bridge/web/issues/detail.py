@@ -19,6 +19,7 @@ from bridge.steps.ladder import ladder_of
 from bridge.steps.prove import FixProof, proof_words, prove_fix
 from bridge.steps.questions import Asked, asked
 from bridge.steps.satisfaction import satisfaction_of
+from bridge.steps.ship_rule import waits_for
 from bridge.steps.undo import last_decision
 from bridge.store.issues import IssueSummary
 from bridge.web.issues.advice_shown import advice_of
@@ -161,6 +162,7 @@ def issue_page(
         similar=_similar(issue, visit),
         proof=_proof(summary, visit),
         ladder=_ladder(issue, visit),
+        waits_for=waits_for(issue, product, store),
         is_known=store.known.find(issue.id) is not None,
         satisfaction=satisfaction_of(issue, store=store),
         likely=likely_of(issue, visit, after=part.likely),
