@@ -42,6 +42,7 @@ from bridge.steps import (
     templates,
     track,
     watch,
+    withdraw,
 )
 from bridge.steps.context import Cleaner, Context
 from bridge.store import Engine, Store, embedded, make_engine, migrate, open_store
@@ -81,6 +82,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "poll_all": poll.poll_all,
     "track": track.track,
     "release": ship.release,
+    "correct": withdraw.correct,
     "notify": notify.notify,
     "report": report.report,
     "report_all": report.report_all,
