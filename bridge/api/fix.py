@@ -4,7 +4,6 @@ from bridge.api import present
 from bridge.api.deps import Reader, answers, area
 from bridge.api.fix_schemas import LadderOut
 from bridge.api.issues import IssueIdPath, find_issue
-from bridge.steps.ladder import ladder_of
 
 router = area("issues")
 
@@ -13,5 +12,4 @@ router = area("issues")
 def show_fix(issue_id: IssueIdPath, call: Reader) -> LadderOut:
     """The fix ladder: done, resolved, released, rolled out, reached customers, quiet, verified."""
     issue = find_issue(issue_id, call)
-    found = ladder_of(issue, call.product, store=call.store, context=call.context)
-    return present.ladder(issue, found)
+    return present.fix(issue, call.product, store=call.store, context=call.context)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from bridge.api.schemas import StillComingOut
 from bridge.api.wire import Answer
 from bridge.domain.issues import Outcome
 from bridge.domain.ladder import RungKind, RungState
@@ -15,7 +16,7 @@ class RungOut(Answer):
     kind: RungKind
     state: RungState
     at: datetime | None = Field(description="When it was reached, or taken back.")
-    why: str = Field(examples=["4.2 to 40 % of customers on platform ios"])
+    why: str = Field(examples=["4.2 to 40 % of customers (platform ios)"])
 
 
 class EndingOut(Answer):
@@ -35,3 +36,4 @@ class LadderOut(Answer):
     followed: str | None = Field(
         description="The duplicate, and the ticket it was followed to.", examples=["FB-3 → FB-9"]
     )
+    still_coming: StillComingOut | None = Field(description="Null while no fix has shipped.")

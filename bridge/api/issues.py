@@ -114,7 +114,7 @@ def show_proof(issue_id: IssueIdPath, call: Reader) -> ProofOut:
     """Its contacts before and after the last fix; 404 while none has shipped."""
     issue = find_issue(issue_id, call)
     summary = call.store.issues.summary(issue.product_id, issue.id)
-    found = prove_fix(summary, store=call.store, now=call.context.now())
+    found = prove_fix(summary, store=call.store, context=call.context, now=call.context.now())
     if found is None:
         raise NotFound(f"no fix of {issue.name} has shipped")
     return present.proof(issue, found)

@@ -26,14 +26,15 @@ from bridge.api.schemas import (
 from bridge.domain.contacts import ProductId
 from bridge.domain.fixes import Release
 from bridge.domain.issues import Issue, IssueId
-from bridge.domain.ladder import Ladder
 from bridge.domain.people import Notice
 from bridge.domain.products import Product
 from bridge.domain.rank import Rank, RankPart, RankRules
 from bridge.domain.tickets import Filing
 from bridge.steps.context import Context
 from bridge.steps.drafts import issue_link
+from bridge.steps.ladder import ladder_of
 from bridge.steps.prove import FixProof, proof_words
+from bridge.steps.still_coming import still_coming
 from bridge.steps.why import Nearest, nearest_members
 from bridge.store import Store
 from bridge.store.connections import Connection
@@ -114,13 +115,19 @@ def _issue(  # noqa: PLR0913 - all that is shown beside the issue itself
     )
 
 
-def ladder(issue: Issue, found: Ladder) -> LadderOut:
-    """The fix ladder."""
+def fix(issue: Issue, product: Product, *, store: Store, context: Context) -> LadderOut:
+    """How far the fix of an issue has come, and what still comes."""
+    found = ladder_of(issue, product, store=store, context=context)
+    still = None
+    if issue.shipped_at is not None:
+        until = context.now()
+        still = still_coming(issue, issue.shipped_at, until, store=store, context=context)
     return LadderOut(
         issue=issue.name,
         rungs=[RungOut(**asdict(one)) for one in found.rungs],
         ending=None if found.ending is None else EndingOut(**asdict(found.ending)),
         followed=found.followed,
+        still_coming=None if still is None else StillComingOut(**asdict(still)),
     )
 
 

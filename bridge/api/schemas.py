@@ -138,11 +138,12 @@ class ComparedOut(Answer):
 
 
 class StillComingOut(Answer):
-    """Contacts after the fix, by the version they name."""
+    """Contacts after the fix, by why they come all the same."""
 
-    without_fix: int
-    with_fix: int
-    unknown: int
+    without_fix: int = Field(description="On an older version, or where the fix is not meant for.")
+    not_rolled_out: int = Field(description="No version is known, and not everybody had it.")
+    with_fix: int = Field(description="They had the fix: evidence against it.")
+    unknown: int = Field(description="No version is known, or none that compares.")
 
 
 class ProofOut(Answer):

@@ -20,11 +20,11 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.issues import Issue, IssueId, IssueState
 from bridge.domain.people import Actor
 from bridge.domain.products import DEFAULT_PRODUCT, Product
-from bridge.steps.ladder import ladder_of
 from bridge.steps.moves import Cause, personal_cause
 from bridge.steps.name_ticket import name_ticket
 from bridge.steps.refusal import FieldsChosen
 from bridge.steps.review import file_issue
+from bridge.steps.still_coming import StillComing, still_words
 from bridge.steps.unlink import unlink_ticket
 from bridge.store import Store
 from bridge.store.issues import IssueFilter
@@ -140,17 +140,18 @@ def show_fix(
     with opened(read_settings(data_dir)) as application, application.open() as store:
         home = store.products.by_slug(product)
         found = store.issues.get(home.id, issue_id_of(issue, home.id, store))
-        shown = present.ladder(
-            found, ladder_of(found, home, store=store, context=application.context)
-        )
+        shown = present.fix(found, home, store=store, context=application.context)
     if as_json:
         emit(shown.model_dump(mode="json"))
         return
     rows = [(one.kind.words, one.state.words, one.at or "", one.why) for one in shown.rungs]
     show_table(("rung", "state", "since", "why"), rows)
-    for told in (shown.followed, shown.ending.why if shown.ending else None):
-        if told:
-            say(told)
+    if shown.ending is not None:
+        say(shown.ending.why)
+    if shown.followed is not None:
+        say(f"a duplicate was followed: {shown.followed}")
+    if shown.still_coming is not None:
+        say(still_words(StillComing(**shown.still_coming.model_dump())))
 
 
 @issues_app.command("file", short_help="File an issue in the tracker, once.")

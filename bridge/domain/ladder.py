@@ -119,8 +119,10 @@ class _Climb:
     def resolved(self) -> Rung:
         """Engineering says that it is fixed."""
         if self._facts.state in _RESOLVED:
-            at = self._closed_at() or self._reached_at(_S.SHIPPED)
-            return Rung(RungKind.RESOLVED, RungState.DONE, "resolved as fixed", at)
+            closed_at = self._closed_at()
+            why = "engineering says so" if closed_at else "the release says so"
+            at = closed_at or self._reached_at(_S.SHIPPED)
+            return Rung(RungKind.RESOLVED, RungState.DONE, why, at)
         return self._not_reached(RungKind.RESOLVED, "engineering has not resolved it as fixed")
 
     def released(self) -> Rung:
@@ -216,7 +218,7 @@ def _is_down(one: Moved) -> bool:
 
 def _rollout_words(one: ReleaseFact) -> str:
     share = "everybody" if one.percent >= 100 else f"{one.percent} % of customers"
-    whom = f" on {', '.join(one.parts)}" if one.parts else ""
+    whom = f" ({', '.join(one.parts)})" if one.parts else ""
     return f"{one.version} to {share}{whom}"
 
 

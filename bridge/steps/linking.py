@@ -9,6 +9,8 @@ from bridge.steps.standing import stand_where
 from bridge.store import Store
 from bridge.store.tickets import Ticket
 
+_FIXED = (IssueState.SHIPPED, IssueState.VERIFIED)
+
 
 def link_ticket(filing: Filing, ref: TicketRef, *, store: Store, cause: Cause) -> bool:
     """Point a filing at a ticket; False when it is gone or has one already.
@@ -38,7 +40,12 @@ def follow_link(filing: Filing, ticket: Ticket, *, store: Store, cause: Cause) -
         # What was told of another ticket, such as that it is a duplicate, is not so of this one.
         changes = {"outcome": None}
         issue = move_issue(issue, IssueState.FILED, store=store, cause=cause, changes=changes)
-    if ticket.category is not StatusCategory.NEW:
+    if issue.state in _FIXED and ticket.category is not StatusCategory.DONE:
+        # People were told of a fix: whether that ticket contradicts it, the tracker says.
+        store.enqueue(
+            "correct", product_id=issue.product_id, issue_id=issue.id, ticket_id=ticket.id
+        )
+    elif ticket.category is not StatusCategory.NEW:
         # A ticket that we know already: no change of it will move this issue.
         stand_where(issue, ticket.category, ticket.outcome, store=store, cause=cause)
     _name_the_one_before(filing, ticket, issue, store=store)

@@ -3,30 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge.domain.fixes import is_at_least
 from bridge.domain.issues import Issue
+from bridge.steps.context import Context
+from bridge.steps.still_coming import StillComing, still_coming, still_words
 from bridge.store import Store
 from bridge.store.issues import IssueSummary
 from models.proof import MOST_DAYS, Proof, prove
 
 _DAY = timedelta(days=1)
 _WEEK = 7
-
-
-@dataclass(frozen=True, slots=True)
-class StillComing:
-    """Contacts after the fix, by what their version says."""
-
-    without_fix: int
-    """From a version that does not have it."""
-    with_fix: int
-    unknown: int
-    """They name no version, or none that compares."""
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.without_fix + self.with_fix + self.unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +31,9 @@ class FixProof:
     """Since the fix, or since the last contact after it."""
 
 
-def prove_fix(summary: IssueSummary, *, store: Store, now: datetime) -> FixProof | None:
+def prove_fix(
+    summary: IssueSummary, *, store: Store, context: Context, now: datetime
+) -> FixProof | None:
     """How the contacts of an issue came before and after its last fix; None before any shipped."""
     issue = summary.issue
     if issue.shipped_at is None or issue.fixed_in is None:
@@ -58,7 +45,7 @@ def prove_fix(summary: IssueSummary, *, store: Store, now: datetime) -> FixProof
         fixed_in=issue.fixed_in,
         shipped_at=issue.shipped_at,
         proof=_proof(issue, issue.shipped_at, first, store=store, now=now),
-        still=_still(issue, issue.fixed_in, issue.shipped_at, store),
+        still=still_coming(issue, issue.shipped_at, now, store=store, context=context),
         days_to_ticket=_days(first, store.after_fix.first_filed_at(tickets)),
         days_to_release=_days(first, issue.shipped_at),
         quiet_days=max(0.0, (now - since) / _DAY),
@@ -81,13 +68,6 @@ def _proof(
     return prove(old.on_issue, new.on_issue, old.others, new.others)
 
 
-def _still(issue: Issue, fixed_in: str, shipped_at: datetime, store: Store) -> StillComing:
-    counts = {True: 0, False: 0, None: 0}
-    for version, count in store.after_fix.versions_since(issue.id, shipped_at).items():
-        counts[None if version is None else is_at_least(version, fixed_in)] += count
-    return StillComing(without_fix=counts[False], with_fix=counts[True], unknown=counts[None])
-
-
 def _days(start: datetime | None, end: datetime | None) -> float | None:
     return None if start is None or end is None else max(0.0, (end - start) / _DAY)
 
@@ -105,7 +85,7 @@ def proof_words(found: FixProof) -> list[str]:
         )
         told.append(_avoided(proof))
     if found.still.total:
-        told.append(_still_words(found.still))
+        told.append(still_words(found.still))
     times = [
         f"{_counted(days, 'day')} from the first contact to {what}"
         for days, what in ((found.days_to_ticket, "the ticket"), (found.days_to_release, "the fix"))
@@ -124,19 +104,6 @@ def _avoided(proof: Proof) -> str:
         f"In {proof.days_after} days {proof.after} came where {proof.expected:.0f} were to be"
         f" expected: that is within normal variation ({lies} avoided)."
     )
-
-
-def _still_words(still: StillComing) -> str:
-    parts = [
-        f"{count} {of}"
-        for count, of in (
-            (still.without_fix, "from versions without the fix"),
-            (still.with_fix, "from versions with it"),
-            (still.unknown, "without a known version"),
-        )
-        if count
-    ]
-    return f"{_counted(still.total, 'contact')} came after it: {', '.join(parts)}."
 
 
 def _counted(number: float, of: str) -> str:

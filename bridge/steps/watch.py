@@ -62,7 +62,7 @@ def verify(context: Context, *, product_id: int, issue_id: int, episode: int) ->
 def _write_proof_back(issue: Issue, *, store: Store, context: Context) -> None:
     """Tell each ticket once what the fix has brought."""
     summary = store.issues.summary(issue.product_id, issue.id)
-    found = prove_fix(summary, store=store, now=context.now())
+    found = prove_fix(summary, store=store, context=context, now=context.now())
     if found is None:
         return
     text = " ".join([f"{issue.name} is verified.", *proof_words(found)])

@@ -179,7 +179,7 @@ def _shipped(found: Material) -> Section:
 def _verified(found: Material) -> Section:
     def tell(issue: Issue) -> Line:
         summary = found.store.issues.summary(found.product.id, issue.id)
-        proof = prove_fix(summary, store=found.store, now=found.until)
+        proof = prove_fix(summary, store=found.store, context=found.context, now=found.until)
         if proof is None:
             return line_of(issue, "Quiet for long enough.")
         weeks = weeks_around(issue, proof, store=found.store)

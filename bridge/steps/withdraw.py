@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from bridge.domain.contacts import ProductId
 from bridge.domain.fixes import Release, version_key
 from bridge.domain.issues import Issue, IssueId, IssueState, Outcome
 from bridge.domain.news import ShipEvent
-from bridge.domain.people import Because, NoticeKind, UserId
+from bridge.domain.people import MACHINE, Because, NoticeKind, UserId
 from bridge.domain.products import Product
+from bridge.domain.tickets import StatusCategory
 from bridge.steps.context import Context
 from bridge.steps.holding import fix_of
 from bridge.steps.moves import Cause, move_issue
@@ -125,6 +127,26 @@ def step_down(issue: Issue, to: IssueState, *, telling: Telling) -> Issue:
         text = f"{issue.name} is not fixed for customers any more: {cause.reason}."
         store.enqueue("note", ticket_id=ticket.id, key=f"correction-{issue.episode}", text=text)
     return issue
+
+
+def correct(context: Context, *, product_id: int, issue_id: int, ticket_id: int) -> None:
+    """A fixed issue was linked to a ticket that is worked on: it is not fixed after all."""
+    with context.open() as store:
+        ticket = store.tickets.get(ticket_id)
+        connection = store.connections.get(ticket.connection_id)
+    context.require_usable(connection)
+    found = context.tracker(connection).read([ticket.ref.remote_id])
+    if not found or found[0].category is not StatusCategory.IN_PROGRESS:
+        return
+    with context.open() as store:
+        issue = store.issues.get(ProductId(product_id), issue_id, lock=True)
+        is_on_it = any(one.id == ticket.id for one in store.tickets.of_issue(issue.id))
+        if issue.state not in _PAST or issue.merged_into is not None or not is_on_it:
+            return
+        product = store.products.get(issue.product_id)
+        reason = f"it is linked to {found[0].ref.key}, which is in progress"
+        cause = Cause(MACHINE, context.now(), reason, "job:correct")
+        step_down(issue, IssueState.IN_PROGRESS, telling=Telling(product, store, context, cause))
 
 
 def _stay(

@@ -1,6 +1,6 @@
 """How an issue's contacts come before and after its fix."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -63,17 +63,3 @@ class AfterFix:
         """When the first of these tickets became known; None without any."""
         query = select(func.min(TicketRow.created_at)).where(is_any(TicketRow.id, ticket_ids))
         return self._session.scalars(query).one()
-
-    def versions_since(self, issue_id: IssueId, moment: datetime) -> Mapping[str | None, int]:
-        """The issue's contacts after a moment by the version they name."""
-        query = (
-            select(ContactRow.version, func.count(ContactRow.id.distinct()))
-            .join(AssignmentRow, AssignmentRow.contact_id == ContactRow.id)
-            .where(
-                AssignmentRow.issue_id == issue_id,
-                AssignmentRow.ended_at.is_(None),
-                ContactRow.occurred_at > moment,
-            )
-            .group_by(ContactRow.version)
-        )
-        return {row[0]: row[1] for row in self._session.execute(query)}

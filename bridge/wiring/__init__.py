@@ -46,6 +46,7 @@ from bridge.steps import (
     templates,
     track,
     watch,
+    withdraw,
 )
 from bridge.steps.context import Cleaner, Context
 from bridge.store import Engine, Store, embedded, make_engine, migrate, open_store
@@ -89,6 +90,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "poll_all": poll.poll_all,
     "track": track.track,
     "release": follow_version.release,
+    "correct": withdraw.correct,
     "notify": notify.notify,
     "report": report.report,
     "report_all": report.report_all,

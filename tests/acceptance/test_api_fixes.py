@@ -117,7 +117,8 @@ def test_what_came_after_a_fix_is_told_once_one_has_shipped(
     found = answer.json()
     assert (answer.status_code, found["issue"], found["fixed_in"]) == (200, issue, "4.2")
     assert found["compared"] is None
-    assert found["still_coming"] == {"without_fix": 2, "with_fix": 0, "unknown": 0}
+    none = {"not_rolled_out": 0, "with_fix": 0, "unknown": 0}
+    assert found["still_coming"] == {"without_fix": 2, **none}
     assert found["words"][0] == "There is not enough before or after the fix to compare yet."
 
 

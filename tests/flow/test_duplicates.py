@@ -8,12 +8,16 @@ import pytest
 
 from bridge.domain.errors import InvalidMove
 from bridge.domain.issues import Issue, IssueState, Outcome
+from bridge.domain.people import Actor, NoticeKind
 from bridge.domain.tickets import FilingState
 from bridge.steps.follow_duplicate import follow_duplicate
+from bridge.steps.moves import Cause
 from bridge.steps.refresh import refresh_ticket
+from bridge.steps.ship import ReleaseNews, ship
 from bridge.steps.sweep import sweep
 from bridge.steps.track import track
 from tests.conftest import Pipeline
+from tests.loop import LEAD
 from tests.tracker_desk import Dying, Killed, TrackerDesk, tracker_desk
 
 _S = FilingState
@@ -88,6 +92,32 @@ def test_a_chain_of_duplicates_is_followed_to_its_end(desk: TrackerDesk) -> None
     issue = filed(desk)
     close_as_duplicate(desk, issue, middle)
     assert desk.ticket(issue).ref.key == last
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_fixed_issue_whose_ticket_gives_way_to_one_in_progress_is_corrected_once(
+    desk: TrackerDesk, is_known: bool
+) -> None:
+    issue = filed(desk)
+    other = desk.ticket(filed(desk, "login")).ref.key if is_known else desk.write("Export fails")
+    desk.move(other, "In Progress")
+    desk.later(minutes=2)
+    context, now = desk.pipeline.application.context, desk.pipeline.clock.moment
+    with context.open() as store:
+        news = ReleaseNews("4.1", now, issue_ids=(issue.id,))
+        cause = Cause(Actor("token", "ci"), now)
+        ship(news, desk.pipeline.product, store=store, context=context, cause=cause)
+    assert desk.state(issue) is IssueState.SHIPPED
+    close_as_duplicate(desk, issue, other)
+    desk.later(minutes=10)
+    assert (desk.state(issue), desk.groups.now(issue).episode) == (IssueState.IN_PROGRESS, 2)
+    with context.open() as store:
+        product_id = desk.pipeline.product.id
+        told = store.notices.of_person(product_id, LEAD)
+    kinds = [one.kind for one in told if one.issue_id == issue.id]
+    assert sorted(kinds) == [NoticeKind.CORRECTION, NoticeKind.FIX]
+    (text,) = [one.text for one in told if one.kind is NoticeKind.CORRECTION]
+    assert f"is not fixed after all: it is linked to {other}, which is in progress." in text
 
 
 def told_of_going_back(desk: TrackerDesk, key: str) -> int:

@@ -78,7 +78,7 @@ CASES = (
         "resolved, and its version is not out",
         facts(*TO_SHIPPED[:4], ticket=replace(DONE, waits_for=("4.1", "4.2"))),
         "xx>....",
-        ["FB-1 is done", "resolved as fixed", "no version with it is out: FB-1 names 4.1, 4.2"],
+        ["FB-1 is done", "engineering says so", "no version with it is out: FB-1 names 4.1, 4.2"],
     ),
     Case(
         "rolling out",
@@ -91,7 +91,7 @@ CASES = (
         "xxx>>..",
         [
             "in 4.1",
-            "4.1 to 40 % of customers on ios, region EU",
+            "4.1 to 40 % of customers (ios, region EU)",
             "3 of 10 affected customers: 2 on an older version, 5 not rolled out to yet",
         ],
     ),

@@ -13,9 +13,11 @@ from bridge.domain.errors import OutsideError
 from bridge.domain.issues import TRACKED, Issue
 from bridge.domain.ladder import Ladder
 from bridge.domain.rank import Rank
+from bridge.domain.reports import Weeks
 from bridge.domain.tickets import Quote
 from bridge.steps.drafts import pick_quotes
 from bridge.steps.ladder import ladder_of
+from bridge.steps.picture import weeks_around
 from bridge.steps.prove import FixProof, proof_words, prove_fix
 from bridge.steps.questions import Asked, asked
 from bridge.steps.satisfaction import satisfaction_of
@@ -88,6 +90,8 @@ class ShownProof:
 
     found: FixProof
     words: list[str]
+    weeks: Weeks | None
+    """The same week by week; None while there is nothing to compare."""
 
 
 _DONE = {
@@ -180,8 +184,12 @@ def _similar(issue: Issue, visit: Visit) -> list[Similar]:
 
 
 def _proof(summary: IssueSummary, visit: Visit) -> ShownProof | None:
-    found = prove_fix(summary, store=visit.store, now=visit.now)
-    return None if found is None else ShownProof(found, proof_words(found))
+    context = visit.web.application.context
+    found = prove_fix(summary, store=visit.store, context=context, now=visit.now)
+    if found is None:
+        return None
+    weeks = weeks_around(summary.issue, found, store=visit.store)
+    return ShownProof(found, proof_words(found), weeks)
 
 
 def _is_following(issue: Issue, visit: Visit) -> bool:
