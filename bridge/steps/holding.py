@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from bridge.domain.fixes import Release
 from bridge.domain.issues import Issue
 from bridge.domain.products import Product
-from bridge.domain.regression import Evidence, Finding, FixedVersion, customers_needed, judge
+from bridge.domain.regression import Evidence, Finding, FixedVersion, Weight, judge
+from bridge.domain.regression import weigh as weigh_customers
 from bridge.steps.context import Context
 from bridge.store import Store
 from bridge.store.known_versions import Written
@@ -20,14 +21,6 @@ class Judged:
 
     written: Written
     finding: Finding
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """How many customers contradict a fix in a week, and how many it takes."""
-
-    customers: int
-    needed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +55,11 @@ def judge_since(
     """What each contact on the issue after `since` says of its fix."""
     fixes = [_facts(one) for one in fix.releases]
     grace = timedelta(days=context.settings.regression_grace_days)
+    settling = timedelta(days=context.settings.regression_settling_days)
     written = store.known_versions.written(
         fix.issue, since=since, until=until, against=[one.version for one in fixes]
     )
-    return [Judged(one, judge(one.facts, fixes, grace=grace)) for one in written]
+    return [Judged(one, judge(one.facts, fixes, grace=grace, settling=settling)) for one in written]
 
 
 def _facts(release: Release) -> FixedVersion:
@@ -85,11 +79,15 @@ def weigh(
 ) -> Weight:
     """How much speaks against a fix in the last seven days of these contacts."""
     last = max(one.written.facts.occurred_at for one in judged)
-    against = {
-        one.written.who
+    against = [
+        one
         for one in judged
         if one.finding.evidence is Evidence.REGRESSION
         and one.written.facts.occurred_at > last - _WEEK
-    }
-    weekly = store.known_versions.weekly_customers(issue.id, before=shipped_at)
-    return Weight(len(against), customers_needed(weekly, context.settings.regression_share))
+    ]
+    return weigh_customers(
+        len({one.written.who for one in against}),
+        len({one.written.who for one in against if not one.finding.is_settling}),
+        weekly_customers=store.known_versions.weekly_customers(issue.id, before=shipped_at),
+        share=context.settings.regression_share,
+    )

@@ -47,9 +47,9 @@ def watch(context: Context, *, product_id: int, issue_id: int, contact_id: int) 
         cause = Cause(MACHINE, context.now(), found.reason, _ORIGIN, kept)
         if found.evidence is Evidence.REGRESSION:
             weight = weigh(judged, issue, shipped_at, store=store, context=context)
-            told = f"{weight.customers} of {weight.needed} customers with the fix within a week"
+            told = weight.words
             cause = replace(cause, kept={**kept, "customers": weight.customers, "needed": told})
-            if weight.customers >= weight.needed:
+            if weight.is_enough:
                 _regress(issue, found, product, store=store, context=context, cause=cause)
                 return
             cause = replace(cause, reason=f"{found.reason} ({told}): please check")
