@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     regression_share: float = Field(default=0.3, ge=0, le=10)
     """A regression needs so large a share of the customers a week that wrote before the fix, at
     least one, in a week, all of whom surely have it."""
+    regression_settling_days: float = Field(default=7, ge=0)
+    """So long after its roll-out it takes as many of them as wrote in a usual week before the fix:
+    people also write late, about what they met before they had it."""
     notify_lease_seconds: float = 60
     """A message that was being sent when its worker died is looked after once this is over."""
     max_body_bytes: int = 8 * 1024 * 1024

@@ -90,6 +90,8 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         secret_key=SecretStr("a secret key for tests only"),
         data_dir=tmp_path,
         encoder="hashing",
+        # Stories of tests last days, not weeks.
+        regression_settling_days=0,
     )
 
 

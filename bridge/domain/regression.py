@@ -1,7 +1,7 @@
 """Does a contact show that a shipped fix does not hold? Facts in, a verdict with its reason out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -102,13 +102,25 @@ class Finding:
     fixed_in: str | None = None
     """The release that the version was held against."""
     compared: Compared = Compared.NOTHING
+    is_settling: bool = False
+    """It was written so soon after the roll-out that it takes more of its kind."""
 
 
-def judge(contact: ContactFacts, fixes: Sequence[FixedVersion], *, grace: timedelta) -> Finding:
+_NO_TIME = timedelta()
+
+
+def judge(
+    contact: ContactFacts,
+    fixes: Sequence[FixedVersion],
+    *,
+    grace: timedelta,
+    settling: timedelta = _NO_TIME,
+) -> Finding:
     """Whether a contact contradicts the fix that these releases carry.
 
     Only whoever surely has the fix does. Whoever may have it, without a word about the version and
-    long enough after the roll-out, makes it worth a look by a person.
+    long enough after the roll-out, makes it worth a look by a person. `settling`: how long after
+    the roll-out people still write about what they met before.
     """
     living = [one for one in fixes if not one.is_withdrawn]
     if not living:
@@ -121,7 +133,7 @@ def judge(contact: ContactFacts, fixes: Sequence[FixedVersion], *, grace: timede
     if contact.occurred_at <= first.shipped_at:
         reason = f"it was written before {first.version} shipped, whenever it arrived"
         return Finding(Evidence.NONE, reason, HasFix.NO, fixed_in=first.version)
-    found = _by_version(contact, meant) if contact.known else None
+    found = _by_version(contact, meant, settling) if contact.known else None
     return found or _by_rollout(contact, meant, grace)
 
 
@@ -135,7 +147,9 @@ def _where(fix: FixedVersion) -> str:
     return " and ".join([*sorted(fix.platforms), *([fix.component] if fix.component else [])])
 
 
-def _by_version(contact: ContactFacts, fixes: Sequence[FixedVersion]) -> Finding | None:
+def _by_version(
+    contact: ContactFacts, fixes: Sequence[FixedVersion], settling: timedelta
+) -> Finding | None:
     """The verdict by a known version; None when it says nothing."""
     known = contact.known
     if known is None:
@@ -164,7 +178,9 @@ def _by_version(contact: ContactFacts, fixes: Sequence[FixedVersion]) -> Finding
         reason = f"{who}, first seen after {fix.version} shipped: please check"
         return told(Evidence.POSSIBLE, reason, HasFix.UNKNOWN)
     how = "the very version" if compared is Compared.SAME else f"by {compared} past {fix.version},"
-    return told(Evidence.REGRESSION, f"{who}, {how} that has the fix", HasFix.YES)
+    found = told(Evidence.REGRESSION, f"{who}, {how} that has the fix", HasFix.YES)
+    settled_at = (fix.complete_at or fix.shipped_at) + settling
+    return replace(found, is_settling=contact.occurred_at <= settled_at)
 
 
 _PAST = (VersionSource.CUSTOMER, VersionSource.ACCOUNT)
@@ -236,3 +252,37 @@ def weight_words(customers: int, needed: int) -> str:
     """How many customers contradict a fix in a week, beside how many it takes."""
     who = "1 customer" if customers == 1 else f"{customers} customers"
     return f"{who} with the fix within a week, {needed} would do"
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """How many customers contradict a fix in a week, and how many it takes."""
+
+    customers: int
+    needed: int
+    is_settling: bool = False
+    """All of them wrote while it settled."""
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the fix is overturned."""
+        return self.customers >= self.needed
+
+    @property
+    def words(self) -> str:
+        """The count beside the bar."""
+        told = weight_words(self.customers, self.needed)
+        return f"{told} while it settles" if self.is_settling else told
+
+
+def weigh_customers(in_week: int, settled: int, *, weekly_customers: float, share: float) -> Weight:
+    """How much speaks against a fix: customers of a week, and those of them past the settling.
+
+    While it settles it takes as many as wrote in a usual week before the fix, two at least: then it
+    has not helped.
+    """
+    needed = customers_needed(weekly_customers, share)
+    as_before = max(2, needed, int(weekly_customers))
+    if settled == 0 or in_week >= as_before:
+        return Weight(in_week, as_before, is_settling=settled == 0)
+    return Weight(settled, needed)

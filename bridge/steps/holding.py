@@ -10,9 +10,9 @@ from bridge.domain.regression import (
     Evidence,
     Finding,
     FixedVersion,
-    customers_needed,
+    Weight,
     judge,
-    weight_words,
+    weigh_customers,
 )
 from bridge.steps.context import Context
 from bridge.store import Store
@@ -27,24 +27,6 @@ class Judged:
 
     written: Written
     finding: Finding
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """How many customers contradict a fix in a week, and how many it takes."""
-
-    customers: int
-    needed: int
-
-    @property
-    def is_enough(self) -> bool:
-        """Whether so many make a regression."""
-        return self.customers >= self.needed
-
-    @property
-    def words(self) -> str:
-        """The count beside the bar."""
-        return weight_words(self.customers, self.needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +61,11 @@ def judge_since(
     """What each contact on the issue after `since` says of its fix."""
     fixes = [release_facts(one) for one in fix.releases]
     grace = timedelta(days=context.settings.regression_grace_days)
+    settling = timedelta(days=context.settings.regression_settling_days)
     written = store.known_versions.written(
         fix.issue, since=since, until=until, against=[one.version for one in fixes]
     )
-    return [Judged(one, judge(one.facts, fixes, grace=grace)) for one in written]
+    return [Judged(one, judge(one.facts, fixes, grace=grace, settling=settling)) for one in written]
 
 
 def release_facts(release: Release) -> FixedVersion:
@@ -103,8 +86,8 @@ def weigh(
 ) -> Weight:
     """How much speaks against a fix in the last seven days of these contacts."""
     last = max(one.written.facts.occurred_at for one in judged)
-    needed = _needed(issue, shipped_at, store=store, context=context)
-    return Weight(_customers_against(judged, last), needed)
+    weekly = store.known_versions.weekly_customers(issue.id, before=shipped_at)
+    return _weight_at(last, judged, weekly, context)
 
 
 def heaviest_week(
@@ -117,27 +100,26 @@ def heaviest_week(
     against = [one for one in judged if one.finding.evidence is Evidence.REGRESSION]
     if not against:
         return None
-    needed = _needed(issue, shipped_at, store=store, context=context)
+    weekly = store.known_versions.weekly_customers(issue.id, before=shipped_at)
     weeks = [
-        (one, Weight(_customers_against(against, one.written.facts.occurred_at), needed))
+        (one, _weight_at(one.written.facts.occurred_at, against, weekly, context))
         for one in against
     ]
     enough = next((week for week in weeks if week[1].is_enough), None)
     return enough or max(weeks, key=lambda week: week[1].customers)
 
 
-def _customers_against(judged: list[Judged], last: datetime) -> int:
-    """Customers with the fix who wrote in the week that ends then."""
-    return len(
-        {
-            one.written.who
-            for one in judged
-            if one.finding.evidence is Evidence.REGRESSION
-            and last - _WEEK < one.written.facts.occurred_at <= last
-        }
+def _weight_at(last: datetime, judged: list[Judged], weekly: float, context: Context) -> Weight:
+    """How much the customers say who have the fix and wrote in the week that ends then."""
+    against = [
+        one
+        for one in judged
+        if one.finding.evidence is Evidence.REGRESSION
+        and last - _WEEK < one.written.facts.occurred_at <= last
+    ]
+    return weigh_customers(
+        len({one.written.who for one in against}),
+        len({one.written.who for one in against if not one.finding.is_settling}),
+        weekly_customers=weekly,
+        share=context.settings.regression_share,
     )
-
-
-def _needed(issue: Issue, shipped_at: datetime, *, store: Store, context: Context) -> int:
-    weekly = store.known_versions.weekly_customers(issue.id, before=shipped_at)
-    return customers_needed(weekly, context.settings.regression_share)

@@ -5,9 +5,9 @@ from dataclasses import replace
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import MACHINE
 from bridge.domain.products import OnRegression, Product
-from bridge.domain.regression import Evidence, Finding
+from bridge.domain.regression import Evidence, Finding, Weight
 from bridge.steps.context import Context
-from bridge.steps.holding import Judged, Weight, fix_of, heaviest_week, judge_since
+from bridge.steps.holding import Judged, fix_of, heaviest_week, judge_since
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.retire import revive
 from bridge.steps.review import file_issue

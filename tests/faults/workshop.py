@@ -21,6 +21,7 @@ import bridge.wiring.channels as channels_wiring
 import bridge.wiring.jira as jira_wiring
 import bridge.worker as worker_module
 import integrations.jira.client as client_module
+from bridge.domain import messages
 from bridge.settings import Settings
 from bridge.steps import file, poll
 from bridge.store import migrate
@@ -65,6 +66,7 @@ def scale_waits() -> None:
         )
 
     jira_wiring.jira_settings = scaled
+    messages._WAITS = tuple(wait / SCALE for wait in messages._WAITS)  # type: ignore[assignment]
     # Slack's own pace, a call a second, would make a run of each minute of it.
     brisk = partial(SlackSettings, calls_per_second=1_000.0)
     channels_wiring.SlackSettings = brisk  # type: ignore[attr-defined,assignment]

@@ -14,8 +14,10 @@ from bridge.domain.regression import (
     HasFix,
     KnownVersion,
     VersionSource,
+    Weight,
     customers_needed,
     judge,
+    weigh_customers,
 )
 
 SHIPPED = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -236,3 +238,50 @@ def test_the_more_wrote_before_the_more_it_takes(weekly: float, needed: int) -> 
 
 def test_a_share_of_nothing_lets_one_customer_decide() -> None:
     assert customers_needed(500, 0) == 1
+
+
+@pytest.mark.parametrize(
+    ("after", "settling", "is_settling"),
+    [(0.1, 7, True), (7, 7, True), (7.1, 7, False), (0.1, 0, False)],
+)
+def test_a_contact_soon_after_the_roll_out_counts_as_written_while_the_fix_settles(
+    after: float, settling: float, is_settling: bool
+) -> None:
+    contact = ContactFacts(SHIPPED + (4 + after) * DAY, known("4.3.0"))
+    fixes = (a_fix(complete_at=SHIPPED + 4 * DAY),)
+    found = judge(contact, fixes, grace=GRACE, settling=settling * DAY)
+    assert (found.evidence, found.is_settling) == (Evidence.REGRESSION, is_settling)
+
+
+@pytest.mark.parametrize(
+    ("in_week", "settled", "weekly", "weight", "is_enough"),
+    [
+        # Late words about what people met before the update.
+        (5, 0, 16.2, Weight(5, 16, is_settling=True), False),
+        (1, 0, 5.7, Weight(1, 5, is_settling=True), False),
+        (1, 0, 1.2, Weight(1, 2, is_settling=True), False),
+        # As many as before: it has not helped.
+        (16, 0, 16.2, Weight(16, 16, is_settling=True), True),
+        (2, 0, 1.2, Weight(2, 2, is_settling=True), True),
+        (16, 1, 16.2, Weight(16, 16), True),
+        # Settled.
+        (5, 3, 16.2, Weight(3, 4), False),
+        (5, 4, 16.2, Weight(4, 4), True),
+        (1, 1, 5.7, Weight(1, 1), True),
+    ],
+)
+def test_while_a_fix_settles_it_takes_as_many_as_wrote_before(
+    in_week: int, settled: int, weekly: float, weight: Weight, is_enough: bool
+) -> None:
+    found = weigh_customers(in_week, settled, weekly_customers=weekly, share=0.3)
+    assert (found, found.is_enough) == (weight, is_enough)
+
+
+def test_a_share_that_nothing_reaches_holds_while_it_settles_too() -> None:
+    assert weigh_customers(16, 0, weekly_customers=16, share=10).needed == 160
+
+
+def test_the_history_says_that_the_fix_was_settling() -> None:
+    words = "1 customer with the fix within a week, 5 would do"
+    assert Weight(1, 5).words == words
+    assert Weight(1, 5, is_settling=True).words == f"{words} while it settles"
