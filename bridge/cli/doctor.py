@@ -15,13 +15,16 @@ from bridge.domain.errors import BridgeError
 from bridge.domain.tickets import FilingState
 from bridge.settings import Settings
 from bridge.store import Store, migrate
+from bridge.store.deliveries import DeliveryState
 from bridge.wiring import Application
 from bridge.wiring.dumps import newest_dump
+from bridge.wiring.signals import SIGNALS
 
 app = new_app()
 _LITTLE_SPACE = 1024**3
 _CLOCK_DRIFT = timedelta(seconds=5)
 _SLOW_QUEUE = timedelta(minutes=10)
+_LATELY = timedelta(days=1)
 _WORDS = {
     FilingState.REFUSED: "the tracker refused the ticket",
     FilingState.PARKED: "nobody is sure whether the tracker made the ticket",
@@ -86,7 +89,7 @@ def _check_all(settings: Settings, *, consistency: bool) -> list[Finding]:
 
 def look_over(store: Store, now: datetime) -> list[Finding]:
     """What the database tells of connections, filings, contacts, messages and jobs."""
-    looks = (_connections, _filings, _contacts, _messages, _owners, _jobs)
+    looks = (_connections, _signals, _filings, _contacts, _messages, _owners, _jobs)
     return [one for look in looks for one in look(store, now)]
 
 
@@ -140,7 +143,7 @@ def _installation(store: Store, settings: Settings) -> Iterator[Finding]:
 
 
 def _connections(store: Store, now: datetime) -> Iterator[Finding]:
-    connections = store.connections.all()
+    connections = [one for one in store.connections.all() if one.integration not in SIGNALS]
     if not connections:
         yield Finding("connections", True, "none", "bridge jira connect adds one")
     for one in connections:
@@ -155,6 +158,29 @@ def _connections(store: Store, now: datetime) -> Iterator[Finding]:
             yield Finding("connections", False, f"{name}: {one.trouble or 'paused'}", _CONNECT)
         else:
             yield Finding("connections", True, f"{name} answers")
+
+
+def _signals(store: Store, now: datetime) -> Iterator[Finding]:
+    for one in store.connections.all(sorted(SIGNALS)):
+        counts, refused_at = store.deliveries.counts(one.id), store.deliveries.refused_at(one.id)
+        home = store.products.get(one.product_id).slug
+        log = f"bridge ship log --product {home} --state"
+        unmapped = counts.get(DeliveryState.UNMAPPED, 0)
+        if unmapped:
+            detail = f"{one.name}: {unmapped} deliveries of things that are not mapped"
+            yield Finding("signals", False, detail, f"{log} unmapped, then bridge ship map")
+        if counts.get(DeliveryState.FAILED):
+            detail = f"{one.name}: {counts[DeliveryState.FAILED]} deliveries cannot be read"
+            yield Finding("signals", False, detail, f"{log} failed tells why")
+        if refused_at is not None and refused_at > now - _LATELY:
+            detail = (
+                f"{one.name}: a delivery had a wrong secret or signature at {refused_at:%H:%M} UTC"
+            )
+            yield Finding(
+                "signals", False, detail, f"bridge ship rotate {one.name}, if it was theirs"
+            )
+        if not counts:
+            yield Finding("signals", True, f"{one.name}: nothing has come so far")
 
 
 def _filings(store: Store, now: datetime) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ import structlog
 
 from bridge.cleaning import clean
 from bridge.domain.errors import NotConfigured, TryAgainLater
-from bridge.ports import Notifier, ShipSignal, Webhook
+from bridge.ports import Notifier, Webhook
 from bridge.queue import InlineQueue, ProcrastinateQueue, Queue
 from bridge.settings import Settings
 from bridge.steps import (
@@ -39,7 +39,6 @@ from bridge.steps import (
     report,
     review,
     second_look,
-    signals,
     snooze,
     sweep,
     tell_workaround,
@@ -49,14 +48,13 @@ from bridge.steps import (
     withdraw,
 )
 from bridge.steps.context import Cleaner, Context
+from bridge.steps.signals import read_left
 from bridge.store import Engine, Store, embedded, make_engine, migrate, open_store
 from bridge.store.secrets import Secrets, key_bytes, read_or_make_key
 from bridge.wiring.channels import Channels
 from bridge.wiring.jira import Trackers
+from bridge.wiring.signals import SIGNALS
 from bridge.wiring.zendesk import WorkaroundStores
-from integrations.cdevents.signals import CDEventsSignals
-from integrations.github.signals import GitHubSignals
-from integrations.gitlab.signals import GitLabSignals
 from integrations.jira.webhook import JiraWebhook
 from integrations.smtp.notifier import SmtpNotifier
 from integrations.smtp.settings import SmtpSettings
@@ -67,7 +65,7 @@ from models.settings import FinderSettings
 
 JOBS: Mapping[str, Callable[..., None]] = {
     "receive": receive.receive,
-    "read_left": signals.read_left,
+    "read_left": read_left,
     "assign": assign.assign,
     "judge": kinds.judge,
     "recount": follow_up.recount,
@@ -111,9 +109,6 @@ JOBS: Mapping[str, Callable[..., None]] = {
 """Job name to step function; the first argument is the Context, the rest are the job's own."""
 
 WEBHOOKS: Mapping[str, Webhook] = {"jira": JiraWebhook()}
-SIGNALS: Mapping[str, ShipSignal] = {
-    one.name: one for one in (GitHubSignals(), GitLabSignals(), CDEventsSignals())
-}
 
 log = structlog.get_logger()
 

@@ -2,12 +2,13 @@
 
 import json
 import secrets as randomness
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.domain.errors import InvalidInput, NotFound
 from bridge.domain.products import Product
 from bridge.domain.signals import SignalMap, check
+from bridge.ports import ShipSignal
 from bridge.settings import Settings
 from bridge.steps.context import Context
 from bridge.steps.signals import config_of, set_map
@@ -15,7 +16,15 @@ from bridge.store import Store
 from bridge.store.connections import Connection
 from bridge.store.secrets import Secrets
 from bridge.wiring.jira import webhook_secrets
+from integrations.cdevents.signals import CDEventsSignals
+from integrations.github.signals import GitHubSignals
+from integrations.gitlab.signals import GitLabSignals
 from integrations.standard_webhooks.signing import secret_of
+
+SIGNALS: Mapping[str, ShipSignal] = {
+    one.name: one for one in (GitHubSignals(), GitLabSignals(), CDEventsSignals())
+}
+"""By integration name: who tells what is out."""
 
 _SECRET_BYTES = 32
 _FEWEST_LETTERS, _MOST_LETTERS = 16, 200

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bridge.cli.doctor import look_over
 from bridge.domain.issues import IssueState
 from bridge.domain.people import NoticeKind
 from bridge.domain.products import ShipRule
@@ -145,6 +146,12 @@ def test_what_cannot_be_followed_is_acknowledged_and_told(desk: SignalDesk) -> N
     assert desk.release("nightly").state is DeliveryState.UNMAPPED
     assert "too far away" in str(desk.release(minutes_ago=-2_000_000).reason)
     assert desk.state(issue) == (_S.RESOLVED, None)
+    desk.deliver("ping", {}, secret="a wrong one")
+    with desk.application.open() as store:
+        found = [one for one in look_over(store, desk.now) if one.check == "signals"]
+    assert [one.ok for one in found] == [False, False, False]
+    assert "github: 1 deliveries of things that are not mapped" in found[0].detail
+    assert "bridge ship log --product default --state failed" in found[1].fix
 
 
 def test_a_release_that_is_planned_ships_at_its_moment(desk: SignalDesk) -> None:
