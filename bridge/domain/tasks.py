@@ -17,6 +17,9 @@ class TaskKind(StrEnum):
     BY_HAND = "by_hand"
     """Do it: a copy that the bridge cannot or must not change."""
 
+    REOPEN = "reopen"
+    """Do it: open a ticket again, where its workflow leaves the machine no single way."""
+
 
 APPROVED = frozenset({TaskKind.WITHDRAW, TaskKind.GIVE_BACK})
 """Kinds that one button answers; the others are done by hand."""
@@ -46,3 +49,8 @@ class Task:
     reason: str | None
     created_at: datetime
     closed_by: str | None
+
+
+def reopen_key(issue_id: IssueId | int) -> str:
+    """Names the one open task to open an issue's ticket again."""
+    return f"{TaskKind.REOPEN.value}-{issue_id}"
