@@ -103,6 +103,13 @@ class Tracker(Protocol):
         """
         ...
 
+    def reopen(self, ref: TicketRef) -> bool:
+        """Move a done ticket back to work; False unless its workflow offers exactly one way.
+
+        Raises AnswerLost when it may be open by now: read it before anything else.
+        """
+        ...
+
     def update(self, ref: TicketRef, draft: TicketDraft) -> None:
         """Bring counts and our part of the ticket up to date; absolute, safe to repeat.
 

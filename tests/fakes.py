@@ -86,6 +86,8 @@ class FakeTracker:
         self.creates = 0
         """Creates that reached the tracker, lost answers included."""
         self.is_index_late = False
+        self.ways_back = 2
+        """Transitions from done to a status that is not."""
         self.is_down = False
         """Every call but a create with its own trouble raises TryAgainLater."""
 
@@ -210,6 +212,14 @@ class FakeTracker:
         """Close a ticket as a duplicate."""
         self._get(ref.remote_id)
         self.move(ref.remote_id, StatusCategory.DONE, Outcome.DUPLICATE)
+        return True
+
+    def reopen(self, ref: TicketRef) -> bool:
+        """Move a ticket back to work, where the workflow leaves one way."""
+        self._answer()
+        if self.ways_back != 1:
+            return False
+        self.move(ref.remote_id, StatusCategory.IN_PROGRESS, None)
         return True
 
     def update(self, ref: TicketRef, draft: TicketDraft) -> None:

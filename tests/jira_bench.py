@@ -165,6 +165,9 @@ class JiraBench:
     def link_count(self, ref: TicketRef) -> int:
         return len(self._ticket(ref)["remotelinks"])
 
+    def leave_one_way_back(self) -> None:
+        self.call("PUT", "_sandbox/site", {"closed_moves": ["11"]})
+
     def delay_search(self, seconds: float) -> None:
         self.call("PUT", "_sandbox/lag", {"seconds": seconds})
 

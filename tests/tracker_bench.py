@@ -84,6 +84,10 @@ class TrackerBench(Protocol):
         """How many links to us the ticket shows."""
         ...
 
+    def leave_one_way_back(self) -> None:
+        """An administrator lets done tickets go back to one status only."""
+        ...
+
     def delay_search(self, seconds: float) -> None:
         """Let the search index see new tickets only after this time."""
         ...
@@ -147,6 +151,9 @@ class FakeBench:
 
     def link_count(self, ref: TicketRef) -> int:
         return self.fake.tickets[ref.remote_id].links
+
+    def leave_one_way_back(self) -> None:
+        self.fake.ways_back = 1
 
     def delay_search(self, seconds: float) -> None:
         self.fake.is_index_late = seconds > 0

@@ -58,6 +58,9 @@ TRACKED = frozenset(
 )
 """States in which an issue has a ticket: consolidation never moves its contacts."""
 
+FIXED = frozenset({_S.SHIPPED, _S.VERIFIED})
+"""States in which customers have a fix, as far as anybody knows."""
+
 UNSOLVED = frozenset({_S.CONFIRMED, _S.FILED, _S.IN_PROGRESS, _S.REGRESSED})
 """States in which a person or a ticket stands behind an issue and engineering is not done."""
 

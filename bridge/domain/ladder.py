@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bridge.domain.issues import IssueState, Outcome
+from bridge.domain.issues import FIXED, IssueState, Outcome
 from bridge.domain.ladder_facts import LadderFacts, Moved, Reach, ReleaseFact
 
 _NAMES = {"resolved": "Resolved as fixed", "reached": "Reached customers"}
@@ -74,8 +74,7 @@ class Ladder:
 
 
 _S = IssueState
-_FIXED = frozenset({_S.SHIPPED, _S.VERIFIED})
-_RESOLVED = frozenset({_S.RESOLVED, *_FIXED})
+_RESOLVED = frozenset({_S.RESOLVED, *FIXED})
 _ENDINGS: Mapping[Outcome, str] = {
     Outcome.WONT_FIX: "it will not be fixed: agents were told, workarounds stay",
     Outcome.CANNOT_REPRODUCE: "engineering cannot reproduce it: agents were told, workarounds stay",
@@ -99,7 +98,7 @@ class _Climb:
         self._out = [one for one in facts.releases if one.withdrawn_at is None]
         down = [number for number, one in enumerate(facts.moves) if _is_down(one)]
         since = facts.moves[down[-1] + 1 :] if down else ()
-        is_up = facts.state in _FIXED or any(one.new in _FIXED for one in since)
+        is_up = facts.state in FIXED or any(one.new in FIXED for one in since)
         self._fallen = facts.moves[down[-1]] if down and not is_up else None
         """The move that took the last fix back, as long as no other one has shipped."""
 
@@ -165,7 +164,7 @@ class _Climb:
     def quiet(self) -> Rung:
         """Nobody has written about it for long enough."""
         quiet, needed = self._facts.quiet, self._facts.quiet_needed
-        if self._facts.state not in _FIXED or quiet is None:
+        if self._facts.state not in FIXED or quiet is None:
             return self._not_reached(RungKind.QUIET, "counts from the fix", was=_S.VERIFIED)
         why = f"no contact for {_days(quiet)}, {_days(needed)} would do"
         state = RungState.DONE if quiet >= needed else RungState.NOW
@@ -213,7 +212,7 @@ class _Climb:
 
 
 def _is_down(one: Moved) -> bool:
-    return one.old in _FIXED and one.new not in _FIXED
+    return one.old in FIXED and one.new not in FIXED
 
 
 def _rollout_words(one: ReleaseFact) -> str:

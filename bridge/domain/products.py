@@ -13,6 +13,8 @@ class OnRegression(StrEnum):
 
     COMMENT = "comment"
     """A comment on the ticket; people decide."""
+    REOPEN = "reopen"
+    """The ticket goes back to work where its workflow has one way; else a person is asked."""
     NEW_TICKET = "new_ticket"
     """Another ticket, which names the old one."""
 

@@ -19,6 +19,9 @@ class TaskKind(StrEnum):
     NAME_VERSIONS = "name_versions"
     """Do it: a copy stays in use and has to say that it is for versions without the fix only."""
 
+    REOPEN = "reopen"
+    """Do it: open a ticket again, where its workflow leaves the machine no single way."""
+
 
 APPROVED = frozenset({TaskKind.WITHDRAW, TaskKind.GIVE_BACK})
 """Kinds that one button answers; the others are done by hand."""
@@ -48,3 +51,8 @@ class Task:
     reason: str | None
     created_at: datetime
     closed_by: str | None
+
+
+def reopen_key(issue_id: IssueId | int) -> str:
+    """Names the one open task to open an issue's ticket again."""
+    return f"{TaskKind.REOPEN.value}-{issue_id}"

@@ -16,6 +16,7 @@ from bridge.steps.report_lines import (
     line_of,
     said,
     section,
+    was_fixed_in,
 )
 from bridge.store import Store
 from bridge.store.report_numbers import Affected, Trouble
@@ -98,7 +99,7 @@ def _regressed(found: Material) -> Section:
     def tell(issue: Issue) -> Line:
         return line_of(
             issue,
-            f"Was fixed in {issue.fixed_in or 'a release'};"
+            f"Was fixed in {was_fixed_in(issue, found)};"
             f" {counted(found.customers(issue.id), 'customer')}, now {said(issue.state)}.",
         )
 

@@ -2,14 +2,12 @@
 
 from datetime import datetime
 
-from bridge.domain.issues import Issue, IssueState
+from bridge.domain.issues import FIXED, Issue, IssueState
 from bridge.domain.tickets import Filing, FilingState, StatusCategory, TicketRef
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.standing import stand_where
 from bridge.store import Store
 from bridge.store.tickets import Ticket
-
-_FIXED = (IssueState.SHIPPED, IssueState.VERIFIED)
 
 
 def link_ticket(filing: Filing, ref: TicketRef, *, store: Store, cause: Cause) -> bool:
@@ -40,7 +38,7 @@ def follow_link(filing: Filing, ticket: Ticket, *, store: Store, cause: Cause) -
         # What was told of another ticket, such as that it is a duplicate, is not so of this one.
         changes = {"outcome": None}
         issue = move_issue(issue, IssueState.FILED, store=store, cause=cause, changes=changes)
-    if issue.state in _FIXED and ticket.category is not StatusCategory.DONE:
+    if issue.state in FIXED and ticket.category is not StatusCategory.DONE:
         # People were told of a fix: whether that ticket contradicts it, the tracker says.
         store.enqueue(
             "correct", product_id=issue.product_id, issue_id=issue.id, ticket_id=ticket.id

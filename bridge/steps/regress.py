@@ -2,20 +2,20 @@
 
 from dataclasses import replace
 
-from bridge.domain.issues import Issue, IssueState
+from bridge.domain.issues import FIXED, Issue, IssueState
 from bridge.domain.people import MACHINE
 from bridge.domain.products import OnRegression, Product
 from bridge.domain.regression import Evidence, Finding, Weight
 from bridge.steps.context import Context
 from bridge.steps.holding import Judged, fix_of, heaviest_week, judge_since
 from bridge.steps.moves import Cause, move_issue
+from bridge.steps.reopen import reopen_soon
 from bridge.steps.retire import revive
 from bridge.steps.review import file_issue
 from bridge.steps.tell import Telling, tell_regression
 from bridge.store import Store
 
 _ORIGIN = "job:watch"
-FIXED = (IssueState.SHIPPED, IssueState.VERIFIED)
 
 
 def conclude(
@@ -87,6 +87,8 @@ def _regress(issue: Issue, found: Finding, weight: Weight, telling: Telling) -> 
     if product.on_regression is OnRegression.NEW_TICKET and tickets:
         issue = file_issue(issue, product, store=store, cause=cause)
         text += " A new ticket is on its way for it."
+    elif product.on_regression is OnRegression.REOPEN and tickets:
+        reopen_soon(issue, tickets[-1], store=store)
     for ticket in tickets:
         store.enqueue("refresh", once=f"refresh:{ticket.id}", ticket_id=ticket.id)
         store.enqueue("note", ticket_id=ticket.id, key=f"regression-{issue.episode}", text=text)

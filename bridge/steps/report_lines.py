@@ -73,6 +73,15 @@ class Material:
         return [(self.issues[one.issue_id], one) for one in moves if one.issue_id in self.issues]
 
 
+def was_fixed_in(issue: Issue, found: Material) -> str:
+    """What did not hold, with how many customers said so and how many would do."""
+    told = issue.fixed_in or "a release"
+    for one in reversed(found.store.decisions.history(issue.id)):
+        if one.action == IssueState.REGRESSED.value and one.at < found.until:
+            return f"{told} ({one.after['needed']})" if "needed" in one.after else told
+    return told
+
+
 def gather(
     product: Product, span: Span, *, store: Store, context: Context, now: datetime
 ) -> Material:

@@ -13,6 +13,7 @@ from bridge.domain.workarounds import Workaround, WorkaroundState
 from bridge.steps.copies import by_hand_keys, sync_soon
 from bridge.steps.moves import Cause
 from bridge.steps.narrowed import check_versions_soon
+from bridge.steps.reopen import look_again
 from bridge.store import Store
 
 
@@ -66,6 +67,10 @@ def approve_task(task: Task, product: Product, *, store: Store, cause: Cause) ->
 def finish_task(task: Task, product: Product, *, store: Store, cause: Cause) -> None:
     """A person has done it; what can be read is read again, and asked for again if it is not so."""
     _require_open(task)
+    if task.kind is TaskKind.REOPEN:
+        look_again(store.issues.get(product.id, task.issue_id), store=store)
+        _finish(task, TaskState.DONE, product, "task_done", store=store, cause=cause)
+        return
     if task.kind in APPROVED or task.copy_id is None:
         raise InvalidMove("this needs a yes: approve it, or drop it with a reason")
     copy = store.copies.get(product.id, task.copy_id, lock=True)

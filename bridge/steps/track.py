@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bridge.domain.issues import Issue, IssueState, Outcome
+from bridge.domain.issues import FIXED, Issue, IssueState, Outcome
 from bridge.domain.news import (
     TicketChanged,
     TicketDeleted,
@@ -12,13 +12,13 @@ from bridge.domain.news import (
     VersionUnreleased,
 )
 from bridge.domain.people import MACHINE
+from bridge.domain.tasks import TaskState, reopen_key
 from bridge.domain.tickets import StatusCategory, TicketStatus
 from bridge.domain.workarounds import WorkaroundState
 from bridge.steps.context import Context
 from bridge.steps.done import ship_done, take_done_back
 from bridge.steps.going_back import go_back
 from bridge.steps.moves import Cause, move_issue
-from bridge.steps.ship import PAST
 from bridge.steps.standing import stand_where
 from bridge.steps.tell import Telling, tell_outcome
 from bridge.steps.withdraw import step_down
@@ -126,7 +126,7 @@ def _follow(
         if issue.state is IssueState.RESOLVED:
             store.fixes.add_fix(issue, ticket.id, None, now=context.now())
             ship_done(issue, status, connection, telling, is_news=has_changed)
-        if issue.state in (IssueState.RESOLVED, *PAST):
+        if issue.state in (IssueState.RESOLVED, *FIXED):
             for version in status.versions:
                 if version.is_released:
                     release_soon(connection, version.name, store=store)
@@ -135,11 +135,15 @@ def _follow(
 def _stand(issue: Issue, status: TicketStatus, telling: Telling) -> Issue:
     """Move an issue to where its ticket is, and tell what agents must know of it."""
     store, cause = telling.store, telling.cause
-    if issue.state in PAST and status.category is not StatusCategory.DONE:
+    if issue.state in FIXED and status.category is not StatusCategory.DONE:
         reason = f"ticket {status.ref.key} was opened again"
         telling = replace(telling, cause=replace(cause, reason=reason))
         return step_down(issue, IssueState.IN_PROGRESS, telling=telling)
     before = issue.state
+    if before is IssueState.REGRESSED and status.category is not StatusCategory.DONE:
+        # People were faster than the task that asked them to.
+        keys = [reopen_key(issue.id)]
+        store.tasks.close(issue.product_id, keys, TaskState.DONE, by=MACHINE.name, now=cause.at)
     issue = stand_where(issue, status.category, status.outcome, store=store, cause=cause)
     if issue.state is IssueState.DECLINED and before is not IssueState.DECLINED:
         words = _OUTCOMES.get(issue.outcome) if issue.outcome else None

@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 from bridge.domain.contacts import ProductId
-from bridge.domain.issues import Issue, IssueState
+from bridge.domain.issues import FIXED, Issue, IssueState
 from bridge.domain.people import MACHINE
 from bridge.domain.regression import Evidence
 from bridge.steps.context import Context
 from bridge.steps.holding import fix_of, judge_since, weigh
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.prove import proof_words, prove_fix
-from bridge.steps.regress import FIXED, conclude
+from bridge.steps.regress import conclude
 from bridge.steps.tell import Telling
 from bridge.store import Store
 

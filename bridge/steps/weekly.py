@@ -20,6 +20,7 @@ from bridge.steps.report_lines import (
     line_of,
     said,
     section,
+    was_fixed_in,
 )
 from bridge.steps.satisfaction import effort_words, satisfaction_in, survey_words
 from bridge.store import Store
@@ -137,7 +138,7 @@ def _regressed(found: Material) -> Section:
 
     def tell(issue: Issue) -> Line:
         told = (
-            f"Back since {day(at[issue.id])}, was fixed in {issue.fixed_in or 'a release'};"
+            f"Back since {day(at[issue.id])}, was fixed in {was_fixed_in(issue, found)};"
             f" {counted(found.customers(issue.id), 'customer')}, now {said(issue.state)}."
         )
         return line_of(issue, told)

@@ -61,6 +61,7 @@ from bridge.store.placements import Placements
 from bridge.store.products import Products
 from bridge.store.ratings import Ratings
 from bridge.store.reach import Reached
+from bridge.store.reopenings import Reopenings
 from bridge.store.report_numbers import ReportNumbers
 from bridge.store.reports import Reports
 from bridge.store.rollouts import Rollouts
@@ -155,6 +156,7 @@ class Store:
         self.known_versions = KnownVersions(session)
         self.likely = LikelyReads(session)
         self.reached = Reached(session)
+        self.reopenings = Reopenings(session)
         self.notices = Notices(session)
         self.messages = Messages(session)
         self.outages = Outages(session)

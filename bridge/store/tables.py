@@ -655,6 +655,20 @@ class FilingMoveRow(Base):
     to_ticket_id: Mapped[int] = refers("ticket.id")
 
 
+class ReopeningRow(Base):
+    """A ticket that is opened again after a regression; one an episode, sent at most once."""
+
+    __tablename__ = "reopening"
+    __table_args__ = (UniqueConstraint("issue_id", "episode"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id", index=True)
+    issue_id: Mapped[int] = refers("issue.id")
+    episode: Mapped[int]
+    ticket_id: Mapped[int] = refers("ticket.id", index=True)
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+
+
 class FilingAttemptRow(Base):
     __tablename__ = "filing_attempt"
     filing_id: Mapped[int] = refers("filing.id", primary_key=True)

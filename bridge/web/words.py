@@ -88,6 +88,7 @@ _ACTIONS: Mapping[str, str] = {
     "workaround_retired": "Workaround retired",
     "workaround_restored": "Workaround restored",
     "possible_return": "Possible return",
+    "ticket_reopened": "Ticket opened again",
     "fix_withdrawn": "A release was taken back",
     "outage": "Outage declared",
     "all_clear": "All clear",

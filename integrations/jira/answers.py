@@ -119,6 +119,7 @@ class Target(Answer):
 
     id: str
     name: str = ""
+    status_category: Category | None = None
 
 
 class AllowedValues(Answer):

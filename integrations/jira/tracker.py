@@ -43,6 +43,7 @@ from integrations.jira.marks import (
     written_on,
 )
 from integrations.jira.outcomes import status_of
+from integrations.jira.reopening import reopen
 from integrations.jira.screens import screen_fields
 from integrations.jira.searching import PAGE_SIZE, minutes_since, search, text_page
 from integrations.jira.settings import JiraSettings
@@ -201,6 +202,10 @@ class JiraTracker:
     def close_duplicate(self, ref: TicketRef) -> bool:
         """Close a ticket of ours as a duplicate; False when no transition is configured."""
         return close_duplicate(self._client, ref.remote_id, self._settings)
+
+    def reopen(self, ref: TicketRef) -> bool:
+        """Move a done ticket along the one way back to work; False if there are none or several."""
+        return reopen(self._client, ref.remote_id)
 
     def update(self, ref: TicketRef, draft: TicketDraft) -> None:
         """Bring our part of the ticket up to date; what people wrote or chose stays.

@@ -213,6 +213,20 @@ def test_a_duplicate_is_joined_once_and_closed(bench: TrackerBench) -> None:
     assert (status.category, status.outcome) == (StatusCategory.DONE, Outcome.DUPLICATE)
 
 
+def test_a_done_ticket_goes_back_to_work_where_its_workflow_leaves_one_way(
+    bench: TrackerBench,
+) -> None:
+    ref = create(bench)
+    bench.move(ref, StatusCategory.DONE, Outcome.FIXED)
+    assert not bench.tracker.reopen(ref)
+    (status,) = bench.tracker.read([ref.remote_id])
+    assert status.category is StatusCategory.DONE
+    bench.leave_one_way_back()
+    assert bench.tracker.reopen(ref)
+    (status,) = bench.tracker.read([ref.remote_id])
+    assert (status.category, status.outcome) == (StatusCategory.IN_PROGRESS, None)
+
+
 def test_without_a_transition_a_duplicate_stays_open(jira: JiraBench) -> None:
     tracker = jira.tracker_with(replace(jira.settings, duplicate_transition=None))
     ref = create(jira)

@@ -196,6 +196,11 @@ def test_shipped_tells_how_many_were_told_and_verified_what_was_avoided(
     assert verified.weeks.after == (0, 0)
     assert sum(verified.weeks.before) == 63
     assert verified.weeks.low <= verified.weeks.expected <= verified.weeks.high
+    pipeline.send(*contacts_about_export(8, first=900, minutes=39 * 24 * 60, version="4.1"))
+    at(pipeline, START + timedelta(days=40))
+    (back,) = lines(weekly(pipeline, shipped_at + 2.7 * WEEK), "regressed")
+    words = "fixed in 4.1 (6 customers with the fix within a week, 6 would do); "
+    assert words in back.told
 
 
 def test_a_report_is_kept_and_mailed_once_to_each_however_often_it_is_asked_for(

@@ -15,6 +15,7 @@ from integrations.jira.sandbox.catalog import (
     RESOLUTIONS,
     SEVERITIES,
     STATUSES,
+    TRANSITIONS,
     by_id,
 )
 from integrations.jira.sandbox.clock import jira_time
@@ -76,7 +77,8 @@ async def set_up_screen(call: AnyCall) -> Response:
 async def administer(call: AnyCall) -> Response:
     """What an administrator changes, each as at first when it is left out: permissions taken away
     (`lacking`), names of issue types by id (`issue_types`, empty for one that is not offered any
-    more). `token` is the account's from now on.
+    more), transitions taken out of the workflow by id (`closed_moves`). `token` is the account's
+    from now on.
     """
     known = {"BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES"}
     lacking, names = call.body.get("lacking", []), call.body.get("issue_types", {})
@@ -84,10 +86,15 @@ async def administer(call: AnyCall) -> Response:
         raise JiraRefusal(400, f"'lacking' must be a list of: {', '.join(sorted(known))}.")
     if not isinstance(names, dict) or not {one.id for one in ISSUE_TYPES}.issuperset(names):
         raise JiraRefusal(400, "'issue_types' must have ids of issue types.")
-    set_up = {"lacking": lacking, "issue_types": {id: str(names[id]) for id in names}}
+    closed = call.body.get("closed_moves", [])
+    if not isinstance(closed, list) or not {one.id for one in TRANSITIONS}.issuperset(closed):
+        raise JiraRefusal(400, "'closed_moves' must be a list of ids of transitions.")
+    types = {id: str(names[id]) for id in names}
+    set_up = {"lacking": lacking, "issue_types": types, "closed_moves": closed}
     store = call.site.store
     store.set_setting("lacking", json.dumps(set_up["lacking"]))
     store.set_setting("type_names", json.dumps(set_up["issue_types"]))
+    store.set_setting("closed_moves", json.dumps(set_up["closed_moves"]))
     if call.body.get("token"):
         store.set_setting("token", str(call.body["token"]))
     return answer(set_up)

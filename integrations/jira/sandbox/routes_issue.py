@@ -68,7 +68,9 @@ async def read(call: KnownCall, reference: str) -> Response:
     wanted = call.wanted()
     shown = bean.issue(call.site, ticket, wanted)
     if "transitions" in wanted.expand:
-        shown["transitions"] = [_shown(call.site, move) for move in tickets.transitions(ticket)]
+        shown["transitions"] = [
+            _shown(call.site, move) for move in tickets.transitions(call.site, ticket)
+        ]
     return answer(shown)
 
 
@@ -111,7 +113,7 @@ async def transitions(call: KnownCall, reference: str) -> Response:
     ticket = tickets.get(call.site, reference)
     has_fields = "transitions.fields" in call.query.get("expand", "")
     asked = call.query.get("transitionId")
-    moves = [move for move in tickets.transitions(ticket) if asked in (None, move.id)]
+    moves = [move for move in tickets.transitions(call.site, ticket) if asked in (None, move.id)]
     shown = [_shown(call.site, move, has_fields=has_fields) for move in moves]
     return answer({"expand": "transitions", "transitions": shown})
 

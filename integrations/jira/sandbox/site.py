@@ -33,6 +33,12 @@ class Site:
         return "BROWSE_PROJECTS" in lacking or permission in lacking
 
     @property
+    def closed_moves(self) -> list[str]:
+        """Ids of transitions that the workflow does not have any more."""
+        closed: list[str] = json.loads(self.store.setting("closed_moves"))
+        return closed
+
+    @property
     def issue_types(self) -> tuple[Named, ...]:
         """The types that the project offers, under the names that they have by now."""
         return tuple(one for one in self.known_types if one.name)

@@ -106,6 +106,7 @@ class Store:
                 "lag": "0",
                 "lacking": "[]",
                 "type_names": "{}",
+                "closed_moves": "[]",
             }
             self._db.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", defaults.items())
             if self._db.execute("SELECT count(*) FROM sqlite_sequence").fetchone() == (0,):

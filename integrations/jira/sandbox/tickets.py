@@ -63,7 +63,7 @@ def create(site: Site, body: Json) -> Ticket:
             site.store.set_property(ticket.id, name, value)
         comments.add_from_update(site, ticket, body)
         if body.get("transition"):
-            ticket = _move(site, ticket, _transition_of(ticket, body), {})
+            ticket = _move(site, ticket, _transition_of(site, ticket, body), {})
         _announce(site, "jira:issue_created", ticket)
     return ticket
 
@@ -96,16 +96,17 @@ def delete(site: Site, reference: str) -> None:
         site.store.delete_ticket(ticket.id)
 
 
-def transitions(ticket: Ticket) -> list[Transition]:
-    """The moves that are open to a ticket: to every status but its own."""
-    return [item for item in catalog.TRANSITIONS if item.to != ticket.status]
+def transitions(site: Site, ticket: Ticket) -> list[Transition]:
+    """The moves that the workflow leaves open to a ticket: at first to every status but its own."""
+    open_moves = [item for item in catalog.TRANSITIONS if item.id not in site.closed_moves]
+    return [item for item in open_moves if item.to != ticket.status]
 
 
 def transition(site: Site, reference: str, body: Json) -> Ticket:
     """Move a ticket along its workflow; the screen of Done demands a resolution."""
     _check_members(body)
     ticket = get(site, reference)
-    move = _transition_of(ticket, body)
+    move = _transition_of(site, ticket, body)
     draft = Draft(site, RESOLVE_SCREEN if move.asks_resolution else {}, ticket)
     draft.read(body)
     if move.asks_resolution and not {"resolution"} & (draft.values.keys() | draft.problems.keys()):
@@ -122,11 +123,11 @@ def _check_members(body: Json) -> None:
         raise JiraRefusal(400, f"Unrecognized member '{unknown[0]}' of the request body")
 
 
-def _transition_of(ticket: Ticket, body: Json) -> Transition:
+def _transition_of(site: Site, ticket: Ticket, body: Json) -> Transition:
     asked = body.get("transition")
     if not isinstance(asked, dict) or asked.get("id") is None:
         raise JiraRefusal(400, "Missing 'transition' identifier")
-    for move in transitions(ticket):
+    for move in transitions(site, ticket):
         if move.id == str(asked["id"]):
             return move
     raise JiraRefusal(
