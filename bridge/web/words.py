@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 
 from bridge.domain.issues import IssueState, Outcome
 from bridge.domain.people import Because, NoticeKind
@@ -97,6 +98,10 @@ _ACTIONS: Mapping[str, str] = {
     "undo": "Undone",
     "shown_to_customers": "Shown to customers",
     "hidden_from_customers": "Hidden from customers",
+    "faq_edited": "Article edited",
+    "faq_accepted": "Article wanted",
+    "faq_published": "Article published",
+    "faq_dismissed": "No article wanted",
 }
 # A wrong language code is worse than none for those who listen to the page.
 _LANGUAGES = re.compile(
@@ -214,6 +219,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "ago": ago,
     "exact": exact,
     "day": day,
+    "mail_date": format_datetime,
     "number": number,
     "plural": plural,
     "trend_words": trend_words,
