@@ -36,6 +36,7 @@ COMMANDS = {
     "releases": Entry("releases", "releases_app", "Tell which version customers can get."),
     "ship": Entry("ship", "app", "Let other systems tell what is out."),
     "workarounds": Entry("workarounds", "app", "List and show workarounds."),
+    "faq": Entry("faq", "app", "List recurring questions and their articles."),
     "report": Entry("reporting", "app", "Show the weekly report or the daily digest."),
     "product": Entry("products", "app", "Add and list products."),
     "people": Entry("people", "app", "Invite, list and remove people."),

@@ -31,6 +31,7 @@ from bridge.store.directory import Directory
 from bridge.store.evidence import Evidence
 from bridge.store.examples import Examples
 from bridge.store.existing import ExistingTickets
+from bridge.store.faqs import Faqs
 from bridge.store.filings import Filings
 from bridge.store.fixes import Fixes
 from bridge.store.imports import Imports
@@ -62,6 +63,7 @@ from bridge.store.products import Products
 from bridge.store.ratings import Ratings
 from bridge.store.reach import Reached
 from bridge.store.reopenings import Reopenings
+from bridge.store.replies import Replies
 from bridge.store.report_numbers import ReportNumbers
 from bridge.store.reports import Reports
 from bridge.store.rollouts import Rollouts
@@ -157,6 +159,8 @@ class Store:
         self.likely = LikelyReads(session)
         self.reached = Reached(session)
         self.reopenings = Reopenings(session)
+        self.replies = Replies(session)
+        self.faqs = Faqs(session)
         self.notices = Notices(session)
         self.messages = Messages(session)
         self.outages = Outages(session)

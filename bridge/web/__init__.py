@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from bridge.web import advice, inbox, issues, known, people, reports, sign_in, signals, triage
+from bridge.web import advice, faq, inbox, issues, known, people, reports, sign_in, signals, triage
 from bridge.web.pages import STATIC, show_failure, show_http_error, wants_page
 from bridge.web.visit import Web
 from bridge.wiring import Application
@@ -32,6 +32,7 @@ def add_pages(app: FastAPI, application: Application) -> None:
         issues.router,
         triage.router,
         advice.router,
+        faq.router,
         inbox.settings_router,
         inbox.router,
         people.router,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 
 from bridge.domain.issues import IssueState, Outcome
 from bridge.domain.people import Because, NoticeKind, Role
@@ -108,6 +109,10 @@ _ACTIONS: Mapping[str, str] = {
     "letter_approved": "Letter to customers approved",
     "letter_sent": "Letter to customers sent",
     "letter_dropped": "Letter to customers dropped",
+    "faq_edited": "Article edited",
+    "faq_accepted": "Article wanted",
+    "faq_published": "Article published",
+    "faq_dismissed": "No article wanted",
 }
 # A wrong language code is worse than none for those who listen to the page.
 _LANGUAGES = re.compile(
@@ -230,6 +235,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "ago": ago,
     "exact": exact,
     "day": day,
+    "mail_date": format_datetime,
     "number": number,
     "plural": plural,
     "trend_words": trend_words,

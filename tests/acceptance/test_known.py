@@ -2,6 +2,8 @@
 
 import re
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from html import unescape
 from xml.etree import ElementTree
 
 import pytest
@@ -15,8 +17,11 @@ from tests.groups_bench import MIA
 from tests.pages_bench import PagesBench, press
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
-_OPEN = {"/sign-in", "/sign-out", "/known/{slug}", "/known/{slug}.json", "/known/{slug}.atom"}
-PUBLIC = ("/known/default", "/known/default.json", "/known/default.atom")
+_OPEN = {
+    *("/sign-in", "/sign-out"),
+    *("/known/{slug}", "/known/{slug}.json", "/known/{slug}.atom", "/known/{slug}.rss"),
+}
+PUBLIC = ("/known/default", "/known/default.json", "/known/default.rss", "/known/default.atom")
 WORDS = {
     "title": "Exports do <nothing> & stop\x00",
     "text": "Pressing Export has no effect.",
@@ -92,6 +97,17 @@ def test_everybody_reads_the_words_of_a_lead_and_nothing_from_inside(bench: Page
     feed = ElementTree.fromstring(stranger.get("/known/default.atom").content)  # noqa: S314
     titles = [one.text for one in feed.iter(f"{_ATOM}title")]
     assert titles[1] == "We are investigating: Exports do <nothing> & stop"
+    answer = stranger.get("/known/default.rss")
+    assert answer.headers["content-type"] == "application/rss+xml; charset=utf-8"
+    channel = ElementTree.fromstring(answer.content)[0]  # noqa: S314
+    (entry,) = channel.iter("item")
+    assert entry.findtext("title") == titles[1]
+    assert entry.findtext("guid") == f"{channel.findtext('link')}#issue-1-investigating"
+    told = parsedate_to_datetime(entry.findtext("pubDate") or "")
+    assert told.isoformat() == item["updated_at"]
+    # Readers take it for HTML.
+    assert unescape(entry.findtext("description") or "").startswith(item["text"])
+    assert "<" not in (entry.findtext("description") or "<")
 
 
 def test_it_may_be_kept_for_a_while_and_asked_for_by_its_tag(bench: PagesBench) -> None:

@@ -1,4 +1,4 @@
-"""What everybody may read, without signing in: page, JSON and Atom feed of a public product.
+"""What everybody may read, without signing in: page, JSON and feeds of a public product.
 
 These are the only routes of the pages, beside sign-in, that are open on purpose. A product that is
 not public is "not found", but for people signed in who may read it: they see a preview.
@@ -24,6 +24,7 @@ from bridge.wiring.access import caller_of_session
 router = APIRouter(prefix="/known", route_class=PageRoute, include_in_schema=False)
 
 _KEEP_SECONDS = 300
+_FEEDS = {"atom": "application/atom+xml", "rss": "application/rss+xml"}
 Slug = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
@@ -53,6 +54,12 @@ def show_feed(slug: Slug, request: Request, store: StoreDep) -> Response:
     return _page("known.atom", slug, request, store)
 
 
+@router.get("/{slug}.rss")
+def show_rss(slug: Slug, request: Request, store: StoreDep) -> Response:
+    """For feed readers that know RSS 2.0 only."""
+    return _page("known.rss", slug, request, store)
+
+
 @router.get("/{slug}")
 def show_page(slug: Slug, request: Request, store: StoreDep) -> Response:
     """For people."""
@@ -71,8 +78,9 @@ def _page(template: str, slug: str, request: Request, store: Store) -> Response:
         link=f"{base}/known/{quote(product.slug)}",
         updated_at=max((one.updated_at for one in found), default=None),
     )
-    if template.endswith(".atom"):
-        answer.headers["Content-Type"] = "application/atom+xml; charset=utf-8"
+    kind = _FEEDS.get(template.rpartition(".")[2])
+    if kind is not None:
+        answer.headers["Content-Type"] = f"{kind}; charset=utf-8"
     return _kept(answer, request, is_public=is_public)
 
 
