@@ -14,8 +14,15 @@ from models.vectors import FloatArray, IntArray
 DOCUMENT = ROOT / "docs" / "after-the-fix.md"
 RUNS = 500
 _BEGIN, _END = "<!-- avoided -->\n", "<!-- end of avoided -->"
-_HEAD = ("a day", "weeks before", "days after", "the fix takes away", "what else")
-_HEAD += ("interval holds the truth", "*contacts fell* is said")
+_HEAD = (
+    "a day",
+    "weeks before",
+    "days after",
+    "the fix takes away",
+    "what else",
+    "interval holds the truth",
+    "*contacts fell* is said",
+)
 _RHYTHM = np.array([1.3, 1.2, 1.1, 1.1, 1.0, 0.3, 0.2])
 
 
