@@ -66,7 +66,8 @@ def scale_waits() -> None:
         )
 
     jira_wiring.jira_settings = scaled
-    messages._WAITS = tuple(wait / SCALE for wait in messages._WAITS)  # type: ignore[assignment]
+    waits = tuple(wait / SCALE for wait in messages._WAITS)
+    messages._WAITS = waits  # type: ignore[assignment]
     # Slack's own pace, a call a second, would make a run of each minute of it.
     brisk = partial(SlackSettings, calls_per_second=1_000.0)
     channels_wiring.SlackSettings = brisk  # type: ignore[attr-defined,assignment]

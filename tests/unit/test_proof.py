@@ -1,82 +1,34 @@
 """Whether contacts fell after a fix: intervals that hold on series whose truth is known."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
+from benchmarks.avoided import SERIES, Series, held
 from models.proof import LEAST_DAYS, MOST_DAYS, prove
-from models.vectors import FloatArray, IntArray
-
-RUNS = 500
-_WEEK = np.array([1.3, 1.2, 1.1, 1.1, 1.0, 0.3, 0.2])
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A made-up issue; `effect` is the share of its contacts that the fix takes away."""
-
-    rate: float
-    effect: float
-    weeks: int = 8
-    days: int = 28
-    others: float = 60
-    swing: float = 0.0
-    """How much one week differs from another beyond chance."""
-    growth: float = 1.0
-    """What the product's contacts grow by at the fix."""
-
-    def truth(self) -> float:
-        """Contacts avoided, on average."""
-        return float((self._rhythm()[7 * self.weeks :] * self.rate * self.growth).sum()) * (
-            self.effect
-        )
-
-    def draw(self, rng: np.random.Generator) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-        """Daily counts as `prove` takes them."""
-        rhythm, start = self._rhythm(), 7 * self.weeks
-        weeks = np.exp(rng.normal(0, self.swing, len(rhythm) // 7 + 1) - self.swing**2 / 2)
-        level = np.where(np.arange(len(rhythm)) < start, 1.0, self.growth)
-        usual = self.rate * rhythm * level * np.repeat(weeks, 7)[: len(rhythm)]
-        fixed = np.where(np.arange(len(rhythm)) < start, 1.0, 1 - self.effect)
-        own, others = rng.poisson(usual * fixed), rng.poisson(self.others * rhythm * level)
-        return own[:start], own[start:], others[:start], others[start:]
-
-    def _rhythm(self) -> FloatArray:
-        days = 7 * self.weeks + self.days
-        return np.resize(_WEEK / _WEEK.mean(), days)
-
-
-@pytest.mark.parametrize(
-    "series",
-    [
-        Series(2, 0.8),
-        Series(2, 0.8, weeks=4, days=14),
-        Series(2, 0.8, weeks=3, days=14),
-        Series(0.4, 0.9),
-        Series(10, 0.5, weeks=6, days=21, others=200),
-        Series(2, 0.0),
-        Series(2, 1.0),
-        Series(3, 0.8, swing=0.3),
-        Series(3, 0.8, weeks=4, days=14, swing=0.3),
-        Series(2, 0.8, growth=1.5),
-        Series(2, 0.8, others=1),
-        Series(1, 0.8, days=56, swing=0.2),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("series", SERIES[::3], ids=lambda one: one.name)
 def test_the_interval_covers_the_contacts_avoided(series: Series) -> None:
-    rng = np.random.default_rng(0)
-    proofs = [prove(*series.draw(rng)) for _ in range(RUNS)]
-    truth = series.truth()
-    covered = [one is not None and one.least_avoided <= truth <= one.most_avoided for one in proofs]
-    assert 0.90 <= np.mean(covered) <= 0.98
+    assert 0.90 <= held(series).covered <= 0.98
 
 
-def test_chance_is_seldom_taken_for_a_fix() -> None:
-    rng = np.random.default_rng(1)
-    proofs = [prove(*Series(2, 0.0).draw(rng)) for _ in range(RUNS)]
-    assert np.mean([one is not None and one.is_proven for one in proofs]) <= 0.05
+@pytest.mark.parametrize("trend", [0.0, -0.1])
+def test_chance_and_a_problem_that_dies_down_are_seldom_taken_for_a_fix(trend: float) -> None:
+    assert held(Series(effect=0, trend=trend), seed=1).proven <= 0.05
+
+
+def test_what_an_issue_had_gained_counts_and_what_it_was_losing_goes_on() -> None:
+    level, others = np.full(56, 4), np.full(28, 50)
+    grown = np.repeat(np.arange(1, 9), 7)
+    found = [
+        prove(days, np.zeros(28, dtype=np.int64), np.full(56, 50), others)
+        for days in (level, grown, grown[::-1].copy())
+    ]
+    assert all(one is not None for one in found)
+    usual, gained, lost = [round(one.expected) for one in found if one is not None]
+    assert usual == 112
+    assert gained > 180
+    assert lost < 40
 
 
 def test_a_quiet_holiday_is_no_fix() -> None:
