@@ -9,6 +9,7 @@ from bridge.domain.issues import IssueState
 from bridge.domain.people import NoticeKind
 from bridge.domain.products import ShipRule
 from bridge.domain.signals import Rule, SignalMap
+from bridge.steps.expire import expire
 from bridge.steps.signals import read_again, read_left, set_map
 from bridge.store.deliveries import DeliveryState
 from bridge.wiring.signals import finish_rotation, rotate
@@ -154,15 +155,20 @@ def test_what_cannot_be_followed_is_acknowledged_and_told(desk: SignalDesk) -> N
     assert "bridge ship log --product default --state failed" in found[1].fix
 
 
-def test_a_release_that_is_planned_ships_at_its_moment(desk: SignalDesk) -> None:
+def test_a_release_that_is_planned_ships_at_its_moment_and_is_not_forgotten_before(
+    desk: SignalDesk,
+) -> None:
     issue = desk.done("export", "4.2")
-    planned = desk.release(minutes_ago=-120)
+    desk.deliver("ping", {})
+    planned = desk.release(minutes_ago=-20 * 24 * 60)
     assert planned.state is DeliveryState.WAITING
-    desk.later(hours=1)
+    desk.later(days=19)
+    expire(desk.application.context)
+    assert [one.id for one in desk.log()] == [planned.id]
     read_left(desk.application.context)
     desk.drain()
     assert desk.state(issue) == (_S.RESOLVED, None)
-    desk.later(hours=2)
+    desk.later(days=2)
     assert desk.state(issue) == (_S.SHIPPED, "4.2")
     assert desk.log()[0].state is DeliveryState.DONE
 
