@@ -78,6 +78,10 @@ def test_an_old_release_that_is_deleted_to_tidy_up_takes_nothing_back(desk: Sign
     tidied = desk.release("v4.2", "deleted")
     assert tidied.state is DeliveryState.IGNORED
     assert "4.3 is out, which may have the fixes of 4.2 too" in str(tidied.reason)
+    desk.release("v3.9", "deleted")
+    with desk.application.open() as store:
+        found = store.fixes.releases(desk.pipeline.product.id)
+    assert {(one.version, one.is_withdrawn) for one in found} == {("4.2", False), ("4.3", False)}
     assert desk.told(issue) == [FIX]
 
 
