@@ -3,9 +3,10 @@
 import hashlib
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from bridge.api.deps import BodyDep, StoreDep, answers, application_of
+from bridge.api.errors import problem_of, problem_response, request_id_of
 from bridge.api.metrics import metrics_of
 from bridge.api.schemas import Received
 from bridge.domain.errors import BadSignature, NotFound
@@ -35,7 +36,7 @@ def deliver(
     request: Request,
     body: BodyDep,
     store: StoreDep,
-) -> JSONResponse:
+) -> Response:
     """Signed by the sender instead of a token; the same event twice is kept once."""
     context = application_of(request).context
     now = context.now()
@@ -46,11 +47,11 @@ def deliver(
     envelope = WebhookRequest(headers=dict(request.headers.items()), body=body)
     try:
         webhook.verify(envelope, secrets_of(found, context.secrets), now)
-    except BadSignature:
+    except BadSignature as error:
         metrics.note_delivery(integration, "bad_signature")
-        with context.open() as own:
-            own.deliveries.note_refusal(found.id, now=now)
-        raise
+        store.deliveries.note_refusal(found.id, now=now)
+        # Answered, not raised: the block has to commit.
+        return problem_response(problem_of(error, request_id=request_id_of(request)))
     delivery_id = store.connections.store_delivery(
         found.id,
         _bounded(webhook.event_id(envelope)),

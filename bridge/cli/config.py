@@ -21,7 +21,9 @@ from bridge.settings import Settings
 
 app = new_app()
 _PREFIX = "BRIDGE_"
-_NOT_SETTINGS = frozenset({"BRIDGE_JIRA_TOKEN", "BRIDGE_JIRA_WEBHOOK_SECRET", "BRIDGE_TEST_DATA"})
+_NOT_SETTINGS = frozenset(
+    {"BRIDGE_JIRA_TOKEN", "BRIDGE_JIRA_WEBHOOK_SECRET", "BRIDGE_SIGNAL_SECRET", "BRIDGE_TEST_DATA"}
+)
 
 
 @dataclass(frozen=True, slots=True)

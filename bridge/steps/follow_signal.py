@@ -86,6 +86,10 @@ class _Following:
         known = self.store.fixes.find(
             self.product.id, event.version, component=event.component, lock=True
         )
+        newer = [one for one in self._releases(event) if _is_newer(one, event.version)]
+        if newer and not event.environment:
+            words = f"{newer[0].version} is out, which may have the fixes of {event.version} too"
+            return Followed(f"{words}: say by hand if they are taken back", False)
         if known is None:
             # News that it is out may be under way still, and come too late then.
             known = self.store.fixes.save_release(
@@ -95,10 +99,6 @@ class _Following:
                 percent=100,
                 component=event.component,
             )
-        newer = [one for one in self._releases(event) if _is_newer(one, known)]
-        if newer and not event.environment:
-            words = f"{newer[0].version} is out, which may have the fixes of {known.version} too"
-            return Followed(f"{words}: say by hand if they are taken back", False)
         return Followed(_withdrawn_words([self._withdraw(known, event)]))
 
     def _go_back(self, event: ShipEvent) -> Followed:
@@ -185,8 +185,8 @@ def _is_after(release: Release, event: ShipEvent, base: Release | None) -> bool:
     return base is not None and release.shipped_at > base.shipped_at
 
 
-def _is_newer(release: Release, than: Release) -> bool:
-    ours, theirs = version_key(than.version), version_key(release.version)
+def _is_newer(release: Release, version: str) -> bool:
+    ours, theirs = version_key(version), version_key(release.version)
     return ours is not None and theirs is not None and theirs > ours
 
 

@@ -259,8 +259,12 @@ class Connections:
         )
 
     def drop_deliveries(self, *, before: datetime) -> None:
-        """Forget envelopes older than that."""
-        self._session.execute(delete(DeliveryRow).where(DeliveryRow.received_at < before))
+        """Forget envelopes older than that, but for those that wait for a day to come."""
+        self._session.execute(
+            delete(DeliveryRow).where(
+                DeliveryRow.received_at < before, DeliveryRow.state != "waiting"
+            )
+        )
 
     def cursor(self, connection_id: int, stream: str) -> datetime | None:
         """How far polling has come."""

@@ -9,6 +9,7 @@ from bridge.domain.issues import IssueState
 from bridge.domain.people import NoticeKind
 from bridge.domain.products import ShipRule
 from bridge.domain.signals import Rule, SignalMap
+from bridge.steps.expire import expire
 from bridge.steps.signals import read_again, read_left, set_map
 from bridge.store.deliveries import DeliveryState
 from bridge.wiring.signals import finish_rotation, rotate
@@ -77,6 +78,10 @@ def test_an_old_release_that_is_deleted_to_tidy_up_takes_nothing_back(desk: Sign
     tidied = desk.release("v4.2", "deleted")
     assert tidied.state is DeliveryState.IGNORED
     assert "4.3 is out, which may have the fixes of 4.2 too" in str(tidied.reason)
+    desk.release("v3.9", "deleted")
+    with desk.application.open() as store:
+        found = store.fixes.releases(desk.pipeline.product.id)
+    assert {(one.version, one.is_withdrawn) for one in found} == {("4.2", False), ("4.3", False)}
     assert desk.told(issue) == [FIX]
 
 
@@ -154,15 +159,20 @@ def test_what_cannot_be_followed_is_acknowledged_and_told(desk: SignalDesk) -> N
     assert "bridge ship log --product default --state failed" in found[1].fix
 
 
-def test_a_release_that_is_planned_ships_at_its_moment(desk: SignalDesk) -> None:
+def test_a_release_that_is_planned_ships_at_its_moment_and_is_not_forgotten_before(
+    desk: SignalDesk,
+) -> None:
     issue = desk.done("export", "4.2")
-    planned = desk.release(minutes_ago=-120)
+    desk.deliver("ping", {})
+    planned = desk.release(minutes_ago=-20 * 24 * 60)
     assert planned.state is DeliveryState.WAITING
-    desk.later(hours=1)
+    desk.later(days=19)
+    expire(desk.application.context)
+    assert [one.id for one in desk.log()] == [planned.id]
     read_left(desk.application.context)
     desk.drain()
     assert desk.state(issue) == (_S.RESOLVED, None)
-    desk.later(hours=2)
+    desk.later(days=2)
     assert desk.state(issue) == (_S.SHIPPED, "4.2")
     assert desk.log()[0].state is DeliveryState.DONE
 
