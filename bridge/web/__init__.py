@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from bridge.web import advice, inbox, issues, known, reports, sign_in, triage
+from bridge.web import advice, inbox, issues, known, letters, mail, reports, sign_in, triage
 from bridge.web.pages import STATIC, show_failure, show_http_error
 from bridge.web.visit import Web
 from bridge.wiring import Application
@@ -33,6 +33,8 @@ def add_pages(app: FastAPI, application: Application) -> None:
         inbox.router,
         reports.router,
         known.router,
+        letters.router,
+        mail.router,
     ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -14,7 +14,9 @@ from tests.groups_bench import MIA
 from tests.pages_bench import PagesBench, press
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
-_OPEN = {"/sign-in", "/sign-out", "/known/{slug}", "/known/{slug}.json", "/known/{slug}.atom"}
+_OPEN = {"/sign-in", "/sign-out", "/known/{slug}", "/known/{slug}.json", "/known/{slug}.atom"} | {
+    f"/mail/{{token}}/{page}" for page in ("stop", "still-broken", "effort")
+}
 PUBLIC = ("/known/default", "/known/default.json", "/known/default.atom")
 WORDS = {
     "title": "Exports do <nothing> & stop\x00",
