@@ -128,6 +128,7 @@ Filer = Annotated[Call, Depends(Allowed(Action.FILE))]
 Shipper = Annotated[Call, Depends(Allowed(Action.SHIP))]
 Helper = Annotated[Call, Depends(Allowed(Action.USE_WORKAROUNDS))]
 Adviser = Annotated[Call, Depends(Allowed(Action.WRITE_WORKAROUNDS))]
+Publisher = Annotated[Call, Depends(Allowed(Action.PUBLISH))]
 Operator = Annotated[Call, Depends(Allowed(Action.OPERATE))]
 
 

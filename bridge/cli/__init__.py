@@ -37,6 +37,7 @@ COMMANDS = {
     "ship": Entry("ship", "app", "Let other systems tell what is out."),
     "workarounds": Entry("workarounds", "app", "List and show workarounds."),
     "faq": Entry("faq", "app", "List recurring questions and their articles."),
+    "letters": Entry("letters", "app", "Write to the customers of a shipped issue."),
     "report": Entry("reporting", "app", "Show the weekly report or the daily digest."),
     "product": Entry("products", "app", "Add and list products."),
     "people": Entry("people", "app", "Invite, list and remove people."),

@@ -21,7 +21,7 @@ TEXTS: Mapping[LetterKind, Mapping[str, LetterText]] = MappingProxyType(
             "en": LetterText(
                 "{product}: what you told us about is fixed",
                 "{greeting}\n\n"
-                "you wrote to us about a problem with {product}. Thank you: it helped us to find"
+                "You wrote to us about a problem with {product}. Thank you: it helped us to find"
                 " it. It is fixed now.\n\n"
                 "{fixes}\n\n{notes}\n\n{still_broken}\n\n"
                 "Your support team\n\n-- \n{opt_out}",
@@ -47,7 +47,7 @@ TEXTS: Mapping[LetterKind, Mapping[str, LetterText]] = MappingProxyType(
             "en": LetterText(
                 "{product}: is all well now?",
                 "{greeting}\n\n"
-                "some days ago we fixed a problem with {product} that you had told us about.\n\n"
+                "Some days ago we fixed a problem with {product} that you had told us about.\n\n"
                 "{fixes}\n\n{question}\n\n{notes}\n\n{still_broken}\n\n"
                 "Your support team\n\n-- \n{opt_out}",
             ),

@@ -25,7 +25,7 @@ class Action(StrEnum):
     SHIP = "ship"
     """Say that a release has reached customers."""
     PUBLISH = "publish"
-    """Who gets reports, and what customers may read."""
+    """Who gets reports, what customers may read, and letters to them."""
     OPERATE = "operate"
     """Metrics, connections, people."""
 

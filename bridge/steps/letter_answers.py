@@ -85,7 +85,7 @@ def say_still_broken(
     if not said.text.strip() or len(said.text) > MOST_TEXT:
         raise InvalidInput(f"say in up to {MOST_TEXT:,} characters what happens", pointer="/text")
     told = [fix.issue_id for fix in one.fixes]
-    issue_id = said.issue_id if said.issue_id is not None else told[0] if told else None
+    issue_id = told[0] if said.issue_id is None and len(told) == 1 else said.issue_id
     if issue_id not in told or one.email is None:
         raise InvalidInput("say which of these still happens", pointer="/issue")
     _require_open(one, now)

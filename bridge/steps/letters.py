@@ -5,6 +5,7 @@ tells the rules.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bridge.domain.errors import InvalidInput, InvalidMove, Outdated
 from bridge.domain.issues import Issue, IssueId
@@ -15,11 +16,13 @@ from bridge.domain.letters import (
     WHY_WORDS,
     FixWords,
     LetterKind,
+    LetterPlan,
     LetterState,
     LetterText,
     Why,
     check_text,
 )
+from bridge.domain.people import is_address
 from bridge.domain.workarounds import FIXED, Workaround
 from bridge.steps.letter_look import look_again
 from bridge.steps.tell import Telling
@@ -28,6 +31,7 @@ from bridge.store.addressees import Addressee
 from bridge.store.letters import Letter
 
 _S = LetterState
+_MOST_DAYS = 90
 
 
 def draft_letter(issue: Issue, kind: LetterKind, telling: Telling) -> Letter:
@@ -134,6 +138,31 @@ def drop_letter(letter: Letter, telling: Telling) -> None:
     store.letter_readers.forget(letter.id)
     store.letters.drop(letter.id, now=telling.cause.at)
     record_letter("letter_dropped", letter, ids, telling)
+
+
+def plan_letter_texts(plan: LetterPlan, telling: Telling) -> LetterPlan:
+    """How the product writes from the next draft on; raises InvalidInput."""
+    if plan.reply_to is not None and not is_address(plan.reply_to):
+        raise InvalidInput("answers go to an e-mail address", pointer="/reply_to")
+    if plan.language not in LANGUAGES:
+        raise InvalidInput(f"there are texts in: {', '.join(LANGUAGES)}", pointer="/language")
+    if plan.check_in_days is not None and not 1 <= plan.check_in_days <= _MOST_DAYS:
+        raise InvalidInput(f"from 1 to {_MOST_DAYS} days", pointer="/check_in_days")
+    texts = {
+        kind: {name: check_text(kind, name, text) for name, text in by_language.items()}
+        for kind, by_language in plan.texts.items()
+    }
+    plan = replace(plan, texts=texts)
+    telling.store.letters.set_plan(telling.product.id, plan)
+    telling.store.decisions.record(
+        telling.product.id,
+        "letter_plan",
+        at=telling.cause.at,
+        actor=telling.cause.actor,
+        after={"language": plan.language, "check_in_days": plan.check_in_days},
+        origin=telling.cause.origin,
+    )
+    return plan
 
 
 def _require_edition(letter: Letter, edition: int) -> None:

@@ -7,7 +7,20 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from bridge.web import advice, faq, inbox, issues, known, people, reports, sign_in, signals, triage
+from bridge.web import (
+    advice,
+    faq,
+    inbox,
+    issues,
+    known,
+    letters,
+    mail,
+    people,
+    reports,
+    sign_in,
+    signals,
+    triage,
+)
 from bridge.web.pages import STATIC, show_failure, show_http_error, wants_page
 from bridge.web.visit import Web
 from bridge.wiring import Application
@@ -39,6 +52,8 @@ def add_pages(app: FastAPI, application: Application) -> None:
         reports.router,
         signals.router,
         known.router,
+        letters.router,
+        mail.router,
     ):
         app.include_router(router)
     app.add_exception_handler(HTTPException, _for_browsers(app))

@@ -27,7 +27,7 @@ from bridge.domain.errors import (
 )
 from bridge.reporting.charts import draw
 from bridge.reporting.text import heading, named, others, sentence
-from bridge.web import words
+from bridge.web import letter_words, words
 from bridge.web.visit import Visit, web_of
 
 _HERE = Path(__file__).parent
@@ -76,6 +76,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(words.FILTERS)
+    made.filters.update(letter_words.FILTERS)
     made.filters.update(heading=heading, named=named, others=others, told_sentence=sentence)
     made.filters["drawn"] = draw
     made.globals["style_address"] = _versioned("bridge.css")
@@ -113,6 +114,7 @@ def page(
     questions = visit.store.suggestions.count_open(visit.product.id) if visit.may("review") else 0
     may_advise = visit.may("write_workarounds")
     tasks = visit.store.tasks.count_open(visit.product.id) if may_advise else 0
+    drafts = visit.store.letters.count_open(visit.product.id) if visit.may("publish") else 0
     html = _ENVIRONMENT.get_template(template).render(
         visit=visit,
         address=visit.address,
@@ -120,6 +122,7 @@ def page(
         unread=unread,
         questions=questions,
         tasks=tasks,
+        letter_drafts=drafts,
         **values,
     )
     return HTMLResponse(html, status)

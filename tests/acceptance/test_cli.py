@@ -557,3 +557,18 @@ def test_a_demo_that_is_started_again_says_that_its_earlier_token_has_ended(
         now = application.context.now()
         assert store.people.find_token(first, now=now) is None
         assert store.people.find_token(second, now=now) is not None
+
+
+def test_letters_are_looked_after_and_opt_outs_taken_in(bridge: Bridge, tmp_path: Path) -> None:
+    told = bridge("letters", "settings", "--check-in-days", "7", "--language", "de", "--json")
+    assert (told.data["check_in_days"], told.data["language"]) == (7, "de")
+    assert bridge("letters", "settings", "--language", "fr").code == 1
+    assert bridge("letters", "list", "--json").data == {"items": []}
+    assert bridge("letters", "show", "7").code == 3
+    assert bridge("letters", "draft", "ISS-7").code == 3
+    file = tmp_path / "no-mail.txt"
+    file.write_text("mia@customer.example\nMia@customer.example\nnobody\n")
+    assert "added\t1" in bridge("letters", "opt-outs", str(file)).out
+    assert "mia@customer.example\timport" in bridge("letters", "opt-outs").out
+    assert bridge("letters", "opt-outs", "--remove", "mia@customer.example").code == 0
+    assert bridge("letters", "opt-outs", "--remove", "mia@customer.example").code == 3

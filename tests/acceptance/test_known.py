@@ -20,6 +20,7 @@ _ATOM = "{http://www.w3.org/2005/Atom}"
 _OPEN = {
     *("/sign-in", "/sign-out"),
     *("/known/{slug}", "/known/{slug}.json", "/known/{slug}.atom", "/known/{slug}.rss"),
+    *(f"/mail/{{token}}/{page}" for page in ("stop", "still-broken", "effort")),
 }
 PUBLIC = ("/known/default", "/known/default.json", "/known/default.rss", "/known/default.atom")
 WORDS = {

@@ -1,0 +1,315 @@
+"""Letters on the pages: a lead drafts, reads and sends; customers answer behind their links."""
+
+import re
+
+import pytest
+
+from bridge.domain.issues import Issue, IssueState
+from bridge.domain.letters import LetterKind, LetterState
+from bridge.domain.people import Role
+from bridge.domain.satisfaction import Metric
+from bridge.steps.satisfaction import Surveyed, satisfaction_of
+from tests.api_client import serving
+from tests.builders import a_contact
+from tests.conftest import Pipeline
+from tests.letters_bench import TITLE, LettersBench
+from tests.pages_bench import PagesBench, press
+
+EXPORT = "export0@customer.example"
+
+
+class Bench(PagesBench):
+    """The pages, and letters behind them."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.letters = LettersBench(pipeline)
+        super().__init__(pipeline)
+
+    def shipped(self, count: int = 3) -> Issue:
+        issue = self.letters.issue("export", count)
+        self.letters.ship(issue)
+        return issue
+
+    def sent(self, kind: LetterKind = LetterKind.FIX) -> str:
+        """The path of the first customer's links, once all letters about one fix are sent."""
+        letter = self.letters.draft(self.shipped(), kind)
+        self.letters.approve(letter)
+        self.letters.send(letter)
+        return self.path_to(EXPORT)
+
+    def path_to(self, email: str) -> str:
+        (text,) = [one.text for to, one in self.letters.mail.sent.values() if to == email]
+        found = re.search(r"http://127\.0\.0\.1:8000(/mail/[0-9a-f-]+)/stop", text)
+        assert found is not None
+        return found[1]
+
+
+@pytest.fixture
+def bench(pipeline: Pipeline) -> Bench:
+    return Bench(pipeline)
+
+
+def test_a_lead_drafts_reads_approves_and_sends_a_sample_first(bench: Bench) -> None:
+    bench.shipped()
+    lead, agent = bench.signed_in(Role.LEAD), bench.signed_in(Role.AGENT)
+    assert "Write to its customers" in lead.get("/issues/ISS-1").text
+    assert "Write to its customers" not in agent.get("/issues/ISS-1").text
+    assert press(agent, "/inbox", "/letters", issue="ISS-1").status_code == 403
+    drafted = press(lead, "/issues/ISS-1", "/letters", issue="ISS-1")
+    assert drafted.headers["location"] == "/letters/1?done=drafted"
+    page = lead.get("/letters/1")
+    for words in (TITLE, "Hello,", EXPORT, "3 to read", "/mail/…/stop", "BRIDGE_PUBLIC_URL"):
+        assert words in page.text, words
+    assert "About export" not in page.text
+    assert press(lead, "/letters/1", "/letters/1/send", edition=1).status_code == 409
+    assert press(lead, "/letters/1", "/letters/1/approve", edition=2).status_code == 412
+    assert press(lead, "/letters/1", "/letters/1/approve", edition=1).status_code == 303
+    sample = press(lead, "/letters/1", "/letters/1/send", edition=1, first=1)
+    assert sample.status_code == 303
+    bench.drain()
+    assert len(bench.letters.mail.sent) == 1
+    assert "1 sent" in lead.get("/letters").text
+    listed = lead.get("/letters/1?state=approved").text
+    assert EXPORT not in listed.partition('id="readers"')[2]
+    assert "export1@customer.example" in listed
+    taken = press(lead, "/letters/1", "/letters/1/take-off", reader=3)
+    assert taken.status_code == 303
+    press(lead, "/letters/1", "/letters/1/send", edition=1)
+    bench.drain()
+    assert len(bench.letters.mail.sent) == 2
+    assert press(lead, "/letters/1", "/letters/1/drop").status_code == 409
+    with bench.application.open() as store:
+        issue = store.issues.by_number(bench.product.id, 1)
+        told = [one.action for one in store.decisions.history(issue.id)]
+    assert told[-4:] == ["letter_drafted", "letter_approved", "letter_sent", "letter_sent"]
+
+
+def test_other_words_are_saved_or_kept_for_another_try(bench: Bench) -> None:
+    letter = bench.letters.draft(bench.shipped())
+    lead = bench.signed_in(Role.LEAD)
+    words = f"/letters/{letter.id}/words"
+    body = "{greeting} {fixes} {still_broken} {opt_out}"
+    given = {"text_language": "en", "subject": "Good news", "body": body, "notes": ""}
+    told: dict[str, str | int] = {
+        "issue": 1,
+        "issue_language": "en",
+        "title": "Exports are whole",
+        "note": "a\r\nb",
+    }
+    assert press(lead, words, words, edition=1, **given, **told).status_code == 303
+    page = lead.get(f"/letters/{letter.id}").text
+    assert "Good news" in page
+    assert "Exports are whole" in page
+    lacking = {**given, "body": "No way out: {fixes} {still_broken}"}
+    refused = press(lead, words, words, edition=2, **lacking)
+    assert refused.status_code == 422
+    assert "No way out" in refused.text
+    assert "The text must have {opt_out} in it" in refused.text
+    assert press(lead, words, words, edition=1, **given).status_code == 412
+
+
+def test_a_product_says_how_it_writes(bench: Bench) -> None:
+    lead = bench.signed_in(Role.LEAD)
+    given: dict[str, str | int] = {
+        "reply_to": "help@shop.example",
+        "language": "de",
+        "check_in_days": 5,
+    }
+    own = {
+        "kind": "fix",
+        "text_language": "de",
+        "subject": "Neu: {product}",
+        "body": "{fixes} {still_broken} {opt_out}",
+    }
+    saved = press(lead, "/letters/settings", "/letters/settings", **given, **own)
+    assert saved.status_code == 303
+    assert "5 days after each fix" in lead.get("/letters").text
+    wrongs: tuple[dict[str, str | int], ...] = (
+        {"reply_to": "nobody"},
+        {"check_in_days": 91},
+        {"language": "fr"},
+    )
+    for wrong in wrongs:
+        answer = press(lead, "/letters/settings", "/letters/settings", **{**given, **wrong})
+        assert answer.status_code == 422, wrong
+    bench.sent()
+    (message,) = [one for to, one in bench.letters.mail.sent.values() if to == EXPORT]
+    assert message.subject == "Neu: Default"
+    assert message.reply_to == "help@shop.example"
+
+
+def test_looking_at_the_link_ends_nothing_and_one_click_does(bench: Bench) -> None:
+    path = bench.sent()
+    stranger = bench.browser()
+    for _ in range(2):
+        assert "Send me no more letters" in stranger.get(f"{path}/stop").text
+    assert opted_out(bench) == 0
+    click = stranger.post(f"{path}/stop", data={"List-Unsubscribe": "One-Click"})
+    assert (click.status_code, opted_out(bench)) == (200, 1)
+    assert "You get no more letters from us." in stranger.post(f"{path}/stop").text
+    other = bench.path_to("shared@customer.example")
+    assert stranger.post(f"{other}/stop").status_code == 200
+    with bench.application.open() as store:
+        found = store.opt_outs.search(bench.product.id)
+    assert [(one.email, one.source) for one in found] == [
+        ("shared@customer.example", "link"),
+        (EXPORT, "mail"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "forged", ["1-" + "0" * 32, "2", "x", "-", "99999999999999999999-a", "1-é"]
+)
+def test_a_made_up_link_is_not_known(bench: Bench, forged: str) -> None:
+    bench.sent()
+    stranger = bench.browser()
+    for what in ("stop", "still-broken", "effort"):
+        answer = stranger.get(f"/mail/{forged}/{what}")
+        assert (answer.status_code, "not known any more" in answer.text) == (404, True)
+        assert stranger.post(f"/mail/{forged}/{what}", data={"text": "x"}).status_code == 404
+    assert opted_out(bench) == 0
+
+
+def test_what_is_still_broken_becomes_a_contact_on_the_issue(bench: Bench) -> None:
+    path = bench.sent()
+    stranger = bench.browser()
+    bench.letters.later(hours=1)
+    assert TITLE in stranger.get(f"{path}/still-broken").text
+    assert answers(bench) == []
+    said = "The export still stops. My number is +49 30 901820, ask anna@private.example"
+    for _ in range(2):
+        thanks = stranger.post(f"{path}/still-broken", data={"text": said, "version": "4.2"})
+        assert "We have it and look into it." in thanks.text
+    bench.drain()
+    (text,) = answers(bench)
+    assert "The export still stops" in text
+    assert "anna@" not in text
+    assert "901820" not in text
+    with bench.application.open() as store:
+        issue = store.issues.by_number(bench.product.id, 1)
+        assert store.issues.counts(issue.id).customers == 3
+        assert store.issues.counts(issue.id).contacts == 4
+    assert issue.state is IssueState.REGRESSED
+    assert stranger.post(f"{path}/still-broken", data={"text": " "}).status_code == 422
+    many = [f"It is broken, try number {number}" for number in range(5)]
+    codes = [stranger.post(f"{path}/still-broken", data={"text": t}).status_code for t in many]
+    assert codes == [200] * 4 + [429]
+    bench.letters.later(days=200)
+    late = stranger.post(f"{path}/still-broken", data={"text": "Again"})
+    assert (late.status_code, "too old" in late.text) == (403, True)
+    assert stranger.post(f"{path}/stop").status_code == 200
+
+
+def test_which_of_two_fixes_is_still_broken_has_to_be_said(bench: Bench) -> None:
+    exports, login = bench.letters.issue("export", 2), bench.letters.issue("login", 2)
+    bench.letters.ship(exports, login)
+    bench.letters.draft(exports)
+    letter = bench.letters.draft(login)
+    bench.letters.approve(letter)
+    bench.letters.send(letter)
+    path = bench.path_to("shared@customer.example")
+    stranger = bench.browser()
+    assert stranger.get(f"{path}/still-broken").text.count('type="radio"') == 2
+    for number, status in (("", 422), (99, 422), (login.id, 200)):
+        data = {"text": "Still so", "issue": str(number)} if number else {"text": "Still so"}
+        assert stranger.post(f"{path}/still-broken", data=data).status_code == status
+    bench.drain()
+    assert len(bench.letters.groups.on(login)) == 3
+    assert len(bench.letters.groups.on(exports)) == 2
+
+
+def test_the_answer_to_a_check_in_counts_as_effort(bench: Bench) -> None:
+    path = bench.sent(LetterKind.CHECK_IN)
+    stranger = bench.browser()
+    assert "How easy was it to get this solved?" in stranger.get(f"{path}/effort").text
+    (asked,) = surveys(bench)
+    assert (asked.metric, asked.answers, asked.offered) == (Metric.CES, 0, 3)
+    assert stranger.post(f"{path}/effort", data={}).status_code == 422
+    assert stranger.post(f"{path}/effort", data={"score": "8"}).status_code == 422
+    for score in ("2", "6"):
+        assert stranger.post(f"{path}/effort", data={"score": score}).status_code == 200
+    (answered,) = surveys(bench)
+    assert (answered.answers, answered.offered) == (1, 3)
+
+
+def test_a_letter_about_a_fix_asks_nothing(bench: Bench) -> None:
+    path = bench.sent()
+    assert bench.browser().get(f"{path}/effort").status_code == 404
+    assert bench.browser().post(f"{path}/effort", data={"score": "7"}).status_code == 404
+    assert surveys(bench) == ()
+
+
+def test_whom_to_reach_by_hand_comes_as_a_table(bench: Bench) -> None:
+    office = a_contact(external_id="o", email="info@acme.example", minutes=1, account="=1+1")
+    issue = bench.letters.issue_of(a_contact(external_id="a"), office)
+    bench.letters.ship(issue)
+    letter = bench.letters.draft(issue)
+    lead = bench.signed_in(Role.LEAD)
+    answer = lead.get(f"/letters/{letter.id}/by-hand.csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    head, row = answer.text.strip().splitlines()
+    assert head == "customer,name,account,why,fixed,version,known_by"
+    assert "'=1+1" in row
+    assert "only a shared mailbox is known" in row
+    assert TITLE in row
+    assert [one.state for one in bench.letters.readers(letter)] == [
+        LetterState.DRAFTED,
+        LetterState.SUPPRESSED,
+    ]
+
+
+def test_a_program_drafts_reads_approves_and_sends_a_letter(bench: Bench) -> None:
+    bench.shipped()
+    with serving(bench.application) as api:
+        lead = api.as_(Role.LEAD)
+        assert lead.post("/letters", {"issue": "ISS-99"}).status_code == 404
+        made = lead.post("/letters", {"issue": "ISS-1"})
+        assert (made.status_code, made.json()["counts"]) == (201, {"drafted": 3})
+        assert lead.post("/letters/1/send", {"edition": 1}).status_code == 409
+        words = {"ISS-1": {"en": {"title": "Exports are whole again"}}}
+        edited = lead.post("/letters/1/edit", {"edition": 1, "words": words})
+        assert edited.json()["edition"] == 2
+        wrong = lead.post("/letters/1/edit", {"edition": 2, "words": {"nonsense": {}}})
+        assert wrong.status_code == 422
+        assert lead.post("/letters/1/approve", {"edition": 1}).status_code == 412
+        (first, *_) = lead.get("/letters/1/preview", limit=1).json()["items"]
+        assert "Exports are whole again" in first["text"]
+        off = lead.post("/letters/1/take-off", {"addressee": 3, "reason": "called them"})
+        assert off.json()["counts"] == {"drafted": 2, "suppressed": 1}
+        listed = lead.get("/letters/1/addressees", state="suppressed").json()["items"]
+        assert [(one["why"], one["reason"]) for one in listed] == [("taken_off", "called them")]
+        assert lead.post("/letters/1/approve", {"edition": 2}).json()["customers"] == 2
+        gone = lead.post("/opt-outs", {"emails": [" Export1@customer.example", "nobody"]})
+        assert gone.json() == {"added": 1, "known": 0, "refused": ["nobody"]}
+        sent = lead.post("/letters/1/send", {"edition": 2, "first": 5})
+        assert (sent.status_code, sent.json()["customers"]) == (202, 1)
+        bench.drain()
+        assert [to for to, _ in bench.letters.mail.sent.values()] == [EXPORT]
+        assert lead.get("/letters").json()["items"][0]["counts"] == {"sent": 1, "suppressed": 2}
+        assert lead.post("/letters/1/drop", {}).status_code == 409
+        assert lead.get("/letters/1/by-hand").text.startswith("customer,name")
+        plan = {"check_in_days": 7, "language": "es"}
+        assert lead.post("/letters/settings", plan).json()["check_in_days"] == 7
+        assert lead.get("/letters/settings").json()["language"] == "es"
+        (address,) = lead.get("/opt-outs").json()["items"]
+        assert address["email"] == "export1@customer.example"
+
+
+def opted_out(bench: Bench) -> int:
+    with bench.application.open() as store:
+        return store.opt_outs.count(bench.product.id)
+
+
+def answers(bench: Bench) -> list[str]:
+    """What came in answer to letters, as stored."""
+    with bench.application.open() as store:
+        issue = store.issues.by_number(bench.product.id, 1)
+        found = store.placements.of_issue(bench.product.id, issue.id)
+        contacts = [store.contacts.get(bench.product.id, one.contact_id) for one in found]
+    return [one.text for one in contacts if one.source == "letter"]
+
+
+def surveys(bench: Bench) -> tuple[Surveyed, ...]:
+    with bench.application.open() as store:
+        issue = store.issues.by_number(bench.product.id, 1)
+        return satisfaction_of(issue, store=store).surveys
