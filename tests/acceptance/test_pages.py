@@ -509,6 +509,7 @@ def test_an_issue_tells_how_far_its_fix_has_come_and_what_was_taken_back(
     page = agent.get("/issues/ISS-1").text
     assert "4.1 to everybody" in page
     assert "0 of 5 affected customers: 5 unknown" in page
+    assert page.count("version unknown") == 5
     event = ShipEvent(id="", source="api", kind=ShipKind.ROLLED_BACK, at=now)
     with context.open() as store:
         withdraw(release, event, bench.product, store=store, context=context, cause=cause)
