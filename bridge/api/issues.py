@@ -34,6 +34,7 @@ from bridge.domain.contacts import ContactId
 from bridge.domain.errors import NotFound, Outdated
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.permissions import Action
+from bridge.steps.ladder import reached
 from bridge.steps.name_ticket import name_ticket
 from bridge.steps.prove import prove_fix
 from bridge.steps.refusal import FieldsChosen
@@ -106,7 +107,9 @@ def list_customers(issue_id: IssueIdPath, call: Reader, page: PageDep) -> Custom
     issue = find_issue(issue_id, call)
     found = call.store.customers.affected(issue.id, limit=page.limit + 1, after=page.after() or 0)
     items, after = page_of(found, page, lambda one: (one.id,))
-    return CustomerPage(items=[present.customer(one) for one in items], next=after)
+    has_fix = reached(issue, store=call.store, context=call.context)
+    shown = [present.customer(one, has_fix.get(one.id)) for one in items]
+    return CustomerPage(items=shown, next=after)
 
 
 @router.get("/issues/{id}/proof", summary="Did its contacts stop?", responses=answers())

@@ -29,6 +29,7 @@ from bridge.domain.issues import Issue, IssueId
 from bridge.domain.people import Notice
 from bridge.domain.products import Product
 from bridge.domain.rank import Rank, RankPart, RankRules
+from bridge.domain.regression import HasFix
 from bridge.domain.tickets import Filing
 from bridge.steps.context import Context
 from bridge.steps.drafts import issue_link
@@ -240,7 +241,7 @@ def _assigned(
     )
 
 
-def customer(one: AffectedCustomer) -> CustomerOut:
+def customer(one: AffectedCustomer, has_fix: HasFix | None) -> CustomerOut:
     """A person who is counted."""
     return CustomerOut(
         id=one.id,
@@ -249,6 +250,7 @@ def customer(one: AffectedCustomer) -> CustomerOut:
         contact_count=one.contact_count,
         first_seen_at=one.first_seen_at,
         last_seen_at=one.last_seen_at,
+        has_fix=has_fix,
     )
 
 

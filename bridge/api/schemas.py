@@ -8,6 +8,7 @@ from pydantic import Field
 from bridge.api.wire import Answer
 from bridge.domain.issues import IssueState, Outcome
 from bridge.domain.people import NoticeKind, NoticeState
+from bridge.domain.regression import HasFix
 from bridge.domain.tickets import FieldKind, FilingState, StatusCategory
 from bridge.steps.ingest import IngestResult
 
@@ -231,6 +232,7 @@ class CustomerOut(Answer):
     contact_count: int
     first_seen_at: datetime
     last_seen_at: datetime
+    has_fix: HasFix | None = Field(description="Null while no release with the fix is out.")
 
 
 class CustomerPage(Answer):

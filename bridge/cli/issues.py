@@ -144,7 +144,10 @@ def show_fix(
     if as_json:
         emit(shown.model_dump(mode="json"))
         return
-    rows = [(one.kind.words, one.state.words, one.at or "", one.why) for one in shown.rungs]
+    rows = [
+        (one.kind.words, one.state.words, f"{one.at:%Y-%m-%d %H:%M}" if one.at else "", one.why)
+        for one in shown.rungs
+    ]
     show_table(("rung", "state", "since", "why"), rows)
     if shown.ending is not None:
         say(shown.ending.why)

@@ -227,7 +227,7 @@ def _reach_words(reach: Reach) -> str:
     rest = [
         f"{count} {words}"
         for count, words in (
-            (reach.lack, "on an older version"),
+            (reach.lack, "without the fix"),
             (reach.waiting, "not rolled out to yet"),
             (reach.unknown, "unknown"),
         )

@@ -39,14 +39,27 @@ class Compared(StrEnum):
     ROLLOUT = "the day the roll-out was complete"
 
 
+_HAS_FIX = {
+    "yes": "has the fix",
+    "no": "without the fix",
+    "not_yet": "not rolled out to yet",
+    "unknown": "version unknown",
+}
+
+
 class HasFix(StrEnum):
     """Whether whoever wrote had the fix."""
 
     YES = "yes"
     NO = "no"
-    NOT_YET = "not yet"
+    NOT_YET = "not_yet"
     """The roll-out has not reached everybody."""
     UNKNOWN = "unknown"
+
+    @property
+    def words(self) -> str:
+        """As a word about a customer."""
+        return _HAS_FIX[self.value]
 
 
 @dataclass(frozen=True, slots=True)

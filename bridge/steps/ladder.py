@@ -1,6 +1,7 @@
 """Ladder: what is known of a fix, gathered for the rungs; see `bridge.domain.ladder`."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 
 from bridge.domain.fixes import Release
@@ -30,11 +31,7 @@ def ladder_of(issue: Issue, product: Product, *, store: Store, context: Context)
     """How far the fix of an issue has come."""
     history = store.decisions.history(issue.id)
     tickets = [one for one in store.tickets.of_issue(issue.id) if not one.is_deleted]
-    fixed = [
-        one.release
-        for one in store.fixes.of_issue(issue.id)
-        if one.episode == issue.episode and not one.is_refuted
-    ]
+    fixed = _carriers(issue, store)
     facts = LadderFacts(
         state=issue.state,
         outcome=issue.outcome,
@@ -42,7 +39,7 @@ def ladder_of(issue: Issue, product: Product, *, store: Store, context: Context)
         ticket=_ticket(tickets[-1], store) if tickets else None,
         releases=[_release(one, store) for one in fixed],
         full_percent=product.full_percent,
-        reach=_reach(issue, fixed, store=store, context=context),
+        reach=_counted(_reached(issue, fixed, store=store, context=context).values()),
         quiet=_quiet(issue, store, context),
         quiet_needed=timedelta(days=context.settings.verify_after_days),
         followed=_followed(history, tickets),
@@ -91,18 +88,40 @@ def _parts(release: Release, store: Store) -> tuple[str, ...]:
     return tuple(f"{name} {value}" for name, value in dict.fromkeys(told))
 
 
-def _reach(issue: Issue, fixed: list[Release], *, store: Store, context: Context) -> Reach:
-    """The known affected customers, held against the releases as if they wrote now."""
-    versions = [release_facts(one) for one in fixed if not one.is_withdrawn]
+def reached(issue: Issue, *, store: Store, context: Context) -> dict[int, HasFix]:
+    """The known affected customers, by whether they have the fix; empty while nothing is out."""
+    return _reached(issue, _carriers(issue, store), store=store, context=context)
+
+
+def _carriers(issue: Issue, store: Store) -> list[Release]:
+    """The releases that carry the fix of the present episode, those taken back too."""
+    return [
+        one.release
+        for one in store.fixes.of_issue(issue.id)
+        if one.episode == issue.episode and not one.is_refuted
+    ]
+
+
+def _reached(
+    issue: Issue, carriers: list[Release], *, store: Store, context: Context
+) -> dict[int, HasFix]:
+    versions = [release_facts(one) for one in carriers if not one.is_withdrawn]
     if not versions:
-        return Reach(0, 0, 0, 0)
+        return {}
     grace = timedelta(days=context.settings.regression_grace_days)
     # Whoever would write just now writes after the releases, also after one of this very moment.
     now = max(context.now(), *(one.shipped_at for one in versions)) + timedelta(microseconds=1)
     found = store.reached.of_customers(issue, now=now)
-    counts = Counter(judge(one, versions, grace=grace).has_fix for one in found.values())
+    return {key: judge(one, versions, grace=grace).has_fix for key, one in found.items()}
+
+
+def _counted(has_fix: Iterable[HasFix]) -> Reach:
+    counts = Counter(has_fix)
     return Reach(
-        counts[HasFix.YES], counts[HasFix.NO], counts[HasFix.NOT_YET], counts[HasFix.UNKNOWN]
+        have=counts[HasFix.YES],
+        lack=counts[HasFix.NO],
+        waiting=counts[HasFix.NOT_YET],
+        unknown=counts[HasFix.UNKNOWN],
     )
 
 

@@ -89,6 +89,8 @@ def test_the_fix_ladder_is_climbed_and_stepped_down_and_a_release_is_taken_back_
     assert rungs(api, issue)["rolled_out"] == ("now", "4.2 to 40 % of customers")
     known = "1 of 6 affected customers: 5 not rolled out to yet"
     assert rungs(api, issue)["reached"] == ("now", known)
+    customers = api.admin.get(f"/issues/{issue}/customers").json()["items"]
+    assert [one["has_fix"] for one in customers] == ["not_yet"] * 5 + ["yes"]
     insisted = {"version": "4.2", "issues": [issue], "insist": True}
     told = engineer.post("/releases", insisted).json()
     assert told["shipped"] == [issue]

@@ -15,12 +15,16 @@ from bridge.api.app import create_app
 from bridge.domain.contacts import RedactedText
 from bridge.domain.customers import Facts, Identity, IdentityKind
 from bridge.domain.issues import Issue, IssueState
-from bridge.domain.people import NoticeKind, NoticeState, Role
+from bridge.domain.news import ShipEvent, ShipKind
+from bridge.domain.people import MACHINE, NoticeKind, NoticeState, Role
 from bridge.domain.tickets import FilingState
 from bridge.domain.workarounds import Audience, WorkaroundState
 from bridge.settings import Settings
 from bridge.steps.identify import DirectoryEntry
 from bridge.steps.importing import learn_people
+from bridge.steps.moves import Cause, move_issue
+from bridge.steps.ship import ReleaseNews, ship
+from bridge.steps.withdraw import withdraw
 from bridge.web import add_pages
 from bridge.wiring import Application
 from tests.builders import EXPORT_TEXTS, a_contact, contacts_about_export
@@ -541,6 +545,30 @@ def test_an_issue_shows_its_evidence_and_why_each_contact_is_there(bench: PagesB
     assert "Placed by the machine" in page
     assert '<mark dir="auto">the export button' in page
     assert "very text of a contact" in page
+
+
+def test_an_issue_tells_how_far_its_fix_has_come_and_what_was_taken_back(
+    bench: PagesBench,
+) -> None:
+    issue, agent = bench.find_issue(), bench.signed_in(Role.AGENT)
+    assert 'id="fix"' not in agent.get("/issues/ISS-1").text
+    context, now = bench.application.context, bench.pipeline.clock()
+    cause = Cause(MACHINE, now, "it lost settings")
+    with context.open() as store:
+        for state in (IssueState.CONFIRMED, IssueState.FILED, IssueState.RESOLVED):
+            issue = move_issue(issue, state, store=store, cause=cause)
+        news = ReleaseNews("4.1", now, issue_ids=(issue.id,))
+        release = ship(news, bench.product, store=store, context=context, cause=cause).release
+    page = agent.get("/issues/ISS-1").text
+    assert "4.1 to everybody" in page
+    assert "0 of 5 affected customers: 5 unknown" in page
+    assert page.count("version unknown") == 5
+    event = ShipEvent(id="", source="api", kind=ShipKind.ROLLED_BACK, at=now)
+    with context.open() as store:
+        withdraw(release, event, bench.product, store=store, context=context, cause=cause)
+    page = agent.get("/issues/ISS-1").text
+    assert page.count("Taken back: it lost settings") == 1
+    assert page.count("Taken back with it") == 2
 
 
 def test_long_lists_are_paged(bench: PagesBench) -> None:

@@ -240,7 +240,16 @@ _PAGES_EMPTY = (
     "/sign-in?code=x",
 )
 _PAGES_FULL = (
-    *("/", "/?state=all", "/?q=zebra", "/inbox", "/signals", "/issues/ISS-1", "/issues/ISS-109"),
+    *(
+        "/",
+        "/?state=all",
+        "/?q=zebra",
+        "/inbox",
+        "/signals",
+        "/issues/ISS-1",
+        "/issues/ISS-105",
+        "/issues/ISS-109",
+    ),
     *(
         "/review",
         "/review?skip=1",

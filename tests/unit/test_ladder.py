@@ -92,7 +92,7 @@ CASES = (
         [
             "in 4.1",
             "4.1 to 40 % of customers (ios, region EU)",
-            "3 of 10 affected customers: 2 on an older version, 5 not rolled out to yet",
+            "3 of 10 affected customers: 2 without the fix, 5 not rolled out to yet",
         ],
     ),
     Case(

@@ -16,7 +16,7 @@ from bridge.domain.rank import Rank
 from bridge.domain.reports import Weeks
 from bridge.domain.tickets import Quote
 from bridge.steps.drafts import pick_quotes
-from bridge.steps.ladder import ladder_of
+from bridge.steps.ladder import ladder_of, reached
 from bridge.steps.picture import weeks_around
 from bridge.steps.prove import FixProof, proof_words, prove_fix
 from bridge.steps.questions import Asked, asked
@@ -167,6 +167,7 @@ def issue_page(
         proof=_proof(summary, visit),
         ladder=_ladder(issue, visit),
         waits_for=waits_for(issue, product, store),
+        has_fix=reached(issue, store=store, context=visit.web.application.context),
         is_known=store.known.find(issue.id) is not None,
         satisfaction=satisfaction_of(issue, store=store),
         likely=likely_of(issue, visit, after=part.likely),
