@@ -18,6 +18,7 @@ from bridge.api import (
     releases,
     reports,
     satisfaction,
+    slack,
     suggestions,
     tasks,
     webhooks,
@@ -67,6 +68,7 @@ def create_app(application: Application) -> FastAPI:
         match,
         connections,
         webhooks,
+        slack,
         health,
         metrics,
     ):

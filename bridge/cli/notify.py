@@ -53,6 +53,14 @@ def connect_slack(  # noqa: PLR0913 - one parameter an option
         str | None,
         typer.Option("--token", envvar="BRIDGE_SLACK_TOKEN", help="Bot token of a Slack app."),
     ] = None,
+    signing_secret: Annotated[
+        str | None,
+        typer.Option(
+            "--signing-secret",
+            envvar="BRIDGE_SLACK_SIGNING_SECRET",
+            help="Of the app: messages to people get a button that says that they were read.",
+        ),
+    ] = None,
     webhook: Annotated[
         str | None,
         typer.Option("--webhook", envvar="BRIDGE_SLACK_WEBHOOK", help="An incoming webhook."),
@@ -88,6 +96,7 @@ def connect_slack(  # noqa: PLR0913 - one parameter an option
             token or "",
             channel=channel,
             direct=direct,
+            signing_secret=signing_secret,
             name=name,
             api_url=api_url,
             allow_private=allow_private,
@@ -130,7 +139,8 @@ def connect_webhook(  # noqa: PLR0913 - one parameter an option
 
 
 def _connect(given: ChannelGiven, product: str, data_dir: DataDir, *, as_json: bool) -> None:
-    with opened(read_settings(data_dir)) as application:
+    settings = read_settings(data_dir)
+    with opened(settings) as application:
         with application.open() as store:
             home = store.products.by_slug(product)
         steps, saved = connect_channel(given, home, context=application.context)
@@ -139,6 +149,9 @@ def _connect(given: ChannelGiven, product: str, data_dir: DataDir, *, as_json: b
         say("not connected: mend the first step that failed and try again")
         raise typer.Exit(Exit.FAILED)
     say(f"connected as {saved.name}")
+    if given.sealed.get("signing_secret"):
+        address = f"{settings.public_url.rstrip('/')}/webhooks/slack/{saved.id}/actions"
+        say(f"set this as the Interactivity Request URL of the Slack app: {address}")
 
 
 @app.command("list")

@@ -17,6 +17,7 @@ from bridge.store.tables import (
     FollowRow,
     NoticePreferenceRow,
     NoticeRow,
+    OutgoingRow,
     UserRow,
 )
 
@@ -102,6 +103,15 @@ class Notices:
             .where(NoticeRow.id == notice_id, NoticeRow.state == NoticeState.UNREAD.value)
             .values(state=NoticeState.ACKNOWLEDGED.value, acknowledged_at=now)
         )
+
+    def in_message(self, connection_id: int, message_id: str) -> list[int]:
+        """The notices that went out in one message of a connection."""
+        query = (
+            select(OutgoingRow.notice_id)
+            .where(OutgoingRow.connection_id == connection_id, OutgoingRow.message_id == message_id)
+            .order_by(OutgoingRow.notice_id)
+        )
+        return [one for one in self._session.scalars(query) if one is not None]
 
     def unread_count(self, product_id: ProductId, email: str) -> int:
         """How many of a person's notices wait to be read."""

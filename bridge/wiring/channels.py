@@ -66,7 +66,7 @@ def notifier_of(
     if integration == "slack":
         api_url = str(config.get("api_url") or API_URL)
         settings = SlackSettings(str(sealed["token"]), api_url, allow_private)
-        return SlackNotifier(SlackClient(settings))
+        return SlackNotifier(SlackClient(settings), has_button=bool(sealed.get("signing_secret")))
     if integration == "slack_webhook":
         return SlackWebhookNotifier(str(sealed["url"]), allow_private=allow_private)
     raise NotConfigured(f"{integration} carries no messages")
@@ -95,16 +95,21 @@ def slack_app(  # noqa: PLR0913 - one argument a thing a person says
     *,
     channel: str | None,
     direct: bool,
+    signing_secret: str | None = None,
     name: str = "slack",
     api_url: str | None = None,
     allow_private: bool = False,
 ) -> ChannelGiven:
-    """A Slack app: a channel of the product, direct messages, or both."""
+    """A Slack app: a channel of the product, direct messages, or both.
+
+    With its signing secret messages to people have a button that says that they were read.
+    """
     if channel is None and not direct:
         raise InvalidInput("name a channel, or allow direct messages", pointer="/channel")
     config: dict[str, object] = {"channel": channel, "direct": direct}
     config |= {"api_url": api_url or API_URL, "allow_private": allow_private}
-    return ChannelGiven("slack", name, config, {"token": token}, test_to=channel)
+    sealed = {"token": token} | ({"signing_secret": signing_secret} if signing_secret else {})
+    return ChannelGiven("slack", name, config, sealed, test_to=channel)
 
 
 def slack_webhook(url: str, *, name: str = "slack", allow_private: bool = False) -> ChannelGiven:

@@ -11,7 +11,7 @@ from bridge.domain.messages import AfterLoss
 from bridge.ports import Message
 from integrations.posting import Poster
 from integrations.slack.client import SlackClient
-from integrations.slack.text import body_of
+from integrations.slack.text import body_of, button, sections
 
 _EVENT = "bridge_message"
 _LOOKED_THROUGH = "200"
@@ -40,8 +40,10 @@ class SlackNotifier:
     name = "slack"
     after_loss = AfterLoss.LOOK
 
-    def __init__(self, client: SlackClient) -> None:
+    def __init__(self, client: SlackClient, *, has_button: bool = False) -> None:
+        """has_button: messages to people have one, which the app's interactivity brings back."""
         self._client = client
+        self._has_button = has_button
 
     def send(self, message: Message, recipient: str, message_id: str) -> str:
         """Post it once, with its id in the metadata; the receipt is channel and ts.
@@ -52,6 +54,8 @@ class SlackNotifier:
         channel = self._channel(recipient)
         metadata = {"event_type": _EVENT, "event_payload": {"id": message_id}}
         body = {"channel": channel, **body_of(message), "metadata": metadata}
+        if self._has_button and "@" in recipient:
+            body["blocks"] = [*sections(message.text), button(message_id)]
         sent = self._client.write("chat.postMessage", body)
         return f"{sent.get('channel', channel)} {sent.get('ts', '')}".strip()
 

@@ -7,6 +7,8 @@ _MOST_BLOCKS = 50
 _MOST_TEXT = 13_000
 """Slack refuses about 13,200 characters in all blocks together."""
 _CUT = " …"
+ACKNOWLEDGE = "bridge_acknowledge"
+"""What our button is called when it is pressed."""
 
 
 def escaped(text: str) -> str:
@@ -42,6 +44,17 @@ def body_of(message: Message) -> dict[str, object]:
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def button(message_id: str) -> dict[str, object]:
+    """Below a message to one person: they have read it, here too."""
+    pressed = {
+        "type": "button",
+        "action_id": ACKNOWLEDGE,
+        "text": {"type": "plain_text", "text": "I have read it"},
+        "value": message_id,
+    }
+    return {"type": "actions", "elements": [pressed]}
 
 
 def _before_entity(part: str) -> str:

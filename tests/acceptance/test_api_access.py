@@ -18,7 +18,10 @@ from bridge.wiring.clock import SimulatedClock
 from tests.api_client import CONTACT, Api, serving
 from tests.builders import START
 
-_OPEN = {"/healthz", "/readyz", "/webhooks/{integration}/{connection}"}
+_OPEN = {
+    *("/healthz", "/readyz", "/webhooks/{integration}/{connection}"),
+    "/webhooks/slack/{connection}/actions",
+}
 _BODIES: dict[str, object] = {
     "/contacts": CONTACT,
     "/contacts/batch": [],

@@ -3,27 +3,33 @@
 import gzip
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from bridge.domain.errors import (
     AnswerLost,
+    BadSignature,
     EndpointGone,
     NotReachable,
     Refused,
     SignInRefused,
     TryAgainLater,
+    UnknownEvent,
 )
 from bridge.domain.messages import MessageState
-from bridge.domain.people import MACHINE
+from bridge.domain.people import MACHINE, NoticeState
 from bridge.ports import Message
 from bridge.steps.moves import Cause
 from bridge.steps.tell import Telling, tell_fix
 from bridge.wiring.channels import connect_channel, slack_app
 from integrations.slack.client import SlackClient, SlackSettings
+from integrations.slack.interaction import acknowledged, signature, verify
 from integrations.slack.notifier import SlackNotifier, SlackWebhookNotifier
 from integrations.slack.text import escaped, sections
+from tests.api_client import serving
 from tests.builders import contacts_about_export
 from tests.conftest import Pipeline
 from tests.scripted_http import DROP, ScriptedHttp, reply
@@ -90,7 +96,8 @@ def test_what_we_send_is_what_the_published_description_knows(
     if not file.is_file():
         pytest.skip("no published description in the data folder")
     paths = json.loads(gzip.decompress(file.read_bytes()))["paths"]
-    app(desk).send(MESSAGE, ADA, "m1")
+    settings = SlackSettings(TOKEN, desk.url, allow_private=True, calls_per_second=1_000)
+    SlackNotifier(SlackClient(settings), has_button=True).send(MESSAGE, ADA, "m1")
     app(desk).find("D-U1", "m1")
     assert len(desk.calls) == 4
     # The description is from before metadata came to messages.
@@ -163,3 +170,113 @@ def test_a_fix_is_told_once_in_the_channel_and_once_to_the_agent(
         found = store.messages.search(pipeline.product.id, (), limit=10)
     assert {one.state for one in found} == {MessageState.SENT}
     assert {name: len(kept) for name, kept in desk.messages.items()} == {"C1": 2, "D-U1": 1}
+
+
+# The example of Slack's own page about verifying requests.
+SECRET, STAMP = "8f742231b10e8888abcd99yyyzzz85a5", "1531420618"
+SIGNED = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"
+COMMAND = (
+    b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow"
+    b"&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner"
+    b"&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands"
+    b"%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
+    b"&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
+)
+THEN = datetime.fromtimestamp(int(STAMP), UTC)
+
+
+def headers(stamp: str = STAMP, signed: str = SIGNED) -> dict[str, str]:
+    return {"x-slack-request-timestamp": stamp, "x-slack-signature": signed}
+
+
+def test_the_published_example_of_a_signature_is_accepted_for_five_minutes() -> None:
+    for seconds in (0, 299, -299):
+        verify(headers(), COMMAND, SECRET, THEN + timedelta(seconds=seconds))
+    with pytest.raises(BadSignature, match="5 minutes"):
+        verify(headers(), COMMAND, SECRET, THEN + timedelta(seconds=301))
+
+
+@pytest.mark.parametrize(
+    ("given", "body", "secret"),
+    [
+        (headers(), COMMAND + b"&", SECRET),
+        (headers(), COMMAND, "another secret"),
+        (headers(signed=SIGNED.replace("v0", "v1")), COMMAND, SECRET),
+        (headers(signed=""), COMMAND, SECRET),
+        (headers(stamp=str(int(STAMP) + 1)), COMMAND, SECRET),
+        (headers(stamp="soon"), COMMAND, SECRET),
+        (headers(stamp="\u0661\u0665"), COMMAND, SECRET),
+        (headers(stamp="9" * 5_000), COMMAND, SECRET),
+        ({}, COMMAND, SECRET),
+    ],
+)
+def test_what_slack_has_not_signed_is_refused(
+    given: dict[str, str], body: bytes, secret: str
+) -> None:
+    with pytest.raises(BadSignature):
+        verify(given, body, secret, THEN)
+
+
+@pytest.mark.parametrize("body", [b"", b"payload=", b"payload=[]", b"payload=%7B%7D", COMMAND])
+def test_what_is_no_press_of_a_button_is_a_stranger(body: bytes) -> None:
+    with pytest.raises(UnknownEvent):
+        acknowledged(body)
+
+
+def pressed(*actions: dict[str, str], kind: str = "block_actions") -> bytes:
+    """What Slack posts when somebody presses buttons."""
+    payload = {"type": kind, "user": {"id": "U1"}, "actions": list(actions)}
+    return urlencode({"payload": json.dumps(payload)}).encode()
+
+
+def test_the_button_below_a_message_says_once_that_its_notices_were_read(
+    pipeline: Pipeline, desk: SlackDesk
+) -> None:
+    context = pipeline.application.context
+    given = slack_app(
+        *(TOKEN,),
+        channel="C1",
+        direct=True,
+        signing_secret=SECRET,
+        api_url=desk.url,
+        allow_private=True,
+    )
+    _, connection = connect_channel(given, pipeline.product, context=context)
+    assert connection is not None
+    pipeline.send(*contacts_about_export(5))
+    pipeline.consolidate()
+    with context.open() as store:
+        issue = store.issues.by_number(pipeline.product.id, 1)
+        cause = Cause(MACHINE, pipeline.clock.moment)
+        tell_fix(issue, "4.2", [], telling=Telling(pipeline.product, store, context, cause))
+    pipeline.queue.drain(pipeline.clock.moment)
+    assert all(one["type"] == "section" for post in desk.messages["C1"] for one in post["blocks"])
+    (post,) = desk.messages["D-U1"]
+    (button,) = post["blocks"][-1]["elements"]
+    assert button["value"] == post["metadata"]["event_payload"]["id"]
+    body = pressed({"action_id": button["action_id"], "value": button["value"]})
+    path = f"/webhooks/slack/{connection.id}/actions"
+    stamp = str(int(pipeline.clock.moment.timestamp()))
+    good = headers(stamp, signature(SECRET, stamp, body))
+
+    def states() -> list[NoticeState]:
+        with context.open() as store:
+            return [one.state for one in store.notices.of_person(pipeline.product.id, ADA)]
+
+    with serving(pipeline.application) as api:
+        assert api.client.post(path, content=body, headers=headers(stamp)).status_code == 401
+        other = pressed({"action_id": "theirs", "value": button["value"]})
+        theirs = headers(stamp, signature(SECRET, stamp, other))
+        assert api.client.post(path, content=other, headers=theirs).status_code == 200
+        assert states() == [NoticeState.UNREAD]
+        for _ in range(2):
+            answer = api.client.post(path, content=body, headers=good)
+            assert (answer.status_code, answer.content) == (200, b"")
+        assert states() == [NoticeState.ACKNOWLEDGED]
+        closed = pressed(kind="view_closed")
+        signed = headers(stamp, signature(SECRET, stamp, closed))
+        assert api.client.post(path, content=closed, headers=signed).status_code == 422
+        assert api.client.post("/webhooks/slack/99/actions", content=body).status_code == 404
+    with context.open() as store:
+        found = store.messages.search(pipeline.product.id, (), limit=10)
+    assert MessageState.ACKNOWLEDGED in {one.state for one in found}
