@@ -139,6 +139,7 @@ def _add_clock(app: procrastinate.App, application: Application) -> None:
     _add_tick(app, application, "check_copies", 3_600)
     _add_tick(app, application, "report_all", _REPORT_SECONDS)
     _add_tick(app, application, "send_due", _DUE_SECONDS)
+    _add_tick(app, application, "suggest_faqs", 86_400)
     _add_tick(app, application, "expire", 86_400)
 
 

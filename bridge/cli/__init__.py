@@ -35,6 +35,7 @@ COMMANDS = {
     "issues": Entry("likely", "issues_app", "List, show and file issues."),
     "releases": Entry("releases", "releases_app", "Tell which version customers can get."),
     "workarounds": Entry("workarounds", "app", "List and show workarounds."),
+    "faq": Entry("faq", "app", "List recurring questions and their articles."),
     "report": Entry("reporting", "app", "Show the weekly report or the daily digest."),
     "product": Entry("products", "app", "Add and list products."),
     "token": Entry("tokens", "app", "Create, list and revoke API tokens."),

@@ -27,6 +27,7 @@ _ASIDE = (
     *("task_approved", "task_done", "task_dropped"),
     *("shown_to_customers", "hidden_from_customers"),
     *("outage", "all_clear"),
+    *("faq_edited", "faq_accepted", "faq_published", "faq_dismissed"),
 )
 """What has buttons of its own."""
 

@@ -28,6 +28,7 @@ from bridge.store.directory import Directory
 from bridge.store.evidence import Evidence
 from bridge.store.examples import Examples
 from bridge.store.existing import ExistingTickets
+from bridge.store.faqs import Faqs
 from bridge.store.filings import Filings
 from bridge.store.fixes import Fixes
 from bridge.store.imports import Imports
@@ -51,6 +52,7 @@ from bridge.store.people import People
 from bridge.store.placements import Placements
 from bridge.store.products import Products
 from bridge.store.ratings import Ratings
+from bridge.store.replies import Replies
 from bridge.store.report_numbers import ReportNumbers
 from bridge.store.reports import Reports
 from bridge.store.rollouts import Rollouts
@@ -141,6 +143,8 @@ class Store:
         self.after_fix = AfterFix(session)
         self.known_versions = KnownVersions(session)
         self.likely = LikelyReads(session)
+        self.replies = Replies(session)
+        self.faqs = Faqs(session)
         self.notices = Notices(session)
         self.messages = Messages(session)
         self.outages = Outages(session)

@@ -821,6 +821,46 @@ class KnownIssueRow(Base):
     updated_at: Mapped[datetime]
 
 
+class ReplyRow(Base):
+    """What an agent answered to a contact, redacted."""
+
+    __tablename__ = "reply"
+    __table_args__ = (UniqueConstraint("product_id", "source", "external_id"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    source: Mapped[str]
+    external_id: Mapped[str]
+    contact_id: Mapped[int] = refers("contact.id", index=True)
+    text: Mapped[str]
+    agent_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    sent_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class FaqRow(Base):
+    """A recurring question that is worth an article, one an issue."""
+
+    __tablename__ = "faq"
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id", index=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id", ondelete="CASCADE"), unique=True)
+    state: Mapped[str]
+    question: Mapped[str]
+    answer: Mapped[str]
+    told: Mapped[int]
+    """Customers who got the answer that the draft is made from, and had time to write again;"""
+    quiet: Mapped[int]
+    """those of them who did not."""
+    is_edited: Mapped[bool] = mapped_column(default=False)
+    edition: Mapped[int] = mapped_column(default=1)
+    link: Mapped[str | None]
+    published_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    decided_by: Mapped[str | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
 class NoticeRow(Base):
     __tablename__ = "notice"
     __table_args__ = (UniqueConstraint("recipient_id", "issue_id", "kind", "episode", "about"),)

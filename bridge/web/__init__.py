@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from bridge.web import advice, inbox, issues, known, reports, sign_in, triage
+from bridge.web import advice, faq, inbox, issues, known, reports, sign_in, triage
 from bridge.web.pages import STATIC, show_failure, show_http_error
 from bridge.web.visit import Web
 from bridge.wiring import Application
@@ -29,6 +29,7 @@ def add_pages(app: FastAPI, application: Application) -> None:
         issues.router,
         triage.router,
         advice.router,
+        faq.router,
         inbox.settings_router,
         inbox.router,
         reports.router,

@@ -21,6 +21,7 @@ from bridge.steps import (
     copies,
     existing,
     expire,
+    faq,
     file,
     folding,
     follow_duplicate,
@@ -94,6 +95,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "sync_copy": copies.sync_copy,
     "check_copies": copies.check_copies,
     "name_versions": narrowed.name_versions,
+    "suggest_faqs": faq.suggest_faqs,
     "remind": tell_workaround.remind,
     "expire": expire.expire,
 }

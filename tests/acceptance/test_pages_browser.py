@@ -25,6 +25,7 @@ from playwright.sync_api import (
 )
 
 from bridge.domain.contacts import RedactedText
+from bridge.domain.faq import AskedOften, BestAnswer, FaqState
 from bridge.domain.grouping import SuggestionKind
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import NoticeKind, Role
@@ -167,6 +168,16 @@ def _fill(bench: PagesBench) -> None:
             )
         store.workarounds.retire(workaround.id, RetiredBy.FIX, reason="fixed in 4.2", now=now)
         _ask(store, issue)
+        store.known.show(issue, title=_EVIL, text=_EVIL * 9, workaround=_EVIL, now=now)
+        for number, stage in enumerate((FaqState.OPEN, FaqState.ACCEPTED, FaqState.PUBLISHED)):
+            about = store.issues.by_number(bench.product.id, 100 + number)
+            asked = AskedOften(about.id, about.title, 9, 9, 9)
+            best = BestAnswer(RedactedText(f"{_EVIL} press it " * 20), 10, 9)
+            question = RedactedText(about.title)
+            store.faqs.suggest(bench.product.id, asked, best, question=question, now=now)
+            made_faq = store.faqs.all(bench.product.id, [FaqState.OPEN])[-1]
+            link = f"https://help.example/{'x' * 90}"
+            store.faqs.change(made_faq.id, now=now, state=stage.value, link=link, published_at=now)
         lead = store.people.known("lead@support.example")
         for kind in NoticeKind:
             store.notices.add(issue, lead.id, kind, text=f"{issue.name} {_EVIL}", now=now)
@@ -202,6 +213,7 @@ _PAGES_EMPTY = (
     "/review",
     "/inbox",
     "/inbox/settings",
+    *("/reports", "/known/default", "/published", "/workarounds", "/faq"),
     "/issues/ISS-404",
     "/sign-in",
     "/sign-in?code=x",
@@ -217,6 +229,9 @@ _PAGES_FULL = (
     ),
     *("/issues/ISS-1/merge", "/issues/ISS-1/merge?with=ISS-100", "/issues/ISS-1/merge?with=long"),
     *("/issues/ISS-110", "/issues/ISS-1?show=100"),
+    *("/reports", "/known/default", "/published", "/published/ISS-1"),
+    *("/workarounds", "/workarounds?shelf=all", "/faq", "/faq?state=accepted"),
+    "/faq?state=published",
 )
 
 
