@@ -62,8 +62,9 @@ def likely_words(found: Likely) -> str:
         return f"Nobody can be named: {pattern.refusal}."
     if not pattern.fitting:
         return "Nobody else has all that the affected customers share."
-    have = "1 customer has" if pattern.fitting == 1 else f"{pattern.fitting:,} customers have"
-    told = f"{have} all that those affected share, and not written about it."
+    people = "1 customer has" if pattern.fitting == 1 else f"{pattern.fitting:,} customers have"
+    again = "has" if pattern.fitting == 1 else "have"
+    told = f"{people} all that those affected share, and {again} not written about it."
     if pattern.perhaps:
         told += f" {pattern.perhaps:,} more may: not everything is known of them."
     return told

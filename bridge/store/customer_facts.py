@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, text
-from sqlalchemy.dialects.postgresql import distinct_on, insert
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import Subquery
 
 from bridge.domain.contacts import ProductId
-from bridge.domain.customers import FACT_NAMES, ToldFacts
+from bridge.domain.customers import FACT_NAMES, Facts, ToldFacts
 from bridge.store.identities import living_customer
 from bridge.store.tables import AccountRow, CustomerFactRow, CustomerRow
 
@@ -56,6 +56,11 @@ class CustomerFacts:
         self._session.connection().execute(changed, rows)
         self._session.execute(_TELL_ACCOUNTS, {"customers": sorted(by_customer)})
 
+    def of(self, customer_id: int) -> Facts:
+        """What is said of a customer who is counted; the account's is not in it."""
+        row = self._session.get(CustomerFactRow, customer_id, populate_existing=True)
+        return Facts() if row is None else Facts(*(getattr(row, name) for name in FACT_NAMES))
+
     def _living(self, told: Iterable[tuple[int, ToldFacts]]) -> Mapping[int, list[ToldFacts]]:
         """By the customer who is counted: somebody may have been merged since."""
         given = list(told)
@@ -69,56 +74,50 @@ class CustomerFacts:
         return found
 
 
-def newest_facts(product_id: ProductId) -> Subquery:
-    """One row a living customer: what was said last of them, or of one merged into them."""
-    return (
-        select(
-            living_customer().label("customer_id"),
-            *(getattr(CustomerFactRow, name) for name in FACT_NAMES),
-            CustomerFactRow.version_at,
-        )
-        .join(CustomerRow, CustomerRow.id == CustomerFactRow.customer_id)
-        .where(CustomerFactRow.product_id == product_id)
-        .ext(distinct_on(living_customer()))
-        .order_by(living_customer(), CustomerFactRow.told_at.desc())
-        .subquery("newest_facts")
-    )
-
-
 def known_facts(product_id: ProductId, *, among: Select[int] | None = None) -> Subquery:
     """Every person the directory says something of; what it does not say, the account's.
 
-    among: the ids of living customers who are wanted; None for all.
+    among: the ids of the customers who are wanted; None for all.
     """
-    told = newest_facts(product_id)
-    living = aliased(CustomerRow)
-    columns: dict[str, ColumnElement[str | None]] = {
-        name: func.coalesce(told.c[name], func.lower(getattr(AccountRow, name)))
-        if name in _OF_ACCOUNTS
-        else told.c[name]
-        for name in FACT_NAMES
-    }
+    columns: dict[str, ColumnElement[str | None]] = {}
+    for name in FACT_NAMES:
+        column: ColumnElement[str | None] = getattr(CustomerFactRow, name)
+        if name in _OF_ACCOUNTS:
+            column = func.coalesce(column, func.lower(getattr(AccountRow, name)))
+        columns[name] = column
     query: Select[*tuple[object, ...]] = (
         select(
-            living.id.label("customer_id"),
-            living.name.label("name"),
+            CustomerRow.id.label("customer_id"),
+            CustomerRow.name.label("name"),
             func.coalesce(AccountRow.name, AccountRow.key).label("account"),
             *(column.label(name) for name, column in columns.items()),
         )
-        .select_from(living)
-        .outerjoin(told, told.c.customer_id == living.id)
-        .outerjoin(AccountRow, AccountRow.id == living.account_id)
+        .select_from(CustomerRow)
+        .outerjoin(CustomerFactRow, CustomerFactRow.customer_id == CustomerRow.id)
+        .outerjoin(AccountRow, AccountRow.id == CustomerRow.account_id)
         .where(
-            living.product_id == product_id,
-            living.merged_into.is_(None),
-            living.is_shared.is_(False),
+            CustomerRow.product_id == product_id,
+            CustomerRow.merged_into.is_(None),
+            CustomerRow.is_shared.is_(False),
             or_(*(column.is_not(None) for column in columns.values())),
         )
     )
     if among is not None:
-        query = query.where(living.id.in_(among))
+        query = query.where(CustomerRow.id.in_(among))
     return query.subquery("known_facts")
 
+
+MOVE_FACTS = text("""
+    INSERT INTO customer_fact (customer_id, product_id, version, version_at, platform, plan,
+        region, language, told_at)
+    SELECT :survivor, product_id, version, version_at, platform, plan, region, language, told_at
+    FROM customer_fact WHERE customer_id = ANY(:others) ORDER BY told_at DESC LIMIT 1
+    ON CONFLICT (customer_id) DO UPDATE SET version = excluded.version,
+        version_at = excluded.version_at, platform = excluded.platform, plan = excluded.plan,
+        region = excluded.region, language = excluded.language, told_at = excluded.told_at
+    WHERE customer_fact.told_at < excluded.told_at
+""")
+"""Of customers who turn out to be one, what was said last counts; the others' rows stay."""
 
 _TELL_ACCOUNTS = text("""
     WITH touched AS (
@@ -130,10 +129,9 @@ _TELL_ACCOUNTS = text("""
             CASE WHEN count(DISTINCT fact.version) = 1 THEN min(fact.version_at) END AS version_at,
             CASE WHEN count(DISTINCT fact.platform) = 1 THEN min(fact.platform) END AS platform,
             CASE WHEN count(DISTINCT fact.plan) = 1 THEN min(fact.plan) END AS plan
-        FROM customer AS living
-        JOIN customer ON coalesce(customer.merged_into, customer.id) = living.id
-        JOIN customer_fact AS fact ON fact.customer_id = customer.id
-        WHERE living.account_id IN (SELECT account_id FROM touched)
+        FROM customer AS living JOIN customer_fact AS fact ON fact.customer_id = living.id
+        WHERE living.merged_into IS NULL
+            AND living.account_id IN (SELECT account_id FROM touched)
         GROUP BY living.account_id
     )
     UPDATE account SET version = said.version, version_at = said.version_at,

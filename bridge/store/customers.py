@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.customers import Identity, IdentityKind
+from bridge.store.customer_facts import MOVE_FACTS
 from bridge.store.identities import (
     ADD_CUSTOMER,
     HELD_IDENTITIES,
@@ -162,6 +163,8 @@ class Customers:
             .where(or_(CustomerRow.id.in_(other_ids), CustomerRow.merged_into.in_(other_ids)))
             .values(merged_into=survivor_id)
         )
+        moved = {"survivor": survivor_id, "others": list(other_ids)}
+        self._session.execute(MOVE_FACTS, moved)
         self._survivors -= set(other_ids)
         self._survivors.add(survivor_id)
 

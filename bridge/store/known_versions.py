@@ -13,12 +13,12 @@ from bridge.domain.contacts import ContactId, ProductId
 from bridge.domain.fixes import version_key
 from bridge.domain.issues import Issue, IssueId
 from bridge.domain.regression import ContactFacts, KnownVersion, VersionSource
-from bridge.store.customer_facts import newest_facts
 from bridge.store.identities import living_customer
 from bridge.store.tables import (
     AccountRow,
     AssignmentRow,
     ContactRow,
+    CustomerFactRow,
     CustomerRow,
     ReleaseRow,
 )
@@ -185,7 +185,7 @@ class KnownVersions:
         until = max(one.facts.occurred_at for one in lacking)
         by_person, by_account = self._sightings(product_id, people, accounts, until)
         told = self._directory(accounts)
-        told_of = self._directory_people(product_id, people)
+        told_of = self._directory_people(people)
         found = {}
         for one in lacking:
             moment = one.facts.occurred_at
@@ -245,16 +245,17 @@ class KnownVersions:
             row[0]: (row[1], row[2]) for row in self._session.execute(query) if row[1] and row[2]
         }
 
-    def _directory_people(
-        self, product_id: ProductId, people: Collection[int]
-    ) -> Mapping[int, tuple[str, datetime]]:
-        told = newest_facts(product_id)
-        query = select(told.c.customer_id, told.c.version, told.c.version_at).where(
-            told.c.customer_id.in_(people),
-            told.c.version.is_not(None),
-            told.c.version_at.is_not(None),
+    def _directory_people(self, people: Collection[int]) -> Mapping[int, tuple[str, datetime]]:
+        query = select(
+            CustomerFactRow.customer_id, CustomerFactRow.version, CustomerFactRow.version_at
+        ).where(
+            CustomerFactRow.customer_id.in_(people),
+            CustomerFactRow.version.is_not(None),
+            CustomerFactRow.version_at.is_not(None),
         )
-        return {row[0]: (row[1], row[2]) for row in self._session.execute(query)}
+        return {
+            row[0]: (row[1], row[2]) for row in self._session.execute(query) if row[1] and row[2]
+        }
 
     def _dated(
         self, product_id: ProductId, found: Sequence[Written], named: Collection[str]

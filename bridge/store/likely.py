@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import Subquery
@@ -105,15 +105,10 @@ def _fits(known: Subquery, issue: Issue, fit: Fit) -> list[ColumnElement[bool]]:
 
 def _has_not_written(known: Subquery, issue: Issue) -> ColumnElement[bool]:
     wrote = (
-        select(AssignmentRow.id)
+        select(living_customer())
+        .select_from(AssignmentRow)
         .join(ContactRow, ContactRow.id == AssignmentRow.contact_id)
         .join(CustomerRow, CustomerRow.id == ContactRow.customer_id)
-        .where(
-            and_(
-                AssignmentRow.issue_id == issue.id,
-                AssignmentRow.ended_at.is_(None),
-                living_customer() == known.c.customer_id,
-            )
-        )
+        .where(AssignmentRow.issue_id == issue.id, AssignmentRow.ended_at.is_(None))
     )
-    return ~wrote.exists()
+    return known.c.customer_id.not_in(wrote)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 
-from bridge.domain.customers import Facts
+from bridge.domain.customers import Facts, Identity, IdentityKind
 from bridge.domain.issues import Issue
 from bridge.domain.people import Actor
 from bridge.steps.importing import learn_people
@@ -68,7 +68,7 @@ def test_who_shares_what_the_affected_share_and_has_not_written_is_listed(
     assert [one.name for one in (*found.people, second)] == ["Person 20", "Person 21"]
     assert second.facts == Facts("4.1", "ios", "pro")
     assert likely_words(found) == (
-        "2 customers have all that those affected share, and not written about it."
+        "2 customers have all that those affected share, and have not written about it."
         " 1 more may: not everything is known of them."
     )
     assert counted == 5
@@ -130,3 +130,24 @@ def test_an_account_is_on_a_version_only_while_its_people_agree(
     assert account() == (None, "pro")
     learn(pipeline, tmp_path, a_person(1, org="Mill", version="4.2"))
     assert account() == ("4.2", "pro")
+
+
+def test_of_two_who_turn_out_to_be_one_the_newest_word_counts(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    now, moment = pipeline.clock.moment, "%Y-%m-%dT%H:%M:%SZ"
+    old, new = (f"{now - timedelta(days=days):{moment}}" for days in (9, 2))
+    learn(
+        pipeline,
+        tmp_path,
+        a_person(1, platform="ios", updated_at=new),
+        {**a_person(2, platform="web", plan="pro", updated_at=old), "emails": ["p2@x.example"]},
+    )
+    both = ["customer1@company1.example", "p2@x.example"]
+    learn(pipeline, tmp_path, {**a_person(1), "emails": both, "account": "ACC-77"})
+    with pipeline.application.open() as store:
+        (person,) = store.directory.people(
+            pipeline.product.id, [Identity(IdentityKind.EMAIL, both[0])]
+        )
+        known = store.customer_facts.of(person)
+    assert known == Facts(platform="ios")
