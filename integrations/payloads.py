@@ -13,7 +13,7 @@ Payload = Mapping[str, Any]
 
 NOT_PROVEN = "this delivery does not prove where it comes from"
 """The same words whatever is wrong: who guesses learns nothing."""
-_MOST_LETTERS = 300
+_MOST_LETTERS = 500
 _FIRST_YEAR = 1990
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _OFFSET = re.compile(r" ([+-]\d\d):?(\d\d)$")
