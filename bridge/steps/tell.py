@@ -48,6 +48,14 @@ def tell_fix(
     return told
 
 
+def tell_late(issue: Issue, agent: UserId, *, telling: Telling) -> list[UserId]:
+    """A contact of before the fix came late: who handled it hears what the others have heard."""
+    version = issue.fixed_in or ""
+    lines = [f"{issue.name} “{issue.title}” is fixed in {version}.", _link(issue, telling)]
+    people = {agent: [Because.AGENT]}
+    return tell_people(issue, NoticeKind.FIX, lines, people, telling, bundle=fixed_in(version))
+
+
 def tell_regression(
     issue: Issue, revived: Sequence[Workaround], *, telling: Telling
 ) -> list[UserId]:

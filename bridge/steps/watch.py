@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.issues import FIXED, Issue, IssueState
-from bridge.domain.people import MACHINE
+from bridge.domain.people import MACHINE, UserId
 from bridge.domain.regression import Evidence
 from bridge.steps.context import Context
 from bridge.steps.holding import fix_of, judge_since, weigh
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.prove import proof_words, prove_fix
 from bridge.steps.regress import conclude
-from bridge.steps.tell import Telling
+from bridge.steps.tell import Telling, tell_late
 from bridge.store import Store
 
 _ORIGIN = "job:watch"
@@ -32,6 +32,10 @@ def watch(context: Context, *, product_id: int, issue_id: int, contact_id: int) 
         fix = fix_of(issue, product, store)
         shipped_at = fix.shipped_at
         if shipped_at is None or contact.occurred_at <= shipped_at:
+            if contact.agent_id is not None:
+                cause = Cause(MACHINE, context.now(), "its contact came late", _ORIGIN)
+                telling = Telling(product, store, context, cause)
+                tell_late(issue, UserId(contact.agent_id), telling=telling)
             return
         since = max(shipped_at, contact.occurred_at - _WEEK)
         until = contact.occurred_at + _WEEK

@@ -169,6 +169,23 @@ def test_the_version_of_the_account_speaks_for_a_contact_without_one(
     assert the_issue(pipeline).state is IssueState.REGRESSED
 
 
+def test_who_handled_a_contact_of_before_that_comes_late_is_told_of_the_fix_once(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    shipped(pipeline)
+    agent = "late@support.example"
+    for number in (40, 41):
+        (contact,) = contacts_about_export(1, first=number, version="4.0")
+        moved = replace(contact, occurred_at=START + DAY / 2, agent_email=agent)
+        pipeline.send(moved)
+        pipeline.queue.drain(pipeline.clock.moment)
+    with pipeline.application.open() as store:
+        found = store.notices.of_person(pipeline.product.id, agent)
+    assert [one.kind for one in found] == [NoticeKind.FIX]
+    assert "is fixed in 4.1" in found[0].text
+    assert the_issue(pipeline).state is IssueState.SHIPPED
+
+
 def test_a_version_between_two_branches_does_not_have_the_fix(
     pipeline: Pipeline, sandbox: SandboxServer
 ) -> None:
