@@ -150,7 +150,7 @@ def approve(
         telling = _telling(application, store, product)
         letter = store.letters.get(telling.product.id, number, lock=True)
         count = approve_letter(letter, edition=edition, telling=telling)
-    say(f"{count} letters are approved; bridge letters send {number} sends them")
+    say(f"{count} are approved: bridge letters send {number} --edition {edition}")
 
 
 @app.command(short_help="Send what was approved.")

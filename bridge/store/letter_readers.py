@@ -12,6 +12,7 @@ from bridge.store.addressees import Addressee, Addressees
 from bridge.store.arrays import is_any
 from bridge.store.identities import living_customer
 from bridge.store.letters import Letter, LetterIssue
+from bridge.store.lineage import lineage
 from bridge.store.tables import AddresseeFixRow, AddresseeRow, CustomerRow, OutgoingRow
 
 _S = LetterState
@@ -48,22 +49,27 @@ class LetterReaders:
     ) -> set[tuple[int, int]]:
         """(issue, customer) of those whom another letter of the kind, or this one, has told.
 
-        Or will: what is drafted elsewhere counts too. What this letter may still change does not.
+        Or will: what is drafted elsewhere counts too, and what was told of an issue that was merged
+        into one of these. What this letter may still change does not.
         """
         episodes: dict[int, int] = {one.issue_id: one.episode for one in issues}
+        family = lineage(episodes)
         query = (
-            select(AddresseeFixRow.issue_id, AddresseeFixRow.episode, living_customer())
+            select(family.c.root, family.c.member, AddresseeFixRow.episode, living_customer())
+            .select_from(AddresseeFixRow)
+            .join(family, family.c.member == AddresseeFixRow.issue_id)
             .join(AddresseeRow, AddresseeRow.id == AddresseeFixRow.addressee_id)
             .join(CustomerRow, CustomerRow.id == AddresseeFixRow.customer_id)
             .outerjoin(OutgoingRow, OutgoingRow.addressee_id == AddresseeRow.id)
             .where(
                 AddresseeFixRow.kind == kind.value,
-                AddresseeFixRow.issue_id.in_(episodes),
                 or_(AddresseeRow.letter_id != letter_id, _IS_FINAL),
             )
         )
         return {
-            (row[0], row[2]) for row in self._session.execute(query) if episodes[row[0]] == row[1]
+            (root, customer_id)
+            for root, member, episode, customer_id in self._session.execute(query)
+            if member != root or episode == episodes[root]
         }
 
     def settle(self, letter: Letter, wanted: Sequence[Wanted], *, now: datetime) -> None:

@@ -28,11 +28,15 @@ from bridge.domain.contacts import RedactedText
 from bridge.domain.faq import AskedOften, BestAnswer, FaqState
 from bridge.domain.grouping import SuggestionKind
 from bridge.domain.issues import Issue, IssueState
+from bridge.domain.letter_texts import TEXTS
+from bridge.domain.letters import LANGUAGES, FixTold, FixWords, LetterKind, LetterState, Why
 from bridge.domain.people import NoticeKind, Role
 from bridge.domain.signals import Rule, SignalMap
 from bridge.domain.workarounds import Audience, RetiredBy
+from bridge.steps.letter_sending import token_of
 from bridge.store import Store
 from bridge.store.deliveries import DeliveryState
+from bridge.store.letter_readers import Wanted
 from bridge.wiring.signals import SignalGiven, connect_signals
 from tests.builders import START, contacts_about_export
 from tests.conftest import Pipeline
@@ -190,6 +194,7 @@ def _fill(bench: PagesBench) -> None:
         until = now + timedelta(minutes=5)
         store.connections.pause(connection.id, until=until, trouble="it does not answer")
         _tell_what_is_out(store, bench)
+        _write(store, store.issues.by_number(bench.product.id, 105))
 
 
 def _tell_what_is_out(store: Store, bench: PagesBench) -> None:
@@ -205,6 +210,22 @@ def _tell_what_is_out(store: Store, bench: PagesBench) -> None:
         store.deliveries.note(
             kept, state, told=f"release {_EVIL}", reason=_EVIL + "y" * 90, now=now
         )
+
+
+def _write(store: Store, issue: Issue) -> None:
+    """A letter about a fix, to somebody with a long address and to nobody."""
+    kind, author = LetterKind.FIX, "lead@support.example"
+    texts = TEXTS[kind]
+    letter = store.letters.add(issue.product_id, kind, "4.2", texts=texts, author=author, now=START)
+    store.letters.save_issue(letter.id, issue, {name: FixWords(_EVIL) for name in LANGUAGES})
+    fixes = (FixTold(issue.id, 1, "4.2", None),)
+    address = f"{'x' * 60}@customer.example"
+    drafted, none = LetterState.DRAFTED, LetterState.SUPPRESSED
+    readers = [
+        Wanted(1, address, "Mia", "de", drafted, fixes=fixes),
+        Wanted(2, None, _EVIL, "en", none, Why.NO_ADDRESS, "no e-mail address is known", fixes),
+    ]
+    store.letter_readers.settle(letter, readers, now=START)
 
 
 def _ask(store: Store, issue: Issue) -> None:
@@ -262,6 +283,7 @@ _PAGES_FULL = (
     *("/reports", "/known/default", "/published", "/published/ISS-1"),
     *("/workarounds", "/workarounds?shelf=all", "/faq", "/faq?state=accepted"),
     "/faq?state=published",
+    *("/issues/ISS-105", "/letters", "/letters/1", "/letters/1/words", "/letters/settings"),
 )
 
 
@@ -277,7 +299,9 @@ def test_every_page_is_accessible_quiet_and_narrow_in_every_look(
         watch = Watch(urlsplit(site.url).netloc)
         watch.follow(page)
         site.enter(page, Role.LEAD if is_full else Role.ADMIN)
-        for path in _PAGES_FULL if is_full else _PAGES_EMPTY:
+        token = token_of(1, site.bench.application.context.secrets)
+        answers = [f"/mail/{token}/{what}" for what in ("stop", "still-broken")]
+        for path in (*_PAGES_FULL, *answers) if is_full else _PAGES_EMPTY:
             _inspect(page, site.url + path, look)
             if "ISS-404" in path:
                 # Chromium reports the status of the page itself, which is what was asked for.

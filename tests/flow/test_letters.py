@@ -107,6 +107,19 @@ def test_who_was_told_of_a_fix_is_in_no_other_letter_about_it(bench: LettersBenc
     }
 
 
+def test_who_was_told_of_an_issue_is_not_told_again_once_it_was_merged(
+    bench: LettersBench,
+) -> None:
+    exports, login = bench.issue("export", 2), bench.issue("login", 2)
+    bench.ship(exports, login)
+    first = bench.draft(exports)
+    bench.approve(first)
+    bench.send(first)
+    bench.groups.merge(login, exports)
+    second = bench.draft(login)
+    assert [one.email for one in bench.readers(second)] == ["login0@customer.example"]
+
+
 def test_who_cannot_be_written_to_is_listed_with_the_reason(bench: LettersBench) -> None:
     chat = replace(
         a_contact(external_id="chat", minutes=1),
