@@ -17,7 +17,7 @@ from bridge.domain.reach import KnownOfCustomer
 from bridge.store.arrays import is_any
 from bridge.store.customers import Customers
 from bridge.store.identities import living_customer
-from bridge.store.tables import AccountRow, AssignmentRow, ContactRow, CustomerRow
+from bridge.store.tables import AccountRow, AssignmentRow, ContactRow, CustomerFactRow, CustomerRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,17 @@ class Affected:
     issues: frozenset[IssueId]
     identities: Sequence[Identity] = field(default=(), repr=False)
     """The one learned last comes last."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What somebody said of themselves last, and when."""
+
+    value: str | None = None
+    at: datetime | None = None
+
+
+_NOTHING = _Said()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +121,14 @@ class AffectedCustomers:
                 CustomerRow.name,
                 CustomerRow.is_shared,
                 account.label("account"),
-                AccountRow.version,
-                AccountRow.platform,
+                func.coalesce(CustomerFactRow.version, AccountRow.version).label("version"),
+                CustomerFactRow.version_at,
+                func.coalesce(CustomerFactRow.platform, AccountRow.platform).label("platform"),
+                CustomerFactRow.region,
+                CustomerFactRow.language,
             )
             .outerjoin(AccountRow, AccountRow.id == CustomerRow.account_id)
+            .outerjoin(CustomerFactRow, CustomerFactRow.customer_id == CustomerRow.id)
             .where(is_any(CustomerRow.id, ids))
             .order_by(CustomerRow.id)
         )
@@ -127,9 +142,11 @@ class AffectedCustomers:
                 name=row.name,
                 account=row.account,
                 is_shared=row.is_shared,
-                language=languages.get(row.id),
+                language=languages.get(row.id, _NOTHING).value or row.language,
                 known=KnownOfCustomer(
-                    versions.get(row.id) or row.version, platforms.get(row.id) or row.platform
+                    _version(versions.get(row.id, _NOTHING), row.version, row.version_at),
+                    platforms.get(row.id, _NOTHING).value or row.platform,
+                    row.region,
                 ),
                 issues=frozenset(homes[row.id]),
                 identities=held[row.id],
@@ -139,11 +156,11 @@ class AffectedCustomers:
 
     def _newest(
         self, column: InstrumentedAttribute[str | None], ids: Sequence[int]
-    ) -> Mapping[int, str]:
-        """What each of these people said last."""
+    ) -> Mapping[int, _Said]:
+        """What each of these people said last, and when."""
         who = living_customer()
         query: Select[*tuple[Any, ...]] = (
-            select(who, column)
+            select(who, column, ContactRow.occurred_at)
             .join(ContactRow, ContactRow.customer_id == CustomerRow.id)
             .where(
                 or_(is_any(CustomerRow.id, ids), CustomerRow.merged_into.in_(ids)),
@@ -152,7 +169,13 @@ class AffectedCustomers:
             .ext(distinct_on(who))
             .order_by(who, ContactRow.occurred_at.desc(), ContactRow.id.desc())
         )
-        return {row[0]: row[1] for row in self._session.execute(query)}
+        return {row[0]: _Said(row[1], row[2]) for row in self._session.execute(query)}
+
+
+def _version(said: _Said, listed: str | None, listed_at: datetime | None) -> str | None:
+    """The version in a customer's newest contact, unless the directory knows a later one."""
+    is_later = said.at is not None and listed_at is not None and listed_at > said.at
+    return listed if is_later else said.value or listed
 
 
 def _survivor(customer_id: int) -> Any:  # noqa: ANN401 - a scalar subquery

@@ -1,7 +1,9 @@
 """Letters to customers: drafted for whom they are true, sent when a person says so, once."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -20,11 +22,14 @@ from bridge.domain.messages import MessageState
 from bridge.domain.news import ShipEvent, ShipKind
 from bridge.queue import InlineQueue
 from bridge.steps.check_in import check_in
+from bridge.steps.importing import learn_people
 from bridge.steps.letter_answers import stop_letters
 from bridge.steps.letters import drop_letter, edit_letter, take_off
 from bridge.steps.moves import move_issue
 from bridge.steps.notify import send_due
+from bridge.steps.ship import ReleaseNews, ship
 from bridge.steps.withdraw import withdraw
+from bridge.wiring.directory import read_directory
 from tests.builders import a_contact
 from tests.conftest import Pipeline
 from tests.letters_bench import TITLE, LettersBench
@@ -181,6 +186,45 @@ def test_whom_the_fix_has_not_reached_waits_and_is_written_to_later(bench: Lette
     assert "The version that you use has it." in texts["new@a.example"]
     assert "Please update to it." in texts["old@a.example"]
     assert "If you use an older version" in texts["who@a.example"]
+
+
+def test_what_the_directory_says_of_a_customer_decides_what_is_true_for_them(
+    bench: LettersBench, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    issue = bench.issue_of(
+        a_contact(external_id="one", email="one@a.example", version="4.1"),
+        a_contact(external_id="two", email="two@a.example"),
+        a_contact(external_id="three", email="three@a.example"),
+    )
+    bench.later(days=1)
+    now = bench.pipeline.clock.moment
+    later, before = f"{now:%FT%TZ}", f"{now - timedelta(days=9):%FT%TZ}"
+    rows = [
+        {"version": "4.2", "updated_at": later, "language": "de"},
+        {"region": "EU", "updated_at": before, "language": "es"},
+        {"region": "US", "updated_at": before},
+    ]
+    file = tmp_path / "directory.jsonl"
+    named = [
+        {"customer": name, "emails": [f"{name}@a.example"], **row}
+        for name, row in zip(("one", "two", "three"), rows, strict=True)
+    ]
+    file.write_text("\n".join(json.dumps(one) for one in named))
+    entries = read_directory(file, source="test", region="US")
+    learn_people(entries, pipeline.product, context=pipeline.application.context)
+    event = ShipEvent(id="eu", source="ci", kind=ShipKind.DEPLOYED, at=now, region="eu")
+    news = ReleaseNews("4.2", now, issue_ids=(issue.id,), told=event)
+    with pipeline.application.open() as store:
+        context = pipeline.application.context
+        ship(news, pipeline.product, store=store, context=context, cause=bench.cause())
+    readers = bench.readers(bench.draft(issue))
+    assert {(one.email, one.state, one.language) for one in readers} == {
+        ("one@a.example", S.DRAFTED, "de"),
+        ("two@a.example", S.DRAFTED, "es"),
+        ("three@a.example", S.WAITING, "en"),
+    }
+    (waiting,) = (one for one in readers if one.state is S.WAITING)
+    assert waiting.reason == "4.2 has reached eu only so far, and they are in us"
 
 
 def test_an_opt_out_holds_in_every_state_and_for_the_other_addresses_of_a_person(
