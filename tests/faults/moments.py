@@ -44,7 +44,9 @@ class Moments:
             self._count += 1
             os.write(self._log, f"{name}\n".encode())
             if self._count == self._kill_at:
-                os.kill(os.getpid(), self._signal)
+                # To this very thread: sent to the process, another one may take it, and this one
+                # goes on for a while before it stops.
+                signal.pthread_kill(threading.get_ident(), self._signal)
 
     def pass_in_job(self, what: str) -> None:
         """A moment inside a job of the path; others do not count."""
