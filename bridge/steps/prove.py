@@ -97,13 +97,22 @@ def proof_words(found: FixProof) -> list[str]:
 
 
 def _avoided(proof: Proof) -> str:
-    lies = f"between {proof.least_avoided:.0f} and {proof.most_avoided:.0f}"
     if proof.is_proven:
+        lies = f"between {proof.least_avoided:.0f} and {proof.most_avoided:.0f}"
         return f"About {proof.avoided:.0f} contacts avoided in {proof.days_after} days ({lies})."
+    lies = f"from {_fewer(proof.least_avoided)} to {_fewer(proof.most_avoided)}"
     return (
         f"In {proof.days_after} days {proof.after} came where {proof.expected:.0f} were to be"
-        f" expected: that is within normal variation ({lies} avoided)."
+        f" expected: that is within normal variation ({lies})."
     )
+
+
+def _fewer(avoided: float) -> str:
+    """`12 fewer`, `8 more`, `none fewer`."""
+    number = round(avoided)
+    if number == 0:
+        return "none fewer"
+    return f"{number} fewer" if number > 0 else f"{-number} more"
 
 
 def _counted(number: float, of: str) -> str:
