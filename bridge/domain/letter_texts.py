@@ -165,13 +165,13 @@ def _fix(told: FixTold, words: FixWords, say: Sentences) -> str:
     return "\n  ".join([*lines, *words.note.splitlines()])
 
 
-def first_words(title: str, *, instead: str | None, no_longer: str | None) -> dict[str, FixWords]:
+def first_words(
+    title: str, language: str, *, instead: str | None, no_longer: str | None
+) -> dict[str, FixWords]:
     """Words for a fix out of what was written for customers before, for a lead to look at.
 
-    instead: what to tell customers after the fix; no_longer: the workaround they were told.
+    They are in the product's language; what others read, a person writes. instead: what to tell
+    customers after the fix; no_longer: the workaround they were told.
     """
-    found = {}
-    for language, say in SENTENCES.items():
-        note = instead or (fill(say.no_workaround, {"text": no_longer}) if no_longer else "")
-        found[language] = FixWords(title, note)
-    return found
+    said = fill(SENTENCES[language].no_workaround, {"text": no_longer}) if no_longer else ""
+    return {language: FixWords(title, instead or said)}

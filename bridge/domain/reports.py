@@ -23,6 +23,10 @@ class ReportKind(StrEnum):
     """For leads."""
 
 
+_FIRST_YEAR = 1970
+"""Earlier days are slips of the pen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """The time a report is about, with its name: 2026-W47 (ISO week, in UTC) or 2026-11-20."""
@@ -37,6 +41,8 @@ class Span:
         """Read a name; raises InvalidInput."""
         try:
             day = _first_day(kind, name)
+            if day.year < _FIRST_YEAR:
+                raise ValueError("long before there were reports")
             return cls.holding(kind, datetime.combine(day, time(tzinfo=UTC)))
         except (ValueError, OverflowError) as error:
             shape = "2026-W47" if kind is ReportKind.WEEKLY else "2026-11-20"

@@ -1,11 +1,13 @@
 """What comes back from letters: no more of them, it is still broken, and how easy it was."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.domain.contacts import ContactReceived, CustomerReceived, ProductId
 from bridge.domain.errors import InvalidInput, NotAllowed, NotFound
+from bridge.domain.fixes import version_key
 from bridge.domain.issues import Issue, IssueId, IssueState
 from bridge.domain.letters import WHY_WORDS, LetterKind, Why, is_open_until
 from bridge.domain.people import Actor
@@ -23,6 +25,7 @@ from bridge.store.opt_outs import forms_of
 
 MOST_TEXT = 5_000
 _CUSTOMER = "customer"
+_NUMBERED = re.compile(r"[0-9]+(?:\.[0-9]+)+(?:-[0-9A-Za-z.]+)?")
 _OPEN_DAYS = 180
 _MOST_A_DAY = 5
 _DAY = timedelta(days=1)
@@ -41,6 +44,15 @@ class StillBroken:
     issue_id: IssueId | None = None
     """Which of the fixes; None where the letter has one only."""
     version: str | None = None
+
+
+def _version_in(said: str | None) -> str | None:
+    """`5.2` of `5.2 on iPhone`: people write more than a version; a bare `5` is one too."""
+    words = (said or "").strip()
+    found = _NUMBERED.search(words)
+    if found is not None:
+        return found[0]
+    return words if version_key(words) is not None and len(words.split()) == 1 else None
 
 
 def stop_letters(one: Addressee, *, source: str, store: Store, now: datetime) -> bool:
@@ -105,7 +117,7 @@ def say_still_broken(
         source=SOURCE,
         channel="web",
         lang=one.language,
-        version=said.version,
+        version=_version_in(said.version),
         customer=CustomerReceived(email=one.email),
         conversation=conversation,
     )

@@ -21,6 +21,7 @@ from bridge.domain.letters import (
     LetterText,
     Why,
     check_text,
+    language_of,
 )
 from bridge.domain.people import is_address
 from bridge.domain.workarounds import FIXED, Workaround
@@ -97,6 +98,8 @@ def approve_letter(letter: Letter, *, edition: int, telling: Telling) -> int:
     store = telling.store
     if letter.dropped_at is not None:
         raise InvalidMove("the letter was dropped")
+    # A fix may not hold any more, and people may have opted out, since the page was opened.
+    look_again(letter, telling)
     drafted = store.addressees.of_letter(letter.id, [_S.DRAFTED])
     if not drafted:
         raise InvalidMove("nobody's letter waits to be approved")
@@ -190,6 +193,7 @@ def _first_words(issue: Issue, store: Store) -> dict[str, FixWords]:
     no_longer = [text for one in workarounds if (text := one.customer_text)]
     return first_words(
         known.title[:MOST_WORDS] if known else "",
+        language_of(None, store.letters.plan(issue.product_id).language),
         instead=instead[-1] if instead else None,
         no_longer=no_longer[-1] if no_longer else None,
     )

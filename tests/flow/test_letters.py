@@ -148,6 +148,9 @@ def test_who_cannot_be_written_to_is_listed_with_the_reason(bench: LettersBench)
     whys = [one.why for one in bench.readers(letter, S.SUPPRESSED)]
     assert sorted(whys, key=str) == [Why.NO_ADDRESS, Why.SHARED_ADDRESS]
     assert readers["tom@acme.example"].language == "de"
+    with pytest.raises(InvalidInput, match="in de"):
+        bench.approve(letter)
+    letter = bench.word(letter, issue)
     bench.approve(letter)
     bench.send(letter)
     texts = {to: message.text for to, message in bench.mail.sent.values()}

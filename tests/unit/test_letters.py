@@ -178,9 +178,10 @@ def test_no_letter_is_sent_but_from_approved_and_the_message_tells_from_then_on(
 
 
 def test_words_for_a_fix_come_from_what_was_written_for_customers() -> None:
-    found = first_words("Exports stop", instead=None, no_longer="Use the menu.")
-    assert found["de"] == FixWords("Exports stop", "Das brauchen Sie nicht mehr: Use the menu.")
-    instead = first_words("", instead="Press Export.", no_longer="Use the menu.")
+    found = first_words("Exporte enden", "de", instead=None, no_longer="Das Menü.")
+    # In other languages a person writes them.
+    assert found == {"de": FixWords("Exporte enden", "Das brauchen Sie nicht mehr: Das Menü.")}
+    instead = first_words("", "en", instead="Press Export.", no_longer="Use the menu.")
     assert instead["en"] == FixWords("", "Press Export.")
 
 

@@ -36,8 +36,8 @@ WORDS: Mapping[str, MailWords] = MappingProxyType(
     {
         "en": MailWords(
             stop_title="No more letters",
-            stop_text="You get no more letters about fixes in {product} from us, at none of your"
-            " addresses that we know. We still answer what you write to us.",
+            stop_text="Press the button, and you get no more letters about fixes in {product} from"
+            " us, at any of your addresses that we know. We still answer what you write to us.",
             stop_button="Send me no more letters",
             stopped="Done. You get no more letters from us.",
             broken_title="It still happens",
@@ -62,8 +62,8 @@ WORDS: Mapping[str, MailWords] = MappingProxyType(
         ),
         "de": MailWords(
             stop_title="Keine Briefe mehr",
-            stop_text="Sie erhalten von uns keine Briefe über behobene Fehler in {product} mehr, an"
-            " keine Ihrer Adressen, die wir kennen. Was Sie uns schreiben, beantworten wir"
+            stop_text="Mit dem Knopf bestellen Sie unsere Briefe über behobene Fehler in {product}"
+            " ab, an alle Ihre Adressen, die wir kennen. Was Sie uns schreiben, beantworten wir"
             " weiterhin.",
             stop_button="Keine Briefe mehr senden",
             stopped="Erledigt. Sie erhalten keine Briefe mehr von uns.",
@@ -91,9 +91,9 @@ WORDS: Mapping[str, MailWords] = MappingProxyType(
         ),
         "es": MailWords(
             stop_title="No más cartas",
-            stop_text="No recibirá más cartas nuestras sobre correcciones en {product}, en ninguna"
-            " de las direcciones suyas que conocemos. Seguiremos respondiendo a lo que nos"
-            " escriba.",
+            stop_text="Pulse el botón y no recibirá más cartas nuestras sobre correcciones en"
+            " {product}, en ninguna de las direcciones suyas que conocemos. Seguiremos"
+            " respondiendo a lo que nos escriba.",
             stop_button="No enviarme más cartas",
             stopped="Hecho. No recibirá más cartas nuestras.",
             broken_title="Sigue ocurriendo",

@@ -105,8 +105,9 @@ def _list(
     for kind in ReportKind:
         now = Span.holding(kind, visit.now)
         said = [Span.named(kind, one) for one in reads.names(product.id, kind, limit=_SHOWN)]
-        plan = typed if typed and typed.kind is kind else reads.plan(product.id, kind)
-        kinds.append((kind, now, said, plan))
+        plan = reads.plan(product.id, kind)
+        shown = typed if typed and typed.kind is kind else plan
+        kinds.append((kind, now, said, plan, shown))
     status = {"status": status_of(error)} if error else {}
     return page(
         visit,
