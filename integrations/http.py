@@ -48,6 +48,8 @@ def check_address(url: str, *, allow_private: bool, resolver: Resolver = resolve
     try:
         addresses = list(resolver(host, port))
     except (OSError, UnicodeError) as error:
+        if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+            raise TryAgainLater(f"the name {host} cannot be looked up now") from error
         raise Refused(f"the name {host} cannot be resolved: check the spelling") from error
     if not addresses:
         raise Refused(f"the name {host} has no address")

@@ -157,7 +157,7 @@ def _connections(store: Store, now: datetime) -> Iterator[Finding]:
         elif one.trouble or is_paused:
             yield Finding("connections", False, f"{name}: {one.trouble or 'paused'}", _CONNECT)
         else:
-            yield Finding("connections", True, f"{name} answers")
+            yield Finding("connections", True, f"{name} is connected")
 
 
 def _signals(store: Store, now: datetime) -> Iterator[Finding]:

@@ -113,7 +113,8 @@ class _Following:
             done.append(self._withdraw(locked or one, told))
         cause = self._cause(event, f"{_named(event.back_to, event)} runs again")
         told = replace(event, kind=ShipKind.DEPLOYED, version=event.back_to)
-        news = ReleaseNews(event.back_to, event.at, event.component, told=told)
+        percent = self._percent(told, event.back_to)
+        news = ReleaseNews(event.back_to, event.at, event.component, percent, told=told)
         again = ship(news, self.product, store=self.store, context=self.context, cause=cause)
         words = _withdrawn_words(done) if done else "nothing newer was out"
         return Followed(f"{words}; {_shipped_words(event.back_to, again)}")

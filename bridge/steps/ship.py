@@ -106,7 +106,11 @@ def _is_lower(known: Release, news: ReleaseNews, event: ShipEvent, store: Store)
     if news.told is None:
         return True
     own = [one for one in words if one.source == event.source and one.part == event.part]
-    return bool(own) and (own[-1].percent or 0) > news.percent
+    if not own:
+        return False
+    # The newest by when it was so, not by when we heard of it; without a percent it was for all.
+    last = max(own, key=lambda one: one.at)
+    return not last.kind.takes_back and (last.percent or 100) > news.percent
 
 
 def _save(

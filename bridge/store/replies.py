@@ -55,18 +55,12 @@ class Replies:
         sent_at: datetime,
         now: datetime,
     ) -> bool:
-        """Keep it; sent again it says what it says now. True when it is new."""
+        """Keep it; what is known under that id stays as it is. True when it is new."""
         told = {"contact_id": contact_id, "text": text, "agent_id": agent_id, "sent_at": sent_at}
         names = {"product_id": product_id, "source": source, "external_id": external_id}
         added = insert(ReplyRow).values(**names, **told, created_at=now)
-        new = self._session.scalars(added.on_conflict_do_nothing().returning(ReplyRow.id)).first()
-        if new is None:
-            self._session.execute(
-                added.on_conflict_do_update(
-                    index_elements=["product_id", "source", "external_id"], set_=told
-                )
-            )
-        return new is not None
+        new = added.on_conflict_do_nothing().returning(ReplyRow.id)
+        return self._session.scalars(new).first() is not None
 
     def of_issue(self, issue_id: IssueId, *, until: datetime) -> list[SentAnswer]:
         """The newest answers to contacts on an issue that customers had time to come back from.

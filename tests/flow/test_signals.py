@@ -223,6 +223,15 @@ def test_a_version_has_reached_everybody_once_each_region_has_it(pipeline: Pipel
         assert desk.state(issue) == (_S.SHIPPED, "4.2")
         assert desk.told(issue) == [NoticeKind.ROLLOUT, FIX]
         assert desk.deploy(environment="prod-mars").state is DeliveryState.UNMAPPED
+        # What runs again in one region only has not reached the others by that.
+        other = desk.done("login", "4.3")
+        for tag in ("v4.3", "v4.4"):
+            desk.later(hours=1)
+            desk.deploy(tag, environment="prod-us")
+        desk.later(hours=1)
+        back = desk.deploy("v4.3", environment="prod-us")
+        assert "4.4 is taken back; 4.3 has reached 50 %" in str(back.reason)
+        assert desk.state(other) == (_S.RESOLVED, None)
 
 
 def test_the_next_deployment_ships_done_tickets_without_a_version(desk: SignalDesk) -> None:

@@ -327,6 +327,11 @@ def test_a_roll_out_that_goes_back_below_what_was_told_steps_down_once(
     assert release(pipeline, percent=100) == []
     assert the_issue(pipeline).state is IssueState.SHIPPED
     assert told(pipeline)[4:] == [FIX]
+    # A late older word changes nothing, and hides nothing from the next one.
+    later(pipeline, hours=1)
+    assert release(pipeline, percent=20, minutes_ago=90) == []
+    (reason,) = release(pipeline, percent=20)
+    assert reason == "the roll-out of 4.1 went back from 100 % to 20 %"
 
 
 def test_a_source_that_repeats_itself_does_not_raise_what_was_lowered_since(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from bridge.domain.errors import Refused
+from bridge.domain.errors import Refused, TryAgainLater
 from integrations.http import (
     GuardedAdapter,
     NotConnected,
@@ -117,6 +117,14 @@ def test_a_name_that_cannot_be_resolved_is_told_in_words() -> None:
 
     with pytest.raises(Refused, match="cannot be resolved"):
         check_address("https://nowhere.example", allow_private=False, resolver=unknown)
+
+
+def test_a_name_that_cannot_be_looked_up_just_now_is_tried_again() -> None:
+    def away(host: str, port: int) -> list[str]:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    with pytest.raises(TryAgainLater, match="cannot be looked up now"):
+        check_address("https://acme.example", allow_private=False, resolver=away)
 
 
 @pytest.fixture
