@@ -234,6 +234,19 @@ def test_a_version_has_reached_everybody_once_each_region_has_it(pipeline: Pipel
         assert desk.state(other) == (_S.RESOLVED, None)
 
 
+def test_a_roll_out_that_goes_back_is_noticed_in_whatever_order_its_words_come(
+    desk: SignalDesk,
+) -> None:
+    issue = desk.done("export", "4.2")
+    desk.deploy()
+    desk.later(hours=1)
+    desk.deploy(payload={"percent": 20}, minutes_ago=90)
+    assert desk.state(issue) == (_S.SHIPPED, "4.2")
+    back = desk.deploy(payload={"percent": 20})
+    assert "went back from 100 % to 20 %" in str(back.reason)
+    assert desk.state(issue) == (_S.RESOLVED, None)
+
+
 def test_the_next_deployment_ships_done_tickets_without_a_version(desk: SignalDesk) -> None:
     desk.set_rule(ShipRule.DEPLOYMENT)
     issue, named = desk.done("export"), desk.done("login", "4.3")
