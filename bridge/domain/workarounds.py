@@ -7,15 +7,13 @@ from typing import NewType
 
 from bridge.domain.contacts import RedactedText
 from bridge.domain.fixes import is_at_least
-from bridge.domain.issues import Issue, IssueId, IssueState
+from bridge.domain.issues import FIXED, Issue, IssueId
 from bridge.domain.scope import Asker, Scope
 from bridge.domain.shares import Share
 
 WorkaroundId = NewType("WorkaroundId", int)
 
 _POOR = 0.5
-FIXED = frozenset({IssueState.SHIPPED, IssueState.VERIFIED})
-"""States in which customers can have the fix."""
 
 
 class Audience(StrEnum):

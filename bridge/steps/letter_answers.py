@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from bridge.domain.contacts import ContactReceived, CustomerReceived, ProductId
 from bridge.domain.errors import InvalidInput, NotAllowed, NotFound
 from bridge.domain.fixes import version_key
-from bridge.domain.issues import Issue, IssueId, IssueState
+from bridge.domain.issues import FIXED, Issue, IssueId, IssueState
 from bridge.domain.letters import WHY_WORDS, LetterKind, Why, is_open_until
 from bridge.domain.people import Actor
 from bridge.domain.products import Product
-from bridge.domain.workarounds import FIXED
 from bridge.steps.context import Context
 from bridge.steps.follow_up import refresh_soon
 from bridge.steps.ingest import Ingested, IngestResult, ingest

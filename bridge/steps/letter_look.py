@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bridge.domain.customers import Identity, IdentityKind
-from bridge.domain.issues import IssueId
+from bridge.domain.issues import FIXED, IssueId
 from bridge.domain.letters import (
     WHY_WORDS,
     FixTold,
@@ -13,9 +13,8 @@ from bridge.domain.letters import (
     language_of,
 )
 from bridge.domain.reach import Carrier, reach_of
-from bridge.domain.regression import FixedVersion
-from bridge.domain.workarounds import FIXED
 from bridge.identity import RAW_PREFIX
+from bridge.steps.holding import release_facts
 from bridge.steps.tell import Telling
 from bridge.store import Store
 from bridge.store.affected import Affected
@@ -117,19 +116,10 @@ def carriers_of(issue_id: IssueId, store: Store) -> list[Carrier]:
         if one.episode != last:
             continue
         release = one.release
-        fixed = FixedVersion(
-            version=release.version,
-            shipped_at=release.shipped_at,
-            complete_at=release.complete_at,
-            percent=release.percent,
-            component=release.component,
-            platforms=release.platforms,
-            is_withdrawn=release.is_withdrawn,
-        )
         told = [t for t in store.rollouts.of_release(release.id) if not t.kind.takes_back]
         places = [one.region or one.audience for one in told]
         regions = frozenset(place.strip().lower() for place in places) if all(places) else ()
-        carriers.append(Carrier(fixed, frozenset(regions)))
+        carriers.append(Carrier(release_facts(release), frozenset(regions)))
     return carriers
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import InvalidMove, NotConfigured, NotFound
-from bridge.domain.issues import IssueId
+from bridge.domain.issues import FIXED, IssueId
 from bridge.domain.letter_texts import ToCustomer, write_out
 from bridge.domain.letters import (
     WHY_WORDS,
@@ -21,7 +21,6 @@ from bridge.domain.letters import (
 )
 from bridge.domain.products import Product
 from bridge.domain.satisfaction import SCALES, Metric, RatingReceived
-from bridge.domain.workarounds import FIXED
 from bridge.steps.context import Context
 from bridge.steps.letters import record_letter
 from bridge.steps.outside import wake_sender

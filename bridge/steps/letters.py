@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bridge.domain.errors import InvalidInput, InvalidMove, Outdated
-from bridge.domain.issues import Issue, IssueId
+from bridge.domain.issues import FIXED, Issue, IssueId
 from bridge.domain.letter_texts import TEXTS, first_words
 from bridge.domain.letters import (
     LANGUAGES,
@@ -24,7 +24,7 @@ from bridge.domain.letters import (
     language_of,
 )
 from bridge.domain.people import is_address
-from bridge.domain.workarounds import FIXED, Workaround
+from bridge.domain.workarounds import Workaround
 from bridge.steps.letter_look import look_again
 from bridge.steps.tell import Telling
 from bridge.store import Store

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from bridge.cleaning import clean
-from bridge.domain.issues import Issue, IssueState
+from bridge.domain.issues import FIXED, Issue, IssueState
 from bridge.domain.products import Product
 from bridge.domain.scope import Asker
 from bridge.domain.workarounds import (
-    FIXED,
     Audience,
     RetiredBy,
     Workaround,

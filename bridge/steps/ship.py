@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bridge.domain.errors import InvalidInput
 from bridge.domain.fixes import Release, ReleaseId
-from bridge.domain.issues import Issue, IssueId, IssueState
+from bridge.domain.issues import FIXED, Issue, IssueId, IssueState
 from bridge.domain.news import ShipEvent, ShipKind
 from bridge.domain.products import Product
 from bridge.steps.context import Context
@@ -18,8 +18,6 @@ from bridge.steps.tell import Telling, tell_fix, tell_rollout
 from bridge.steps.withdraw import lower
 from bridge.store import Store
 from bridge.store.fixes import Fixed
-
-PAST = (IssueState.SHIPPED, IssueState.VERIFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ def ship(
         reason = lowered.get(issue.id) or shipping.why_not(issue)
         if reason is None:
             issue = shipping.ship(issue)
-            reason = None if issue.state in PAST else f"customers who have {version} still met it"
+            reason = None if issue.state in FIXED else f"customers who have {version} still met it"
         if reason is None:
             answer.shipped.append(issue)
         else:
@@ -176,12 +174,12 @@ class _Shipping:
         """Whether nobody has said yet that the release fixes the issue in its present episode."""
         if issue.merged_into is not None:
             return False
-        if issue.state not in PAST and not issue.can_move(IssueState.SHIPPED):
+        if issue.state not in FIXED and not issue.can_move(IssueState.SHIPPED):
             return False
         fixed = self.store.fixes.of_issue(issue.id)
         mine = next((one for one in fixed if one.release.id == self.release.id), None)
         is_said = mine is not None and mine.episode == issue.episode and not mine.is_refuted
-        return not (is_said and issue.state in PAST)
+        return not (is_said and issue.state in FIXED)
 
     def why_not(self, issue: Issue) -> str | None:
         """Why the release does not ship an issue; None when it does, or has."""
@@ -190,7 +188,7 @@ class _Shipping:
             return "it was merged into another issue"
         fixed = {one.release.id: one for one in self.store.fixes.of_issue(issue.id)}
         mine = fixed.get(self.release.id)
-        if issue.state in PAST:
+        if issue.state in FIXED:
             if issue.fixed_in == version and mine is not None:
                 return None
             # A back-port, or the next release: whoever has it has the fix too.
@@ -244,7 +242,7 @@ class _Shipping:
     def ship(self, issue: Issue) -> Issue:
         """Ship an issue, unless that is done."""
         release, store, cause = self.release, self.store, self.cause
-        if issue.state in PAST:
+        if issue.state in FIXED:
             return issue
         shipped_at = release.complete_at or release.shipped_at
         changes = {"fixed_in": release.version, "shipped_at": shipped_at, "outcome": "fixed"}

@@ -1,11 +1,9 @@
 """Where an issue stands when its ticket stands so; closed is not resolved."""
 
-from bridge.domain.issues import Issue, IssueState, Outcome
+from bridge.domain.issues import FIXED, Issue, IssueState, Outcome
 from bridge.domain.tickets import StatusCategory
 from bridge.steps.moves import Cause, move_issue
 from bridge.store import Store
-
-_PAST = (IssueState.SHIPPED, IssueState.VERIFIED)
 
 
 def stand_where(
@@ -23,7 +21,7 @@ def stand_where(
         target = IssueState.IN_PROGRESS
     if issue.state is target or not issue.can_move(target):
         return issue
-    if issue.state in _PAST and target is IssueState.RESOLVED:
+    if issue.state in FIXED and target is IssueState.RESOLVED:
         return issue
     changes = {"outcome": outcome.value if outcome else None}
     return move_issue(issue, target, store=store, cause=cause, changes=changes)

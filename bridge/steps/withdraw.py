@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.fixes import Release, version_key
-from bridge.domain.issues import Issue, IssueId, IssueState, Outcome
+from bridge.domain.issues import FIXED, Issue, IssueId, IssueState, Outcome
 from bridge.domain.news import ShipEvent
 from bridge.domain.people import MACHINE, Because, NoticeKind, UserId
 from bridge.domain.products import Product
@@ -16,8 +16,6 @@ from bridge.steps.moves import Cause, move_issue
 from bridge.steps.retire import revive
 from bridge.steps.tell import Telling, tell_correction, tell_lowered
 from bridge.store import Store
-
-_PAST = (IssueState.SHIPPED, IssueState.VERIFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def withdraw(  # noqa: PLR0913 - one transaction needs all of it
     standing = [store.issues.standing_for(product.id, one).id for one in sorted(found)]
     for issue_id in dict.fromkeys(standing):
         issue = store.issues.get(product.id, issue_id, lock=True)
-        if issue.state not in _PAST:
+        if issue.state not in FIXED:
             continue
         others = _others(issue, known, product, store)
         if others:
@@ -87,7 +85,7 @@ def lower(known: Release, percent: int, told: ShipEvent, *, telling: Telling) ->
     store.fixes.lower(known.id, percent)
     answer: dict[IssueId, str] = {}
     for issue in issues:
-        if issue.state not in _PAST:
+        if issue.state not in FIXED:
             tell_lowered(issue, known.version, percent, telling=telling)
         elif percent >= product.full_percent:
             continue
@@ -141,7 +139,7 @@ def correct(context: Context, *, product_id: int, issue_id: int, ticket_id: int)
     with context.open() as store:
         issue = store.issues.get(ProductId(product_id), issue_id, lock=True)
         is_on_it = any(one.id == ticket.id for one in store.tickets.of_issue(issue.id))
-        if issue.state not in _PAST or issue.merged_into is not None or not is_on_it:
+        if issue.state not in FIXED or issue.merged_into is not None or not is_on_it:
             return
         product = store.products.get(issue.product_id)
         reason = f"it is linked to {found[0].ref.key}, which is in progress"

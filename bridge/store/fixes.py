@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
 from bridge.domain.fixes import Release, ReleaseId
-from bridge.domain.issues import Issue, IssueId, IssueState
+from bridge.domain.issues import Issue, IssueId
 from bridge.domain.tickets import TicketId
 from bridge.store.lineage import lineage
 from bridge.store.tables import (
@@ -19,7 +19,6 @@ from bridge.store.tables import (
 )
 
 _EVERYBODY = 100
-_PAST = (IssueState.SHIPPED, IssueState.VERIFIED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
-from bridge.domain.issues import Issue, IssueId
+from bridge.domain.issues import FIXED, Issue, IssueId
 from bridge.domain.letters import FixWords, LetterKind, LetterPlan, LetterState, LetterText
-from bridge.domain.workarounds import FIXED
 from bridge.store.tables import (
     AddresseeRow,
     IssueRow,

@@ -8,12 +8,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
-from bridge.domain.issues import IssueId, IssueState
+from bridge.domain.issues import FIXED, IssueId, IssueState
 from bridge.store.lineage import lineage
 from bridge.store.tables import FilingRow, FixRow, IssueRow, ReleaseRow, TicketRow
 from bridge.store.tickets import Ticket, Tickets
-
-_PAST = (IssueState.SHIPPED, IssueState.VERIFIED)
 
 
 class Meant:
@@ -28,7 +26,7 @@ class Meant:
         Those that have shipped already too: the version may be a back-port.
         """
         named = any_(TicketRow.versions) == version
-        return self._done_with(product_id, (*_PAST, IssueState.RESOLVED), named)
+        return self._done_with(product_id, (*FIXED, IssueState.RESOLVED), named)
 
     def awaiting(self, product_id: ProductId, version: str) -> list[IssueId]:
         """Those of them that no such release is known to fix."""
@@ -40,7 +38,7 @@ class Meant:
                 ReleaseRow.product_id == product_id,
                 ReleaseRow.version == version,
                 ReleaseRow.withdrawn_at.is_(None),
-                IssueRow.state.in_([state.value for state in _PAST]),
+                IssueRow.state.in_([state.value for state in FIXED]),
             )
         )
         shipped = set(self._session.scalars(known))

@@ -1,6 +1,5 @@
 """Files of contacts, in whichever shape they are, row by row."""
 
-import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from integrations.files.mapping import (
     by_name,
     read_mapping,
 )
-from integrations.files.reading import Line, read_rows
+from integrations.files.reading import Line, first_rows, read_rows
 from integrations.files.shapes import (
     from_replay,
     from_wire,
@@ -23,7 +22,6 @@ from integrations.files.shapes import (
     optional_text,
 )
 
-_LOOK_AT = 200
 _NESTED = ("customer", "account", "agent", "satisfaction")
 _WIRE_MEMBERS = frozenset({field.split(".")[0] for field in (*REQUIRED, "customer", "account")})
 
@@ -78,9 +76,7 @@ def open_contacts(path: Path, *, mapping: Path | None = None) -> ContactFile:
 
     Raises InvalidInput when the file cannot be read, has no rows, or its columns need a mapping.
     """
-    rows = [line.row for line in itertools.islice(read_rows(path), _LOOK_AT) if line.row]
-    if not rows:
-        raise InvalidInput(f"{path.name} has no row that can be read")
+    rows = first_rows(path)
     columns = tuple(dict.fromkeys(name for row in rows for name in row))
     if mapping is not None:
         chosen = read_mapping(mapping, columns=columns)

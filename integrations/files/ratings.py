@@ -1,6 +1,5 @@
 """Files of ratings: answers to surveys, one a row, in columns of any name."""
 
-import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from bridge.domain.errors import InvalidInput
 from bridge.domain.satisfaction import SCALES, Metric, RatingReceived, Scale
 from integrations.files.contacts import is_table, left_over
 from integrations.files.mapping import ColumnMapping, Shape, by_name, read_mapping
-from integrations.files.reading import Line, read_rows
+from integrations.files.reading import Line, first_rows, read_rows
 from integrations.files.shapes import moment_of, number_of, optional_text, part_of
 
 RATINGS = Shape(
@@ -21,7 +20,6 @@ RATINGS = Shape(
     required=("external_id", "metric"),
     same_for_all=frozenset({"metric", "source", "scale.low", "scale.high", "scale.direction"}),
 )
-_LOOK_AT = 200
 _DIRECTIONS = {"higher_is_better": True, "lower_is_better": False}
 
 
@@ -68,9 +66,7 @@ def open_ratings(path: Path, *, mapping: Path | None = None) -> RatingFile:
 
     Raises InvalidInput when the file cannot be read, has no rows, or its columns need a mapping.
     """
-    rows = [line.row for line in itertools.islice(read_rows(path), _LOOK_AT) if line.row]
-    if not rows:
-        raise InvalidInput(f"{path.name} has no row that can be read")
+    rows = first_rows(path)
     columns = tuple(dict.fromkeys(name for row in rows for name in row))
     if mapping is not None:
         chosen = read_mapping(mapping, columns=columns, shape=RATINGS)

@@ -4,6 +4,7 @@ import codecs
 import csv
 import gzip
 import io
+import itertools
 import json
 import zlib
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,8 @@ from typing import BinaryIO, cast
 
 from bridge.domain.errors import InvalidInput
 
+_LOOK_AT = 200
+"""So many lines tell the columns of a file."""
 _LONGEST_LINE = 4 * 1024 * 1024
 _LOOKED_AT = 4 * 1024 * 1024
 
@@ -24,6 +27,14 @@ class Line:
     number: int
     row: Mapping[str, object] | None
     reason: str = ""
+
+
+def first_rows(path: Path) -> list[Mapping[str, object]]:
+    """Rows from the beginning, to recognise the columns by; raises InvalidInput without any."""
+    rows = [line.row for line in itertools.islice(read_rows(path), _LOOK_AT) if line.row]
+    if not rows:
+        raise InvalidInput(f"{path.name} has no row that can be read")
+    return rows
 
 
 def read_rows(path: Path) -> Iterator[Line]:
