@@ -19,12 +19,13 @@ import psycopg
 ONE_AT_A_TIME = frozenset({"refresh"})
 """Jobs of which no two with the same `once` run at the same time, whoever runs them."""
 
-_OUTWARD = frozenset(
+OUTWARD = frozenset(
     {"file", "adopt", "sweep", "refresh", "note", "track", "release", "poll"}
-    | {"read_existing", "part", "follow_duplicate", "send_report", "notify"}
+    | {"read_existing", "part", "follow_duplicate", "correct", "reopen"}
+    | {"sync_copy", "name_versions", "send_report", "notify"}
 )
-"""Jobs that wait for a tracker or a mail server: hundreds of them must not keep contacts unread
-while it is away."""
+"""Jobs that wait for a tracker, a desk or a mail server: hundreds of them must not keep contacts
+unread while it is away."""
 
 JobArgument = str | int | float | bool | None
 
@@ -86,7 +87,7 @@ class ProcrastinateQueue:
         task = self._app.configure_task(
             job,
             lock=once if job in ONE_AT_A_TIME else None,
-            priority=-1 if job in _OUTWARD else 0,
+            priority=-1 if job in OUTWARD else 0,
             queueing_lock=once,
             schedule_at=at,
             connection=connection.driver_connection,

@@ -1,15 +1,19 @@
 """Jobs in PostgreSQL: what may run beside what, and what becomes of a job that fails."""
 
 import asyncio
+import inspect
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import procrastinate
 import psycopg
 import pytest
 from procrastinate.jobs import Job
 
+from bridge.queue import OUTWARD
 from bridge.settings import Settings
-from bridge.wiring import Application, build
+from bridge.wiring import JOBS, Application, build
 from bridge.worker import make_app
 
 
@@ -55,6 +59,14 @@ def test_two_refreshes_of_one_ticket_never_run_at_the_same_time(live: Applicatio
     assert first is not None
     assert first.task_kwargs == {"ticket_id": 2}
     assert second is None
+
+
+def test_every_job_that_asks_outside_systems_comes_after_the_others() -> None:
+    asks = re.compile(r"context\.(tracker|workaround_store|channel)\(")
+    files = {name: inspect.getsourcefile(step) for name, step in JOBS.items()}
+    outside = {name for name, file in files.items() if file and asks.search(Path(file).read_text())}
+    only_queue = {"poll_all", "sweep_all", "read_all_existing", "check_copies", "send_due"}
+    assert outside - only_queue - {"report", "report_all", "watch", "verify"} <= OUTWARD
 
 
 def test_contacts_are_read_before_a_tracker_is_asked(live: Application) -> None:
