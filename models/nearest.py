@@ -14,6 +14,7 @@ from models.vectors import (
     Vectors,
     centered,
     dots,
+    grow_mean,
     mean_members,
     member_lengths,
 )
@@ -70,6 +71,12 @@ class Issues:
         self._numbers[row], self._sizes[row], self._means[row] = number, size, mean
         if self._center is not None:
             self._look_at(slice(row, row + 1), self._center)
+
+    def join(self, number: int, vector: Vector) -> None:
+        """One more contact is on an issue that is known."""
+        row = self._rows[number]
+        size = int(self._sizes[row])
+        self.put(number, grow_mean(self._means[row], size, vector), size + 1)
 
     def drop(self, number: int) -> None:
         """Forget an issue; unknown ones are forgotten already."""

@@ -59,6 +59,7 @@ from bridge.store.paces import Paces
 from bridge.store.parts import Parts
 from bridge.store.people import People
 from bridge.store.placements import Placements
+from bridge.store.placing import Placing
 from bridge.store.products import Products
 from bridge.store.ratings import Ratings
 from bridge.store.reach import Reached
@@ -134,6 +135,7 @@ class Store:
         self.parts = Parts(session)
         self.templates = Templates(session)
         self.waiting = Waiting(session)
+        self.placing = Placing(session)
         self.issues = Issues(session)
         self.placements = Placements(session)
         self.constraints = Constraints(session)
