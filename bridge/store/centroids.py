@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, case, func, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -52,9 +52,9 @@ _AFTER = _FOUND.where(
     CentroidRow.changed > bindparam("after"),
 ).order_by(CentroidRow.changed)
 _CHANGES = _AFTER.limit(_MOST)
-_FIRST = 16
-"""So few that the database goes along the index by number without planning it each time."""
-_FIRST_CHANGES = Statement(_AFTER.limit(_FIRST))
+_FIRST = 8
+_FIRST_CHANGES = Statement(_AFTER.limit(literal_column(str(_FIRST))))
+"""Few, and written out: so the database keeps its plan instead of planning each time."""
 _OF = _FOUND.where(
     CentroidRow.issue_id == func.any(bindparam("issues", type_=ARRAY(BigInteger))),
     CentroidRow.encoder == bindparam("encoder"),

@@ -73,6 +73,7 @@ from bridge.store.tasks import Tasks
 from bridge.store.templates import Templates
 from bridge.store.ticket_questions import TicketQuestions
 from bridge.store.tickets import Tickets
+from bridge.store.trips import driver_connection
 from bridge.store.twins import Twins
 from bridge.store.vectors import Vectors
 from bridge.store.waiting import Waiting
@@ -181,10 +182,7 @@ class Store:
     @property
     def driver_connection(self) -> psycopg.Connection[tuple[object, ...]]:
         """The psycopg connection under the session, for the queue."""
-        raw = self._session.connection().connection.driver_connection
-        if not isinstance(raw, psycopg.Connection):
-            raise TypeError("the store needs a psycopg connection")
-        return raw
+        return driver_connection(self._session)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ from bridge.domain.contacts import ContactId, ContactNature, ProductId
 from bridge.store.identities import living_customer
 from bridge.store.tables import AssignmentRow, ContactRow, CustomerRow, VectorRow
 from bridge.store.trips import Answer, Statement, Trip
-from bridge.store.vectors import EMBEDDING, Array, halves
+from bridge.store.vectors import EMBEDDING, Array, rows_of_halves
 
 _SECONDS_A_DAY = 86_400
 NOBODY = -1
@@ -143,6 +143,11 @@ def send_unassigned(
 
 def recent_contacts(answer: Answer) -> list[RecentContact]:
     """What `send_unassigned` has read."""
+    rows = answer.fetchall()
+    if not rows:
+        return []
+    vectors = rows_of_halves([sent for *_, sent in rows])
     return [
-        RecentContact(ContactId(row[0]), row[1], float(row[2]), halves(row[3])) for row in answer
+        RecentContact(ContactId(contact_id), customer_id, float(day), vector)
+        for (contact_id, customer_id, day, _), vector in zip(rows, vectors, strict=True)
     ]

@@ -120,7 +120,7 @@ class Placing:
             locked = send_lock(trip, product_id)
             waiting = send_waiting(trip, product_id, encoder, limit=limit, within=within, most=most)
             changes = send_first_changes(trip, product_id, encoder, after=seen)
-            return Taken(locked_product(locked), waiting_contacts(waiting), first_changes(changes))
+        return Taken(locked_product(locked), waiting_contacts(waiting), first_changes(changes))
 
     def keep_vectors(
         self, product_id: ProductId, encoder: str, vectors: Iterable[KeptVector]
@@ -166,10 +166,10 @@ class Placing:
                 recent = send_unassigned(
                     trip, product_id, encoder, since=recent_since, limit=_MOST_RECENT
                 )
-            return Placed(
-                [centroid_of(*row) for answer in grown for row in answer],
-                [] if recent is None else recent_contacts(recent),
-            )
+        return Placed(
+            [centroid_of(*row) for answer in grown for row in answer],
+            [] if recent is None else recent_contacts(recent),
+        )
 
 
 def _send_vectors(

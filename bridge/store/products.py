@@ -122,7 +122,8 @@ class Products:
     def lock_grouping(self, product_id: ProductId) -> Product:
         """The product; until the block ends nobody else places or regroups its contacts."""
         with one_trip(self._session) as trip:
-            return locked_product(send_lock(trip, product_id))
+            locked = send_lock(trip, product_id)
+        return locked_product(locked)
 
     def save_shifts(self, product_id: ProductId, *, same: float, join: float) -> None:
         """Write what the answers of its people taught."""

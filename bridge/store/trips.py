@@ -18,7 +18,7 @@ from sqlalchemy.util import symbol
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
 Answer = psycopg.Cursor[Any]
-"""The rows of one statement; reading them waits for the answer."""
+"""The rows of one statement, to be read after the trip: reading them before ends it early."""
 
 
 class Statement:
@@ -44,7 +44,7 @@ class Statement:
 class Trip:
     """What goes to the database together; one statement sees what those before it have done."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
         self._connection = connection
 
     def send(self, statement: Statement, given: Mapping[str, object]) -> Answer:
@@ -66,10 +66,17 @@ class Trip:
 def one_trip(session: Session) -> Iterator[Trip]:
     """Statements sent in the block go together, in the session's transaction.
 
-    What fails is raised where an answer is read, or at the end of the block at the latest.
+    At its end all have been answered; the first that failed raises there, and those after it were
+    not run.
     """
-    connection = session.connection().connection.driver_connection
-    if not isinstance(connection, psycopg.Connection):
-        raise TypeError("the store needs a psycopg connection")
+    connection = driver_connection(session)
     with connection.pipeline():
         yield Trip(connection)
+
+
+def driver_connection(session: Session) -> psycopg.Connection[tuple[object, ...]]:
+    """The psycopg connection under a session."""
+    raw = session.connection().connection.driver_connection
+    if not isinstance(raw, psycopg.Connection):
+        raise TypeError("the store needs a psycopg connection")
+    return raw

@@ -151,8 +151,8 @@ class Waiting:
     ) -> list[WaitingContact]:
         """The oldest contacts that wait; see `send_waiting`."""
         with one_trip(self._session) as trip:
-            sent = send_waiting(trip, product_id, encoder, limit=limit, within=within, most=most)
-            return waiting_contacts(sent)
+            waiting = send_waiting(trip, product_id, encoder, limit=limit, within=within, most=most)
+        return waiting_contacts(waiting)
 
     def assign(self, product_id: ProductId, places: Sequence[Place], *, now: datetime) -> None:
         """Put contacts that are on no issue onto issues."""
