@@ -125,11 +125,11 @@ class Issues:
         rows = np.arange(count)
         if count > most:
             self._look_at_all(center)
-            means, scales = self._means[:count], self._scales[:count]
+            likely: IntArray | slice = slice(count)
             if count > _MANY:
-                rows = _best(self._sketches.similarities(moved, count), _LIKELY)
-                means, scales = means[rows], scales[rows]
-            rows = rows[_best((dots(means, moved) - center @ moved) * scales, most)]
+                likely = _best(self._sketches.similarities(moved, count), max(_LIKELY, most))
+            near = (dots(self._means[likely], moved) - center @ moved) * self._scales[likely]
+            rows = rows[likely][_best(near, most)]
             extra = [self._rows[number] for number in also if number in self._rows]
             rows = np.union1d(rows, np.array(extra, dtype=np.int64))
         return rows[np.argsort(self._numbers[rows])]

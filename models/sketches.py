@@ -51,10 +51,9 @@ class Sketches:
         # Lot by lot, so that what is between stays close to the processor.
         for start in range(0, count, _LOT):
             end = min(start + _LOT, count)
-            differ = np.zeros(end - start, dtype=np.uint16)
-            for column, word in zip(self._words, words, strict=True):
-                differ += np.bitwise_count(column[start:end] ^ word)
-            np.multiply(_COSINES[differ], self._lengths[start:end], out=found[start:end])
+            counts = np.bitwise_count(self._words[:, start:end] ^ words[:, None])
+            differ = counts.sum(axis=0, dtype=np.intp)
+            found[start:end] = _COSINES.take(differ) * self._lengths[start:end]
         return found
 
 
