@@ -8,25 +8,26 @@ import numpy as np
 from models.clues import Fixed
 from models.matching import Placement, place
 from models.settings import FinderSettings
+from models.sketches import Sketches
 from models.vectors import (
     IntArray,
     Vector,
     Vectors,
     centered,
     dots,
+    grow_mean,
     mean_members,
     member_lengths,
 )
 
-_LIKELY = 1024
-"""So many issues go on from their sketches to their means; with no more than that, all do."""
+_MANY = 2048
+"""With no more issues than that, all are compared by their means."""
+
+_LIKELY = 512
+"""Of more, so many go on from their sketches to their means."""
 
 _CLOSE = 32
 """So many go on to `place`."""
-
-_SKETCH = 96
-"""Numbers in the sketch of an issue. Measured on 37,000 real contacts as if each were an issue:
-the nearest was always among the `_LIKELY` best, the second in 99.95 % of cases."""
 
 _LOT = 8192
 _NO_BONUS: Mapping[int, float] = {}
@@ -35,23 +36,21 @@ _NO_BONUS: Mapping[int, float] = {}
 class Issues:
     """The issues of a product by number, in memory: plain means of unit rows, and sizes.
 
-    A sketch of an issue is its row of `mean_members` in a few directions drawn at random, once
-    for all: dot products of sketches tell which issues may be the nearest.
+    The sketch of an issue is that of its row of `mean_members`.
     """
 
     def __init__(self, dimensions: int) -> None:
-        random = np.random.default_rng(0).standard_normal((dimensions, dimensions))
-        directions = np.linalg.qr(random)[0].T[:_SKETCH]
-        self._directions = np.ascontiguousarray(directions, dtype=np.float32)
         self._rows: dict[int, int] = {}
         self._numbers = np.zeros(0, dtype=np.int64)
         self._sizes = np.zeros(0, dtype=np.int64)
         self._means = np.zeros((0, dimensions), dtype=np.float32)
-        self._sketches = np.zeros((0, len(self._directions)), dtype=np.float32)
+        self._sketches = Sketches(dimensions)
         self._scales = np.zeros(0, dtype=np.float32)
         """What the mean less the centre is multiplied with to be a row of `mean_members`."""
         self._center: Vector | None = None
         """What sketches and scales were made with; None before there are any."""
+        self._stale: set[int] = set()
+        """Rows that have changed since sketches and scales were made."""
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -68,8 +67,13 @@ class Issues:
         if row == len(self._numbers):
             self._grow()
         self._numbers[row], self._sizes[row], self._means[row] = number, size, mean
-        if self._center is not None:
-            self._look_at(slice(row, row + 1), self._center)
+        self._stale.add(row)
+
+    def join(self, number: int, vector: Vector) -> None:
+        """One more contact is on an issue that is known."""
+        row = self._rows[number]
+        size = int(self._sizes[row])
+        self.put(number, grow_mean(self._means[row], size, vector), size + 1)
 
     def drop(self, number: int) -> None:
         """Forget an issue; unknown ones are forgotten already."""
@@ -77,9 +81,10 @@ class Issues:
         last = len(self._rows)
         if row is None or row == last:
             return
-        for array in (self._numbers, self._sizes, self._means, self._sketches, self._scales):
+        for array in (self._numbers, self._sizes, self._means):
             array[row] = array[last]
         self._rows[int(self._numbers[row])] = row
+        self._stale.add(row)
 
     def place(
         self,
@@ -120,37 +125,34 @@ class Issues:
         rows = np.arange(count)
         if count > most:
             self._look_at_all(center)
-            means, scales = self._means[:count], self._scales[:count]
-            if count > _LIKELY:
-                likely = dots(self._sketches[:count], dots(self._directions, moved))
-                rows = _best(likely, _LIKELY)
-                means, scales = means[rows], scales[rows]
-            rows = rows[_best((dots(means, moved) - center @ moved) * scales, most)]
+            likely: IntArray | slice = slice(count)
+            if count > _MANY:
+                likely = _best(self._sketches.similarities(moved, count), max(_LIKELY, most))
+            near = (dots(self._means[likely], moved) - center @ moved) * self._scales[likely]
+            rows = rows[likely][_best(near, most)]
             extra = [self._rows[number] for number in also if number in self._rows]
             rows = np.union1d(rows, np.array(extra, dtype=np.int64))
         return rows[np.argsort(self._numbers[rows])]
 
     def _look_at_all(self, center: Vector) -> None:
+        """Make the sketches and scales that are missing."""
         if self._center is None or not np.array_equal(center, self._center):
-            for start in range(0, len(self._rows), _LOT):
-                self._look_at(slice(start, start + _LOT), center)
-            self._center = center
-
-    def _look_at(self, rows: slice, center: Vector) -> None:
-        means = self._means[rows]
-        self._scales[rows] = 1 / member_lengths(means, center)
-        members = mean_members(means, center)
-        if len(members) == 1:  # on one thread, like all that is done for each contact
-            self._sketches[rows] = dots(self._directions, members[0])
-        else:
-            self._sketches[rows] = members @ self._directions.T
+            self._stale, self._center = set(self._rows.values()), center
+        # Of rows at the end some may have gone again.
+        stale = [row for row in sorted(self._stale) if row < len(self._rows)]
+        for start in range(0, len(stale), _LOT):
+            rows = np.array(stale[start : start + _LOT], dtype=np.int64)
+            means = self._means[rows]
+            self._scales[rows] = 1 / member_lengths(means, center)
+            self._sketches.put(rows, mean_members(means, center))
+        self._stale.clear()
 
     def _grow(self) -> None:
         more = max(_CLOSE, len(self._numbers))
         self._numbers = np.concatenate([self._numbers, np.zeros(more, dtype=np.int64)])
         self._sizes = np.concatenate([self._sizes, np.zeros(more, dtype=np.int64)])
         self._means = _longer(self._means, more)
-        self._sketches = _longer(self._sketches, more)
+        self._sketches.grow(more)
         self._scales = np.concatenate([self._scales, np.zeros(more, dtype=np.float32)])
 
 

@@ -17,9 +17,11 @@ from bridge.steps.kinds import judged
 from bridge.steps.looking import look_again
 from bridge.steps.parts import place_parts, take_apart
 from bridge.store import Store
+from bridge.store.evidence import RecentContact
 from bridge.store.issues import Place
+from bridge.store.placing import Joined, KeptVector
 from bridge.store.vectors import Centroid
-from bridge.store.waiting import WaitingContact
+from bridge.store.waiting import JudgedContact, WaitingContact
 from models.encoders.base import Encoder
 from models.vectors import Vector
 
@@ -34,14 +36,22 @@ def assign(context: Context, *, product_id: int) -> None:
     """Place every waiting contact of a product, a batch at a time."""
     # Loaded before the block opens: the first time it can take half a minute.
     encoder = context.encoder()
+    living = context.living(ProductId(product_id))
     with context.open() as store:
-        product = store.products.lock_grouping(ProductId(product_id))
-        waiting = store.waiting.take(product.id, encoder.name, limit=_BATCH)
+        taken = store.placing.take(
+            ProductId(product_id),
+            encoder.name,
+            limit=_BATCH,
+            within=timedelta(days=context.finder.follow_up_days),
+            most=context.finder.follow_up_most,
+            seen=living.seen,
+        )
+        product, waiting = taken.product, taken.waiting
         if not waiting:
             return
         vectors, failed = _encode(waiting, encoder)
         batch = [contact for contact in waiting if contact.id not in failed]
-        with context.living(product.id).brought_up_to_date(store):
+        with living.brought_up_to_date(store, taken.changes):
             _place_all(batch, vectors, product, store=store, context=context)
         for contact_id, reason in failed.items():
             if store.contacts.note_failure(contact_id, reason=reason, tries=_TRIES):
@@ -83,21 +93,21 @@ def _place_all(
 ) -> None:
     if not batch:
         return
-    encoder = context.encoder().name
     further = take_apart(batch, vectors, product.id, store=store, context=context)
-    rows = [(one.id, one.text_hash, vectors[one.text_hash]) for one in batch]
-    store.waiting.keep_vectors(product.id, encoder, rows)
     told = [(one.id, one.text, vectors[one.text_hash]) for one in batch]
     found = judged(told, product.id, store=store, context=context)
+    kept = [KeptVector(one.id, one.text_hash, vectors[one.text_hash]) for one in batch]
+    if not context.knows_center(product.id):
+        # The centre is found among the stored vectors, and these are some of the first.
+        store.placing.keep_vectors(product.id, context.encoder().name, kept)
+        kept = []
     board = _Board(product, batch, store=store, context=context)
     for contact, one in zip(batch, found, strict=True):
         board.put(contact, vectors[contact.text_hash], nature=one.nature)
-    board.save()
-    store.waiting.mark_placed(found, now=context.now())
-    store.parts.keep(product.id, encoder, further)
+    recent = board.save(kept, found)
+    store.parts.keep(product.id, context.encoder().name, further)
     place_parts(further, product, store=store, context=context)
-    if board.left_alone:
-        Watch(product, store, context).look(board.left_alone)
+    Watch(product, store, context).look(board.left_alone, recent)
     if board.left_alone and context.consolidate_soon:
         store.enqueue(
             "consolidate",
@@ -125,15 +135,11 @@ class _Board:
         self._living = context.living(product.id)
         finder = context.finder_for(product)
         self._finder = finder
-        self._recent_homes = store.evidence.recent_homes(
-            [one.id for one in batch],
-            within=timedelta(days=finder.follow_up_days),
-            most=finder.follow_up_most,
-        )
-        young = self._living.young(burst_since(context.now(), finder))
+        self._burst_since = burst_since(context.now(), finder)
+        young = self._living.young(self._burst_since)
         self._bonus: dict[int, float] = {one: finder.burst_bonus for one in young}
         self._center = context.center(store, product.id)
-        self._touched: dict[int, Centroid] = {}
+        self._joined: dict[IssueId, Joined] = {}
         # Contacts with the very same text share a fate, whatever the similarity says.
         self._fates = {one.text_hash: one.fate for one in batch if one.fate is not None}
         self._places: list[Place] = []
@@ -152,7 +158,7 @@ class _Board:
             vector,
             center=self._center,
             settings=self._finder,
-            bonus=self._bonus_of(contact.id),
+            bonus=self._bonus_of(contact),
         )
         number = found.group
         reason = f"similar to the issue: {found.similarity:.2f} of at least {found.threshold:.2f}"
@@ -161,12 +167,12 @@ class _Board:
         if number is None:
             self.left_alone.append(contact.id)
             return
-        centroid = self._touched.get(number) or self._living.one(IssueId(number), self._store)
+        issue_id = IssueId(number)
         other = found.runner_up if number == found.nearest else found.nearest
         self._places.append(
             Place(
                 contact_id=contact.id,
-                issue_id=centroid.issue_id,
+                issue_id=issue_id,
                 similarity=found.similarity,
                 threshold=found.threshold,
                 encoder=self._encoder.name,
@@ -176,37 +182,49 @@ class _Board:
                 runner_up_similarity=found.runner_up_similarity,
             )
         )
-        self._fates[contact.text_hash] = centroid.issue_id
-        centroid.total = np.asarray(centroid.total + vector, dtype=np.float32)
-        centroid.size += 1
-        self._living.keep(centroid)
-        self._touched[number] = centroid
-        contact_joined(centroid, contact.id, self._product, store=self._store)
+        self._fates[contact.text_hash] = issue_id
+        self._living.join(issue_id, vector)
+        nobody = Joined(np.zeros_like(vector), 0)
+        joined = self._joined.setdefault(issue_id, nobody)
+        joined.total, joined.size = joined.total + vector, joined.size + 1
 
-    def _bonus_of(self, contact_id: ContactId) -> dict[int, float]:
+    def _bonus_of(self, contact: WaitingContact) -> dict[int, float]:
         """What else ties the contact to issues: its customer's last contacts, a young burst."""
         bonus = self._bonus.copy()
-        for issue_id in set(self._recent_homes.get(contact_id, ())):
+        for issue_id in set(contact.recent_homes):
             bonus[issue_id] = bonus.get(issue_id, 0.0) + self._context.finder.follow_up_bonus
         return bonus
 
-    def save(self) -> None:
-        """Write where everything went and queue what follows from it."""
-        self._store.waiting.assign(self._product.id, self._places, now=self._context.now())
-        for centroid in self._touched.values():
-            self._store.vectors.save_centroid(
-                self._product.id,
-                self._encoder.name,
-                centroid.issue_id,
-                centroid.total,
-                centroid.size,
+    def save(
+        self, vectors: Sequence[KeptVector], judged_contacts: Sequence[JudgedContact]
+    ) -> Sequence[RecentContact]:
+        """Write where everything went and queue what follows from it.
+
+        Gives the contacts that came together with those left alone, if there are any.
+        """
+        placed = self._store.placing.save(
+            self._product.id,
+            self._encoder.name,
+            vectors=vectors,
+            judged=judged_contacts,
+            places=self._places,
+            joined=self._joined,
+            now=self._context.now(),
+            recent_since=self._burst_since if self.left_alone else None,
+        )
+        self._living.confirm(self._joined, placed.grown)
+        grown = {one.issue_id: one for one in placed.grown}
+        for place in self._places:
+            contact_joined(
+                grown[place.issue_id], place.contact_id, self._product, store=self._store
             )
-        for centroid in self._touched.values():
+        for centroid in placed.grown:
             if centroid.state is IssueState.CANDIDATE and is_young_burst(
                 centroid, self._context.finder, self._context.now()
             ):
                 self._look_again(centroid)
             contacts_changed(centroid, self._product, store=self._store, context=self._context)
+        return placed.recent
 
     def _look_again(self, centroid: Centroid) -> None:
         near = self._living.near(centroid.mean, self._store, center=self._center)

@@ -22,7 +22,6 @@ from bridge.store.vectors import Centroid
 from models.bursts import Burst, find_burst, known_burst
 from models.settings import FinderSettings
 
-_MOST = 150
 _ORIGIN = "job:assign"
 
 
@@ -44,18 +43,16 @@ class Watch:
     store: Store
     context: Context
 
-    def look(self, left_alone: Sequence[ContactId]) -> None:
-        """Start an issue, or extend a young one, for each of these that is part of a burst."""
-        since = burst_since(self.context.now(), self.context.finder)
-        encoder = self.context.encoder().name
-        recent = self.store.evidence.unassigned_since(
-            self.product.id, encoder, since=since, limit=_MOST
-        )
+    def look(self, left_alone: Sequence[ContactId], recent: Sequence[RecentContact]) -> None:
+        """Start an issue, or extend a young one, for each of these that is part of a burst.
+
+        recent: the contacts on no issue since `burst_since`, the newest first.
+        """
         for contact_id in left_alone:
             taken = self._look_at(contact_id, recent)
             recent = [one for one in recent if one.id not in taken]
 
-    def _look_at(self, contact_id: ContactId, recent: list[RecentContact]) -> set[ContactId]:
+    def _look_at(self, contact_id: ContactId, recent: Sequence[RecentContact]) -> set[ContactId]:
         newest = next((row for row, one in enumerate(recent) if one.id == contact_id), None)
         if newest is None:
             return set()

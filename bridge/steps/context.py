@@ -124,6 +124,11 @@ class Context:
         self._centers[key] = (center, len(first))
         return center
 
+    def knows_center(self, product_id: int) -> bool:
+        """Whether no further contact changes the product's centre."""
+        _, count = self._centers.get((product_id, self.encoder().name), (None, 0))
+        return count >= self.finder.center_contacts
+
     def word_use(self, store: Store, product_id: ProductId) -> WordUse:
         """How the product's newest contacts use words, counted anew once a day."""
         known = self._word_use.get(product_id)

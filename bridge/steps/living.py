@@ -1,14 +1,16 @@
 """The living issues of a product in memory, so that a contact need not read them all."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import NoReturn
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import TryAgainLater
 from bridge.domain.issues import IssueId
 from bridge.store import Store
+from bridge.store.centroids import Change, Changes
 from bridge.store.vectors import Centroid
 from models.nearest import Issues
 from models.vectors import Vector
@@ -27,33 +29,52 @@ class Living:
         self._product_id = product_id
         self._encoder = encoder
         self._burst_at: dict[IssueId, datetime] = {}
-        self._seen = 0
+        self.seen = 0
+        """The number of the last change that was taken in."""
         self._kept: set[IssueId] = set()
         """Changed here in a block that may have been rolled back."""
         self._held = threading.Lock()
 
     @contextmanager
-    def brought_up_to_date(self, store: Store) -> Iterator[None]:
+    def brought_up_to_date(self, store: Store, first: Changes | None = None) -> Iterator[None]:
         """Take in what has changed, and keep other threads away until the end.
 
         Right after the product's grouping lock was taken, before anything is written: the number
         of a change of one's own that is rolled back later must never count as seen.
+        first: the first changes after `seen`, if they were read with the lock.
         """
         # A thread that lost its connection, and with it the grouping lock, may be here still.
         with self._held:
             left = set(self._kept)
-            for change in store.centroids.changes(
-                self._product_id, self._encoder, after=self._seen
-            ):
+            for change in self._changes(store, first or Changes()):
                 self._take(change.issue_id, change.centroid)
                 left.discard(change.issue_id)
-                self._seen = change.number
+                self.seen = change.number
             # What was changed here and not there was rolled back.
             there = {one.issue_id: one for one in store.centroids.of(self._encoder, left)}
             for issue_id in left:
                 self._take(issue_id, there.get(issue_id))
             self._kept.clear()
             yield
+
+    def _changes(self, store: Store, first: Changes) -> Iterator[Change]:
+        yield from first.rows
+        if not first.is_all:
+            after = first.rows[-1].number if first.rows else self.seen
+            yield from store.centroids.changes(self._product_id, self._encoder, after=after)
+
+    def join(self, issue_id: IssueId, vector: Vector) -> None:
+        """A contact joins an issue in this block; `confirm` what came of it once it is written."""
+        self._kept.add(issue_id)
+        self.issues.join(issue_id, vector)
+
+    def confirm(self, joined: Collection[IssueId], written: Collection[Centroid]) -> None:
+        """Go on with the centroids of these issues as the database has them now."""
+        for centroid in written:
+            self._take(centroid.issue_id, centroid)
+        gone = set(joined) - {one.issue_id for one in written}
+        if gone:
+            self._is_gone(min(gone))
 
     def keep(self, centroid: Centroid) -> None:
         """Go on with a centroid that this block has changed."""
@@ -64,9 +85,7 @@ class Living:
         """The centroid of a living issue and its state, as this block has written them."""
         found = store.centroids.of(self._encoder, [issue_id])
         if not found:
-            # Only rows that somebody deleted by hand have no change to tell of it.
-            self._kept.update(map(IssueId, self.issues))
-            raise TryAgainLater(f"issue {issue_id} is gone: all issues are read again")
+            self._is_gone(issue_id)
         return found[0]
 
     def near(
@@ -79,6 +98,11 @@ class Living:
         """Issues that began as a burst after that moment; older ones are not asked for again."""
         self._burst_at = {one: at for one, at in self._burst_at.items() if at >= since}
         return sorted(self._burst_at)
+
+    def _is_gone(self, issue_id: IssueId) -> NoReturn:
+        # Only rows that somebody deleted by hand have no change to tell of it.
+        self._kept.update(map(IssueId, self.issues))
+        raise TryAgainLater(f"issue {issue_id} is gone: all issues are read again")
 
     def _take(self, issue_id: IssueId, centroid: Centroid | None) -> None:
         self._burst_at.pop(issue_id, None)

@@ -1,15 +1,18 @@
 """Which centroids have changed: for a process that keeps them in memory."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, case, func, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.issues import IssueId, IssueState
 from bridge.store.tables import CentroidRow, IssueRow
+from bridge.store.trips import Answer, Statement, Trip
 from bridge.store.vectors import TOTAL, Centroid, floats
 
 _MOST = 4096
@@ -25,6 +28,15 @@ class Change:
     """None when the issue does not stand for itself any more: emptied or merged."""
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The first changes after a number, in their order."""
+
+    rows: Sequence[Change] = ()
+    is_all: bool = False
+    """Else there may be more."""
+
+
 _LIVES = and_(CentroidRow.size > 0, IssueRow.merged_into.is_(None))
 _CENTROID = (
     CentroidRow.issue_id,
@@ -34,15 +46,15 @@ _CENTROID = (
     CentroidRow.burst_at,
 )
 _FOUND = select(CentroidRow.changed, *_CENTROID).join(IssueRow, IssueRow.id == CentroidRow.issue_id)
-_CHANGES = (
-    _FOUND.where(
-        CentroidRow.product_id == bindparam("product_id"),
-        CentroidRow.encoder == bindparam("encoder"),
-        CentroidRow.changed > bindparam("after"),
-    )
-    .order_by(CentroidRow.changed)
-    .limit(_MOST)
-)
+_AFTER = _FOUND.where(
+    CentroidRow.product_id == bindparam("product_id"),
+    CentroidRow.encoder == bindparam("encoder"),
+    CentroidRow.changed > bindparam("after"),
+).order_by(CentroidRow.changed)
+_CHANGES = _AFTER.limit(_MOST)
+_FIRST = 8
+_FIRST_CHANGES = Statement(_AFTER.limit(literal_column(str(_FIRST))))
+"""Few, and written out: so the database keeps its plan instead of planning each time."""
 _OF = _FOUND.where(
     CentroidRow.issue_id == func.any(bindparam("issues", type_=ARRAY(BigInteger))),
     CentroidRow.encoder == bindparam("encoder"),
@@ -73,12 +85,9 @@ class Centroids:
         while True:
             given = {"product_id": product_id, "encoder": encoder, "after": after}
             rows = self._session.connection().execute(_CHANGES, given).all()
-            for changed, issue_id, state, total, size, burst_at in rows:
-                found = None
-                if total is not None:
-                    found = Centroid(issue_id, IssueState(state), floats(total), size, burst_at)
-                yield Change(changed, IssueId(issue_id), found)
-                after = changed
+            for row in rows:
+                yield _change(row)
+                after = row[0]
             if len(rows) < _MOST:
                 return
 
@@ -87,12 +96,8 @@ class Centroids:
         if not issue_ids:
             return []
         given = {"encoder": encoder, "issues": list(issue_ids)}
-        return [
-            Centroid(IssueId(issue_id), IssueState(state), floats(total), size, burst_at)
-            for _, issue_id, state, total, size, burst_at in self._session.connection().execute(
-                _OF, given
-            )
-        ]
+        rows = self._session.connection().execute(_OF, given)
+        return [centroid_of(*row[1:]) for row in rows]
 
     def thought_same(self, one: IssueId, other: IssueId) -> float | None:
         """The log-odds that two issues are one, as the finder last told them of one of them."""
@@ -131,13 +136,34 @@ class Centroids:
             .order_by(CentroidRow.size.desc(), CentroidRow.issue_id)
             .limit(limit)
         )
-        return [
-            Centroid(IssueId(issue_id), IssueState(state), floats(total), size, burst_at)
-            for issue_id, state, total, size, burst_at in self._session.execute(query)
-        ]
+        return [centroid_of(*row) for row in self._session.execute(query)]
 
     def mark_looked(self, encoder: str, sizes: Mapping[IssueId, int]) -> None:
         """These issues were looked at when they had so many contacts."""
         given = [{"of_issue": one, "of_encoder": encoder, "now": sizes[one]} for one in sizes]
         if given:
             self._session.connection().execute(_LOOKED, given)
+
+
+def send_first_changes(trip: Trip, product_id: ProductId, encoder: str, *, after: int) -> Answer:
+    """Read the first centroids that were written after that change; see `Centroids.changes`."""
+    given = {"product_id": product_id, "encoder": encoder, "after": after}
+    return trip.send(_FIRST_CHANGES, given)
+
+
+def first_changes(answer: Answer) -> Changes:
+    """What `send_first_changes` has read."""
+    rows = [_change(row) for row in answer]
+    return Changes(rows, is_all=len(rows) < _FIRST)
+
+
+def _change(row: Sequence[Any]) -> Change:
+    centroid = None if row[3] is None else centroid_of(*row[1:])
+    return Change(row[0], IssueId(row[1]), centroid)
+
+
+def centroid_of(
+    issue_id: int, state: str, total: bytes, size: int, burst_at: datetime | None
+) -> Centroid:
+    """A centroid from its columns."""
+    return Centroid(IssueId(issue_id), IssueState(state), floats(total), size, burst_at)

@@ -59,6 +59,7 @@ from bridge.store.paces import Paces
 from bridge.store.parts import Parts
 from bridge.store.people import People
 from bridge.store.placements import Placements
+from bridge.store.placing import Placing
 from bridge.store.products import Products
 from bridge.store.ratings import Ratings
 from bridge.store.reach import Reached
@@ -72,6 +73,7 @@ from bridge.store.tasks import Tasks
 from bridge.store.templates import Templates
 from bridge.store.ticket_questions import TicketQuestions
 from bridge.store.tickets import Tickets
+from bridge.store.trips import driver_connection
 from bridge.store.twins import Twins
 from bridge.store.vectors import Vectors
 from bridge.store.waiting import Waiting
@@ -134,6 +136,7 @@ class Store:
         self.parts = Parts(session)
         self.templates = Templates(session)
         self.waiting = Waiting(session)
+        self.placing = Placing(session)
         self.issues = Issues(session)
         self.placements = Placements(session)
         self.constraints = Constraints(session)
@@ -179,10 +182,7 @@ class Store:
     @property
     def driver_connection(self) -> psycopg.Connection[tuple[object, ...]]:
         """The psycopg connection under the session, for the queue."""
-        raw = self._session.connection().connection.driver_connection
-        if not isinstance(raw, psycopg.Connection):
-            raise TypeError("the store needs a psycopg connection")
-        return raw
+        return driver_connection(self._session)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -1,8 +1,7 @@
 """Who wrote when, and about which issue: what the finder weighs beside the texts."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +9,10 @@ from sqlalchemy import and_, bindparam, case, func, select, text
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ContactId, ContactNature, ProductId
-from bridge.domain.issues import IssueId
 from bridge.store.identities import living_customer
 from bridge.store.tables import AssignmentRow, ContactRow, CustomerRow, VectorRow
-from bridge.store.vectors import EMBEDDING, Array, halves
+from bridge.store.trips import Answer, Statement, Trip
+from bridge.store.vectors import EMBEDDING, Array, rows_of_halves
 
 _SECONDS_A_DAY = 86_400
 NOBODY = -1
@@ -73,7 +72,7 @@ _ON_ISSUE = select(AssignmentRow.id).where(
     AssignmentRow.ended_at.is_(None),
     AssignmentRow.part == 0,
 )
-_UNASSIGNED_SINCE = (
+_UNASSIGNED_SINCE = Statement(
     select(ContactRow.id, _CUSTOMER, _DAY, EMBEDDING)
     .join(VectorRow, VectorRow.contact_id == ContactRow.id)
     .outerjoin(CustomerRow, CustomerRow.id == ContactRow.customer_id)
@@ -87,10 +86,9 @@ _UNASSIGNED_SINCE = (
     .order_by(ContactRow.id.desc())
     .limit(bindparam("most"))
 )
-_RECENT_HOMES = text("""
-    SELECT contact.id, assignment.issue_id
-    FROM contact
-    JOIN customer ON customer.id = contact.customer_id AND NOT customer.is_shared
+RECENT_HOMES = text("""ARRAY(
+    SELECT assignment.issue_id
+    FROM customer
     JOIN LATERAL (
         SELECT earlier.id
         FROM (
@@ -115,8 +113,9 @@ _RECENT_HOMES = text("""
         LIMIT :most
     ) AS follow ON true
     JOIN assignment ON assignment.contact_id = follow.id AND assignment.ended_at IS NULL
-    WHERE contact.id = ANY(:contacts)
-""")
+    WHERE customer.id = contact.customer_id AND NOT customer.is_shared
+)""")
+"""For a row of `contact`: the issues of what its customer wrote shortly before."""
 
 
 class Evidence:
@@ -133,22 +132,22 @@ class Evidence:
         whole = table[:, :3].astype(np.int64)
         return Timeline(whole[:, 0], whole[:, 1], whole[:, 2], table[:, 3])
 
-    def recent_homes(
-        self, contact_ids: Sequence[ContactId], *, within: timedelta, most: int
-    ) -> dict[ContactId, list[IssueId]]:
-        """For each contact the issues of what its customer wrote shortly before."""
-        given = {"contacts": list(contact_ids), "within": within, "most": most}
-        homes: dict[ContactId, list[IssueId]] = {}
-        for contact_id, issue_id in self._session.connection().execute(_RECENT_HOMES, given):
-            homes.setdefault(ContactId(contact_id), []).append(IssueId(issue_id))
-        return homes
 
-    def unassigned_since(
-        self, product_id: ProductId, encoder: str, *, since: datetime, limit: int
-    ) -> list[RecentContact]:
-        """Contacts on no issue that occurred after `since`, the newest first."""
-        given = {"product_id": product_id, "encoder": encoder, "since": since, "most": limit}
-        rows = self._session.connection().execute(_UNASSIGNED_SINCE, given)
-        return [
-            RecentContact(ContactId(row[0]), row[1], float(row[2]), halves(row[3])) for row in rows
-        ]
+def send_unassigned(
+    trip: Trip, product_id: ProductId, encoder: str, *, since: datetime, limit: int
+) -> Answer:
+    """Read contacts on no issue that occurred after `since`, the newest first."""
+    given = {"product_id": product_id, "encoder": encoder, "since": since, "most": limit}
+    return trip.send(_UNASSIGNED_SINCE, given)
+
+
+def recent_contacts(answer: Answer) -> list[RecentContact]:
+    """What `send_unassigned` has read."""
+    rows = answer.fetchall()
+    if not rows:
+        return []
+    vectors = rows_of_halves([sent for *_, sent in rows])
+    return [
+        RecentContact(ContactId(contact_id), customer_id, float(day), vector)
+        for (contact_id, customer_id, day, _), vector in zip(rows, vectors, strict=True)
+    ]

@@ -10,28 +10,31 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.errors import InvalidInput, NotFound
 from bridge.domain.products import OnRegression, Product, ShipRule
 from bridge.store.tables import ProductRow
+from bridge.store.trips import Answer, Statement, Trip, one_trip
 
 _GROUPING_LOCK = 7301 << 32
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
-_LOCKED = select(
-    ProductRow.id,
-    ProductRow.slug,
-    ProductRow.name,
-    ProductRow.region,
-    ProductRow.min_contacts,
-    ProductRow.min_customers,
-    ProductRow.filing_auto,
-    ProductRow.raw_retention_days,
-    ProductRow.same_shift,
-    ProductRow.join_shift,
-    ProductRow.copies_auto,
-    ProductRow.on_regression,
-    ProductRow.full_percent,
-    ProductRow.ship_rule,
-    func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger)),
-).where(ProductRow.id == bindparam("product_id"))
+_LOCKED = Statement(
+    select(
+        ProductRow.id,
+        ProductRow.slug,
+        ProductRow.name,
+        ProductRow.region,
+        ProductRow.min_contacts,
+        ProductRow.min_customers,
+        ProductRow.filing_auto,
+        ProductRow.raw_retention_days,
+        ProductRow.same_shift,
+        ProductRow.join_shift,
+        ProductRow.copies_auto,
+        ProductRow.on_regression,
+        ProductRow.full_percent,
+        ProductRow.ship_rule,
+        func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger)),
+    ).where(ProductRow.id == bindparam("product_id"))
+)
 
 
 class Products:
@@ -118,11 +121,9 @@ class Products:
 
     def lock_grouping(self, product_id: ProductId) -> Product:
         """The product; until the block ends nobody else places or regroups its contacts."""
-        given = {"key": _GROUPING_LOCK + product_id, "product_id": product_id}
-        row = self._session.connection().execute(_LOCKED, given).first()
-        if row is None:
-            raise NotFound("no such product")
-        return _product(row)
+        with one_trip(self._session) as trip:
+            locked = send_lock(trip, product_id)
+        return locked_product(locked)
 
     def save_shifts(self, product_id: ProductId, *, same: float, join: float) -> None:
         """Write what the answers of its people taught."""
@@ -131,6 +132,20 @@ class Products:
             .where(ProductRow.id == product_id)
             .values(same_shift=same, join_shift=join)
         )
+
+
+def send_lock(trip: Trip, product_id: ProductId) -> Answer:
+    """Lock the grouping of a product and read it."""
+    given = {"key": _GROUPING_LOCK + product_id, "product_id": product_id}
+    return trip.send(_LOCKED, given)
+
+
+def locked_product(answer: Answer) -> Product:
+    """What `send_lock` has read."""
+    row = answer.fetchone()
+    if row is None:
+        raise NotFound("no such product")
+    return _product(row)
 
 
 def _product(row: "ProductRow | Row[*tuple[Any, ...]]") -> Product:

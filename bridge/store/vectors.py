@@ -37,6 +37,12 @@ def halves(sent: bytes) -> Array:
     return np.frombuffer(sent, dtype=">f2", offset=_HEADER_BYTES).astype(np.float32)
 
 
+def rows_of_halves(sent: Sequence[bytes]) -> Array:
+    """The vectors in what halfvec_send gave for some of one length, one a row."""
+    values = np.frombuffer(b"".join(sent), dtype=">f2").reshape(len(sent), -1)
+    return values[:, _HEADER_BYTES // 2 :].astype(np.float32)
+
+
 def floats(sent: bytes) -> Array:
     """The vector in what vector_send gave."""
     return np.frombuffer(sent, dtype=">f4", offset=_HEADER_BYTES).astype(np.float32)

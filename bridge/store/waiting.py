@@ -1,12 +1,8 @@
-"""Contacts that wait for the finder, read and written with few, prepared statements.
-
-Every contact passes here once, so the statements are built once and each does several things:
-building them anew took most of the time of an assignment.
-"""
+"""Contacts that wait for the finder, and where they went; see `placing.py` for all in one trip."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +19,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session, aliased
 
 from bridge.domain.contacts import (
@@ -34,8 +29,10 @@ from bridge.domain.contacts import (
     RedactedText,
 )
 from bridge.domain.issues import IssueId
+from bridge.store.evidence import RECENT_HOMES
 from bridge.store.issues import Place
 from bridge.store.tables import AssignmentRow, ContactRow, VectorRow
+from bridge.store.trips import Answer, Statement, Trip, one_trip
 from bridge.store.vectors import halves
 
 Array = npt.NDArray[np.float32]
@@ -54,6 +51,8 @@ class WaitingContact:
     """The issue that an earlier contact with the same text is on."""
     home: IssueId | None
     """The issue that a person put it on, before its text changed."""
+    recent_homes: tuple[IssueId, ...]
+    """The issues of what its customer wrote shortly before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +98,16 @@ _HOME = (
     .correlate(ContactRow)
     .scalar_subquery()
 )
-_WAITING = (
-    select(ContactRow.id, ContactRow.text, ContactRow.text_hash, _SAME_VECTOR, _SAME_FATE, _HOME)
+_WAITING = Statement(
+    select(
+        ContactRow.id,
+        ContactRow.text,
+        ContactRow.text_hash,
+        _SAME_VECTOR,
+        _SAME_FATE,
+        _HOME,
+        RECENT_HOMES,
+    )
     .where(
         ContactRow.product_id == bindparam("product_id"),
         ContactRow.placed_at.is_(None),
@@ -108,15 +115,7 @@ _WAITING = (
         ContactRow.outcome == ContactOutcome.ACCEPTED.value,
     )
     .order_by(ContactRow.id)
-    .limit(bindparam("most"))
-)
-_KEEP_VECTOR = upsert(VectorRow)
-_KEEP_VECTOR = _KEEP_VECTOR.on_conflict_do_update(
-    index_elements=["contact_id", "encoder"],
-    set_={
-        "text_hash": _KEEP_VECTOR.excluded.text_hash,
-        "embedding": _KEEP_VECTOR.excluded.embedding,
-    },
+    .limit(bindparam("limit"))
 )
 _ASSIGN = insert(AssignmentRow)
 _JUDGED = select(
@@ -132,6 +131,7 @@ _JUDGE = (
     .execution_options(synchronize_session=False)
 )
 _PLACED = _JUDGE.values(placed_at=bindparam("now", type_=DateTime(timezone=True)))
+_NO_TIME = timedelta()
 
 
 class Waiting:
@@ -140,40 +140,19 @@ class Waiting:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def take(self, product_id: ProductId, encoder: str, *, limit: int) -> list[WaitingContact]:
-        """The oldest contacts that wait."""
-        given = {"product_id": product_id, "encoder": encoder, "most": limit}
-        return [
-            WaitingContact(
-                id=ContactId(row[0]),
-                text=RedactedText(row[1]),
-                text_hash=row[2],
-                vector=None if row[3] is None else halves(row[3]),
-                fate=None if row[4] is None else IssueId(row[4]),
-                home=None if row[5] is None else IssueId(row[5]),
-            )
-            for row in self._session.connection().execute(_WAITING, given)
-        ]
-
-    def keep_vectors(
+    def take(
         self,
         product_id: ProductId,
         encoder: str,
-        rows: Sequence[tuple[ContactId, bytes, Array]],
-    ) -> None:
-        """Store (contact, text hash, vector) rows, replacing what these contacts had."""
-        values = [
-            {
-                "contact_id": contact_id,
-                "encoder": encoder,
-                "product_id": product_id,
-                "text_hash": text_hash,
-                "embedding": vector,
-            }
-            for contact_id, text_hash, vector in rows
-        ]
-        if values:
-            self._session.connection().execute(_KEEP_VECTOR, values)
+        *,
+        limit: int,
+        within: timedelta = _NO_TIME,
+        most: int = 0,
+    ) -> list[WaitingContact]:
+        """The oldest contacts that wait; see `send_waiting`."""
+        with one_trip(self._session) as trip:
+            waiting = send_waiting(trip, product_id, encoder, limit=limit, within=within, most=most)
+        return waiting_contacts(waiting)
 
     def assign(self, product_id: ProductId, places: Sequence[Place], *, now: datetime) -> None:
         """Put contacts that are on no issue onto issues."""
@@ -188,6 +167,39 @@ class Waiting:
     def judge_again(self, judged: Sequence[JudgedContact]) -> None:
         """The finder has learned and thinks otherwise of these."""
         self._session.connection().execute(_JUDGE, _columns(judged))
+
+
+def send_waiting(  # noqa: PLR0913 - what is asked of one statement
+    trip: Trip,
+    product_id: ProductId,
+    encoder: str,
+    *,
+    limit: int,
+    within: timedelta,
+    most: int,
+) -> Answer:
+    """Read the oldest contacts that wait.
+
+    within, most: how far back the contacts of their customers tell recent homes, and how many do.
+    """
+    given = {"product_id": product_id, "encoder": encoder, "limit": limit}
+    return trip.send(_WAITING, {**given, "within": within, "most": most})
+
+
+def waiting_contacts(answer: Answer) -> list[WaitingContact]:
+    """What `send_waiting` has read."""
+    return [
+        WaitingContact(
+            id=ContactId(row[0]),
+            text=RedactedText(row[1]),
+            text_hash=row[2],
+            vector=None if row[3] is None else halves(row[3]),
+            fate=None if row[4] is None else IssueId(row[4]),
+            home=None if row[5] is None else IssueId(row[5]),
+            recent_homes=tuple(map(IssueId, row[6])),
+        )
+        for row in answer
+    ]
 
 
 def _columns(judged: Sequence[JudgedContact]) -> dict[str, object]:

@@ -133,6 +133,16 @@ def test_the_nearest_come_in_order_of_their_numbers() -> None:
     assert issues.near(np.eye(4, dtype=np.float32)[1], center=center, most=1) == [9]
 
 
+def test_as_many_are_near_as_are_asked_for(many: tuple[Issues, _Brute, Vectors]) -> None:
+    issues, _, means = many
+    center = means[:300].mean(axis=0)
+    for most in (1, 40, 1024, 3000):
+        found = issues.near(means[5], center=center, most=most)
+        assert len(found) == most
+        assert 5 in found
+    assert issues.near(means[5], center=center, most=9000) == list(range(6000))
+
+
 def test_without_issues_nothing_is_near() -> None:
     vector, center = np.ones(4, dtype=np.float32), np.zeros(4, dtype=np.float32)
     found = Issues(4).place(vector, center=center, settings=_SETTINGS)
