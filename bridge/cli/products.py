@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bridge.cli.issues import operator
-from bridge.cli.opening import opened, read_settings
+from bridge.cli.opening import Begins, opened, read_settings
 from bridge.cli.options import AsJson, DataDir, new_app
 from bridge.cli.output import emit, say, show_table
 from bridge.domain.errors import NotFound
@@ -36,7 +36,8 @@ def add(
 
     Add a product.
     """
-    with opened(read_settings(data_dir)) as application, application.open() as store:
+    settings = read_settings(data_dir)
+    with opened(settings, begins=Begins.WHERE_TOLD) as application, application.open() as store:
         product = store.products.add(slug, name or slug, region=region)
     say(f"product {product.slug} is there: contacts name it with --product {product.slug}")
     if as_json:
