@@ -11,6 +11,7 @@ from psycopg import pq
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from bridge.cleaning import plain_text
 from bridge.cli.output import say
 from bridge.domain.errors import NotConfigured, NotFound, TryAgainLater
 from bridge.settings import Settings
@@ -55,6 +56,11 @@ class Begins(Enum):
     WHERE_TOLD = "where told"
     """It brings something in: in a folder that was named, never in the one it happens to be in."""
     ALWAYS = "always"
+
+
+def typed(words: str | None) -> str | None:
+    """What a person typed as a name, without characters that nobody sees."""
+    return None if words is None else str(plain_text(words)).strip()
 
 
 @contextmanager

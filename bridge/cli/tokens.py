@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.opening import Begins, opened, read_settings
+from bridge.cli.opening import Begins, opened, read_settings, typed
 from bridge.cli.options import AsJson, DataDir, new_app
 from bridge.cli.output import emit, say, show_table, write
 from bridge.domain.contacts import ProductId
@@ -53,7 +53,7 @@ def create(  # noqa: PLR0913 - one parameter an option
         secret = store.people.create_token(
             role,
             None if product == EVERY_PRODUCT else products[0].id,
-            name=name,
+            name=typed(name) or "cli",
             user_id=person.id if person else None,
         )
     say("keep it safe: it is not shown again")

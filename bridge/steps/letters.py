@@ -169,7 +169,7 @@ def plan_letter_texts(plan: LetterPlan, telling: Telling) -> LetterPlan:
     if plan.language not in LANGUAGES:
         raise InvalidInput(f"there are texts in: {', '.join(LANGUAGES)}", pointer="/language")
     if plan.check_in_days is not None and not 1 <= plan.check_in_days <= _MOST_DAYS:
-        raise InvalidInput(f"from 1 to {_MOST_DAYS} days", pointer="/check_in_days")
+        raise InvalidInput(f"it can be from 1 to {_MOST_DAYS} days", pointer="/check_in_days")
     texts = {
         kind: {name: check_text(kind, name, text) for name, text in by_language.items()}
         for kind, by_language in plan.texts.items()

@@ -94,7 +94,8 @@ def _require_same(given: Invitation, name: str, store: Store) -> None:
     if name and user.name and name != user.name:
         changes.append(f"the name from {user.name} to {name}")
     if changes:
-        raise KnownOtherwise(f"{user.email} is known already; this would change " + _and(changes))
+        told = f"somebody is known as {user.email} already; this would change "
+        raise KnownOtherwise(told + _and(changes))
 
 
 def _and(parts: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, ColumnElement, Text, cast, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.selectable import Subquery
@@ -102,7 +102,8 @@ def _newest(column: InstrumentedAttribute[str | None]) -> ColumnElement[str | No
     """What a customer's contacts said last, in lower case; None where none says it."""
     said = aggregate_order_by(func.lower(column), ContactRow.occurred_at.desc())
     told = func.array_agg(said).filter(column.is_not(None))
-    return cast(told, ARRAY(Text))[1]
+    # In a function, so that the subscript gets the brackets that PostgreSQL wants around it.
+    return func.coalesce(told, type_=ARRAY(Text))[1]
 
 
 def _fits(known: Subquery, issue: Issue, fit: Fit) -> list[ColumnElement[bool]]:
