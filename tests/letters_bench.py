@@ -11,7 +11,7 @@ from bridge.domain.people import Actor
 from bridge.steps.known import show_to_customers
 from bridge.steps.letter_look import look_again
 from bridge.steps.letter_sending import send_letter
-from bridge.steps.letters import approve_letter, draft_letter, edit_letter
+from bridge.steps.letters import Seen, approve_letter, draft_letter, edit_letter
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.ship import ReleaseNews, ship
 from bridge.steps.tell import Telling
@@ -90,7 +90,7 @@ class LettersBench:
         with self.pipeline.application.open() as store:
             return edit_letter(
                 self.locked(letter, store),
-                edition=letter.edition,
+                seen=Seen(letter.edition, letter.approved_edition),
                 texts={},
                 words={issue.id: {name: FixWords(title) for name in ("en", "de", "es")}},
                 telling=self.telling(store),

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from bridge.api import (
+    bounces,
     connections,
     contacts,
     endpoints,
@@ -70,6 +71,7 @@ def create_app(application: Application) -> FastAPI:
         satisfaction,
         notices,
         messages,
+        bounces,
         endpoints,
         outages,
         people,

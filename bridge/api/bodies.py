@@ -84,6 +84,7 @@ class ContactIn(Given):
     lang: ShortText | None = None
     product: ShortText | None = None
     version: ShortText | None = None
+    platform: Annotated[ShortText, Field(description="Such as ios, android or web.")] | None = None
     customer: CustomerIn | None = None
     account: AccountIn | None = None
     agent: AgentIn | None = None

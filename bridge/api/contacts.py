@@ -119,6 +119,7 @@ def received_of(contact: ContactIn) -> ContactReceived:
         subject=contact.subject,
         lang=contact.lang,
         version=contact.version,
+        platform=contact.platform,
         customer=customer,
         account=AccountReceived(
             account.key, account.name, account.tier, tuple(account.domains), account.owner

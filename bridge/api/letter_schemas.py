@@ -56,6 +56,9 @@ class LetterEditIn(Given):
     """Other words, in the languages and of the issues that are named; the rest stays."""
 
     edition: Edition
+    approved_edition: Edition | None = Field(
+        default=None, description="As you read it; 412 when it was approved since."
+    )
     texts: Annotated[dict[Language, TextIn], Field(max_length=3)] = Field(default_factory=dict)
     words: Annotated[dict[ShortText, dict[Language, FixWordsIn]], Field(max_length=200)] = Field(
         default_factory=dict, description="By issue (ISS-42) and language."
@@ -85,6 +88,7 @@ class LetterIssueOut(Answer):
     """An issue that a letter tells of."""
 
     issue: str
+    holds: bool = Field(description="false: its fix does not hold any more, and it is left out.")
     words: dict[str, FixWordsOut] = Field(description="By language.")
 
 

@@ -33,6 +33,7 @@ from bridge.steps.letter_export import as_csv, by_hand
 from bridge.steps.letter_look import look_again
 from bridge.steps.letter_sending import send_letter
 from bridge.steps.letters import (
+    Seen,
     approve_letter,
     draft_letter,
     drop_letter,
@@ -161,7 +162,7 @@ def list_by_hand(letter_id: LetterPath, call: Publisher) -> Response:
     dependencies=[Depends(json_only)],
 )
 def edit(letter_id: LetterPath, body: LetterEditIn, call: Publisher, once: OnceDep) -> Response:
-    """Another edition: what was approved is a draft again."""
+    """Another edition: what was approved is a draft again, 412 unless you know that it was."""
 
     def do(letter: Letter) -> int:
         texts = {name: LetterText(**one.model_dump()) for name, one in body.texts.items()}
@@ -171,7 +172,8 @@ def edit(letter_id: LetterPath, body: LetterEditIn, call: Publisher, once: OnceD
             }
             for name, told in body.words.items()
         }
-        edit_letter(letter, edition=body.edition, texts=texts, words=words, telling=_telling(call))
+        seen = Seen(body.edition, body.approved_edition)
+        edit_letter(letter, seen=seen, texts=texts, words=words, telling=_telling(call))
         return 0
 
     return _acted(letter_id, call, once, do, is_counted=False)

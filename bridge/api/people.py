@@ -34,9 +34,9 @@ def list_people(call: Operator, page: PageDep) -> PeoplePage:
     dependencies=[Depends(json_only)],
 )
 def invite_person(body: PersonIn, call: Operator) -> InvitedOut:
-    """Again changes the role and gives a new link; it is shown this once, and mailed."""
+    """Again gives a new link; it is shown this once, and mailed. 409 before a role changes."""
     done = invite(
-        Invitation(body.email, body.role, _products(body, call), body.name),
+        Invitation(body.email, body.role, _products(body, call), body.name, body.change),
         sees_all_products=call.caller.sees_all_products,
         store=call.store,
         context=call.context,

@@ -20,6 +20,10 @@ class PersonIn(Given):
     email: Annotated[ShortText, Field(min_length=3, max_length=200)]
     role: Role
     name: Annotated[ShortText, Field(max_length=200)] = ""
+    change: Annotated[bool, Field(strict=True)] = Field(
+        default=False,
+        description="true: give somebody who is known another role or name; 409 without it.",
+    )
     products: list[ShortText] = Field(
         default_factory=list,
         max_length=50,

@@ -223,6 +223,7 @@ def _assigned(
         kind_confidence=contact.kind_confidence,
         lang=contact.lang,
         version=contact.version,
+        platform=contact.platform,
         conversation=contact.conversation,
         customer=contact.customer_id,
         similarity=one.similarity,

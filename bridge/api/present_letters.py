@@ -12,6 +12,7 @@ from bridge.api.letter_schemas import (
 from bridge.domain.letters import LetterPlan, LetterState, LetterText
 from bridge.domain.products import Product
 from bridge.steps.context import Context
+from bridge.steps.letter_look import why_fallen_of
 from bridge.steps.letter_sending import Writer
 from bridge.steps.letters import missing_words
 from bridge.store import Store
@@ -32,6 +33,7 @@ def letter(one: Letter, *, store: Store) -> LetterOut:
     issues = [
         LetterIssueOut(
             issue=store.issues.get(one.product_id, told.issue_id).name,
+            holds=why_fallen_of(told, one, store) is None,
             words={
                 name: FixWordsOut(title=words.title, note=words.note)
                 for name, words in told.words.items()

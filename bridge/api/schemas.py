@@ -204,6 +204,7 @@ class IssueContactOut(Answer):
     kind_confidence: float | None
     lang: str | None
     version: str | None
+    platform: str | None
     conversation: str | None
     customer: int | None
     similarity: float

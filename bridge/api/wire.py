@@ -14,11 +14,12 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from bridge.cleaning import plain_text
+
 MOST_ID = 2**63 - 1
 MOST_NUMBER = 2**31 - 1
 _EARLIEST_YEAR, _LATEST_YEAR = 1990, 9998
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ISSUE = re.compile(r"(?:ISS-)?([1-9][0-9]{0,9})", re.IGNORECASE | re.ASCII)
 ISSUE_PATTERN = r"^([Ii][Ss][Ss]-)?[1-9][0-9]{0,9}$"
 
@@ -33,11 +34,6 @@ class Answer(BaseModel):
     """An answer; it is built from our own values and never parsed."""
 
     model_config = ConfigDict(frozen=True)
-
-
-def storable(value: object) -> object:
-    """Take out what PostgreSQL and UTF-8 cannot hold; the step behind cleans the rest."""
-    return _UNSTORABLE.sub("", value) if isinstance(value, str) else value
 
 
 def _only_text(value: object) -> object:
@@ -64,7 +60,7 @@ def _trimmed(value: str) -> str:
     return value
 
 
-Text = Annotated[str, BeforeValidator(storable)]
+Text = Annotated[str, BeforeValidator(plain_text)]
 ShortText = Annotated[Text, Field(max_length=1_000)]
 Words = Annotated[Text, Field(min_length=1, max_length=20_000), AfterValidator(_trimmed)]
 """What a person writes: a reason, a workaround."""

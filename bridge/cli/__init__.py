@@ -38,6 +38,7 @@ COMMANDS = {
     "workarounds": Entry("workarounds", "app", "List and show workarounds."),
     "faq": Entry("faq", "app", "List recurring questions and their articles."),
     "letters": Entry("letters", "app", "Write to the customers of a shipped issue."),
+    "mail": Entry("mail", "app", "Take in mails that came back."),
     "report": Entry("reporting", "app", "Show the weekly report or the daily digest."),
     "product": Entry("products", "app", "Add and list products."),
     "people": Entry("people", "app", "Invite, list and remove people."),

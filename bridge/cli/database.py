@@ -11,7 +11,15 @@ from typing import Annotated
 import psycopg
 import typer
 
-from bridge.cli.opening import libpq_address, opened, read_settings, require_database, start_logging
+from bridge.cli.opening import (
+    Begins,
+    libpq_address,
+    opened,
+    read_settings,
+    require_bridge,
+    require_database,
+    start_logging,
+)
 from bridge.cli.options import AsJson, DataDir, new_app
 from bridge.cli.output import emit, say, write
 from bridge.domain.errors import InvalidInput, NotConfigured
@@ -84,7 +92,7 @@ def restore_database(
     date. Stop other `bridge` processes first. Needs --yes when there are contacts already.
     """
     settings = read_settings(data_dir)
-    with _reached(settings) as reached:
+    with _reached(settings, Begins.ALWAYS) as reached:
         if not yes and _has_contacts(reached):
             raise InvalidInput("the database has contacts, which would be lost: add --yes")
         restore(reached, file)
@@ -112,9 +120,10 @@ def psql(context: typer.Context, data_dir: DataDir = None) -> None:
 
 
 @contextmanager
-def _reached(settings: Settings) -> Iterator[Reachable]:
+def _reached(settings: Settings, begins: Begins = Begins.NEVER) -> Iterator[Reachable]:
     """The database as it is, without touching its schema."""
     start_logging()
+    require_bridge(settings, begins)
     if settings.database_url is None:
         with reach_embedded(settings) as reached:
             yield reached

@@ -1,7 +1,7 @@
 """`bridge doctor`: looks at everything and says in plain words what to mend, and how."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ import typer
 from bridge.cli.config import Finding, check_configuration, report
 from bridge.cli.opening import opened, read_settings
 from bridge.cli.options import AsJson, DataDir, new_app
-from bridge.domain.errors import BridgeError
+from bridge.domain.errors import BridgeError, NotFound
 from bridge.domain.tickets import FilingState
 from bridge.settings import Settings
 from bridge.store import Store, migrate
@@ -45,6 +45,7 @@ _NUMBERS = {
     FilingState.LINKED: "with their ticket",
     FilingState.UNLINKED: "taken off their ticket",
 }
+_CHANNELS = {"smtp": "mails"}
 _CONNECT = "correct it and run bridge jira connect again"
 
 
@@ -82,6 +83,8 @@ def _check_all(settings: Settings, *, consistency: bool) -> list[Finding]:
                 found += look_over(store, now)
                 if consistency:
                     found += _consistency(store, now)
+    except NotFound as error:
+        found.append(Finding("database", False, str(error), "bridge serve begins one"))
     except BridgeError as error:
         found.append(Finding("database", False, str(error), "start it, or correct DATABASE_URL"))
     return found
@@ -138,8 +141,15 @@ def _installation(store: Store, settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("server", True, f"links start with {known.public_url}")
     if known.worker_at is not None:
-        told = ", ".join(known.channels) or "by no mail server: set BRIDGE_SMTP_HOST where it runs"
-        yield Finding("workers", True, f"the newest sends by: {told}")
+        yield Finding("workers", True, *_sends(known.channels))
+
+
+def _sends(channels: Sequence[str]) -> tuple[str, str]:
+    """How the newest worker sends, and what would make it send mails."""
+    if "smtp" in channels:
+        return f"the newest one sends {', '.join(_CHANNELS.get(c, c) for c in channels)}", ""
+    told = "the newest one sends no mails: no mail server is set where it runs"
+    return told, "set BRIDGE_SMTP_HOST there if people should get mails"
 
 
 def _connections(store: Store, now: datetime) -> Iterator[Finding]:

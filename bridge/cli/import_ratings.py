@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bridge.cli.import_report import Asked, Reporter, tell
-from bridge.cli.opening import opened
+from bridge.cli.opening import Begins, opened
 from bridge.cli.output import say
 from bridge.settings import Settings
 from bridge.steps.rating_import import RatingRow, import_ratings
@@ -18,7 +18,7 @@ def import_rating_file(file: Path, asked: Asked, settings: Settings) -> None:
     if ratings.unused:
         say(f"columns that are not used: {', '.join(ratings.unused)}")
     total = sum(1 for _ in read_rows(file))
-    with opened(settings) as application:
+    with opened(settings, begins=Begins.WHERE_TOLD) as application:
         with application.open() as store:
             home = store.products.by_slug(asked.product)
         with Reporter(total) as reporter:

@@ -9,7 +9,7 @@ import typer
 
 from bridge.cli.import_ratings import import_rating_file
 from bridge.cli.import_report import Asked, Reporter, tell
-from bridge.cli.opening import opened, read_settings
+from bridge.cli.opening import Begins, opened, read_settings
 from bridge.cli.options import AsJson, DataDir, ProductName, new_app
 from bridge.cli.output import say
 from bridge.domain.products import DEFAULT_PRODUCT, Product
@@ -113,7 +113,7 @@ def _import_contact_file(
         say(f"columns that are not used: {', '.join(contacts.unused)}")
     content_hash = _content_hash(file, asked.mapping, asked.source)
     total = sum(1 for _ in read_rows(file))
-    with opened(settings) as application:
+    with opened(settings, begins=Begins.WHERE_TOLD) as application:
         with application.open() as store:
             home = store.products.by_slug(asked.product)
         if directory is not None:

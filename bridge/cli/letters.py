@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bridge.api import present_letters
-from bridge.api.letter_schemas import LetterOut
+from bridge.api.letter_schemas import LetterIssueOut, LetterOut
 from bridge.cli.issues import issue_id_of, operator
 from bridge.cli.letter_settings import opt_outs, settings
 from bridge.cli.opening import opened, read_settings
@@ -223,12 +223,16 @@ def _tell(letter: LetterOut, *, as_json: bool) -> None:
         "version": letter.version,
         "edition": letter.edition,
         "approved": letter.approved_by,
-        "issues": ", ".join(one.issue for one in letter.issues),
+        "issues": ", ".join(map(_issue_words, letter.issues)),
         "customers": _counted(letter),
     }
     if letter.lacking:
         facts["lacking words for"] = ", ".join(letter.lacking)
     show_facts(facts)
+
+
+def _issue_words(one: LetterIssueOut) -> str:
+    return one.issue if one.holds else f"{one.issue} (its fix does not hold any more)"
 
 
 def _counted(letter: LetterOut) -> str:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,9 @@ from psycopg import pq
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from bridge.cleaning import plain_text
 from bridge.cli.output import say
-from bridge.domain.errors import NotConfigured, TryAgainLater
+from bridge.domain.errors import NotConfigured, NotFound, TryAgainLater
 from bridge.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,11 +48,29 @@ def start_logging(level: int = logging.WARNING) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+class Begins(Enum):
+    """Whether a command may begin a new embedded database where there is none."""
+
+    NEVER = "never"
+    """It looks or changes: an empty database would answer as if nothing had ever happened."""
+    WHERE_TOLD = "where told"
+    """It brings something in: in a folder that was named, never in the one it happens to be in."""
+    ALWAYS = "always"
+
+
+def typed(words: str | None) -> str | None:
+    """What a person typed as a name, without characters that nobody sees."""
+    return None if words is None else str(plain_text(words)).strip()
+
+
 @contextmanager
-def opened(settings: Settings, *, level: int = logging.WARNING) -> Iterator["Application"]:
-    """The application for the length of a block."""
+def opened(
+    settings: Settings, *, level: int = logging.WARNING, begins: Begins = Begins.NEVER
+) -> Iterator["Application"]:
+    """The application for the length of a block; NotFound where there is none."""
     start_logging(level)
     require_database(settings)
+    require_bridge(settings, begins)
     # The wiring brings encoders and the Jira client: seconds that `--help` must not cost.
     from bridge.wiring import build
     from bridge.wiring.installation import as_installed
@@ -71,6 +91,25 @@ def require_database(settings: Settings) -> None:
         raise TryAgainLater(
             "no PostgreSQL answers at DATABASE_URL: start it, or correct the address"
         )
+
+
+def require_bridge(settings: Settings, begins: Begins = Begins.NEVER) -> None:
+    """Raise NotFound where no bridge was begun, unless the command may begin one."""
+    if settings.database_url is not None or begins is Begins.ALWAYS:
+        return
+    # See `opened`.
+    from bridge.store.embedded_cluster import is_begun
+
+    folder = settings.data_dir.resolve()
+    if is_begun(folder):
+        return
+    is_told = "data_dir" in settings.model_fields_set
+    if begins is Begins.NEVER or not is_told:
+        raise NotFound(
+            f"there is no bridge here; looked in {folder}. Name its folder with --data-dir or"
+            " BRIDGE_DATA_DIR, its server with DATABASE_URL, or begin one: bridge serve"
+        )
+    say(f"a new bridge begins in {folder}")
 
 
 def libpq_address(settings: Settings) -> str:

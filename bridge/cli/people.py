@@ -30,6 +30,9 @@ def invite(  # noqa: PLR0913 - one parameter an option
     email: Email,
     role: Annotated[Role, typer.Option("--role", help="What they may do.")],
     name: Annotated[str, typer.Option("--name", help="How they are called.")] = "",
+    change: Annotated[
+        bool, typer.Option("--change", help="Give somebody who is known another role or name.")
+    ] = False,
     products: Annotated[
         list[str] | None,
         typer.Option("--product", metavar="P", help="Repeat it for several [default: default]."),
@@ -43,17 +46,20 @@ def invite(  # noqa: PLR0913 - one parameter an option
 
     Give somebody a role. The link that signs them in is the only line on standard output, works
     once and is never shown again; where there is a mail server they get one by mail too. Again
-    changes the role and gives a new link.
+    gives a new link; the role or name of somebody who is known is changed with --change only.
     """
     with opened(read_settings(data_dir)) as application, application.open() as store:
         homes = [store.products.by_slug(one) for one in products or [DEFAULT_PRODUCT]]
-        done = steps.invite(
-            steps.Invitation(email, role, homes, name),
-            sees_all_products=True,
-            store=store,
-            context=application.context,
-            cause=operator(homes[0]),
-        )
+        try:
+            done = steps.invite(
+                steps.Invitation(email, role, homes, name, change),
+                sees_all_products=True,
+                store=store,
+                context=application.context,
+                cause=operator(homes[0]),
+            )
+        except steps.KnownOtherwise as error:
+            raise steps.KnownOtherwise(f"{error}: add --change if it should") from error
     say(f"{done.user.email} is invited as {role.value}")
     say("a mail with a link is on its way" if done.is_mailed else "give them this link:")
     if as_json:

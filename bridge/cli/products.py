@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bridge.cli.issues import operator
-from bridge.cli.opening import opened, read_settings
+from bridge.cli.opening import Begins, opened, read_settings, typed
 from bridge.cli.options import AsJson, DataDir, new_app
 from bridge.cli.output import emit, say, show_table
 from bridge.domain.errors import NotFound
@@ -36,8 +36,9 @@ def add(
 
     Add a product.
     """
-    with opened(read_settings(data_dir)) as application, application.open() as store:
-        product = store.products.add(slug, name or slug, region=region)
+    settings = read_settings(data_dir)
+    with opened(settings, begins=Begins.WHERE_TOLD) as application, application.open() as store:
+        product = store.products.add(slug, typed(name) or slug, region=region)
     say(f"product {product.slug} is there: contacts name it with --product {product.slug}")
     if as_json:
         emit(_as_dict(product))
@@ -80,7 +81,7 @@ def set_product(  # noqa: PLR0913 - one option for each of its rules
     with opened(read_settings(data_dir)) as application, application.open() as store:
         product = store.products.configure(
             store.products.by_slug(slug).id,
-            name=name,
+            name=typed(name),
             min_contacts=min_contacts,
             min_customers=min_customers,
             filing_auto=filing_auto,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.opening import opened, read_settings
+from bridge.cli.opening import Begins, opened, read_settings
 from bridge.cli.options import AsJson, DataDir, Host, Port, new_app
 from bridge.cli.output import emit, say
 from bridge.cli.serving import (
@@ -43,7 +43,7 @@ def serve(
     """
     with stopped_by_signals(), open_door(host, port) as door:
         settings = with_public_url(read_settings(data_dir), door)
-        with opened(settings, level=logging.INFO) as application:
+        with opened(settings, level=logging.INFO, begins=Begins.ALWAYS) as application:
             sign_in = first_sign_in(application)
 
             def announce() -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.opening import opened, read_settings
+from bridge.cli.opening import Begins, opened, read_settings, typed
 from bridge.cli.options import AsJson, DataDir, new_app
 from bridge.cli.output import emit, say, show_table, write
 from bridge.domain.contacts import ProductId
@@ -40,7 +40,8 @@ def create(  # noqa: PLR0913 - one parameter an option
     Create a token. Its secret is the only line on standard output and is never shown again. With
     --user the person gets the role in the product, unless they have one there already.
     """
-    with opened(read_settings(data_dir)) as application, application.open() as store:
+    settings = read_settings(data_dir)
+    with opened(settings, begins=Begins.WHERE_TOLD) as application, application.open() as store:
         products = [one for one in store.products.all() if product in (EVERY_PRODUCT, one.slug)]
         if not products:
             store.products.by_slug(product)
@@ -52,7 +53,7 @@ def create(  # noqa: PLR0913 - one parameter an option
         secret = store.people.create_token(
             role,
             None if product == EVERY_PRODUCT else products[0].id,
-            name=name,
+            name=typed(name) or "cli",
             user_id=person.id if person else None,
         )
     say("keep it safe: it is not shown again")

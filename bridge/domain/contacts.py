@@ -106,6 +106,8 @@ class ContactReceived:
     conversation: str | None = None
     rating: Rating | None = field(default=None, repr=False)
     """Not in the text form, by which a repeat is known: contacts of before had none."""
+    platform: str | None = field(default=None, repr=False)
+    """Neither is this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +135,4 @@ class Contact:
     kind: str | None = None
     """Problem, question, request or chatter; None before the finder has looked at it."""
     kind_confidence: float | None = None
+    platform: str | None = None

@@ -58,6 +58,8 @@ TRACKED = frozenset(
 )
 """States in which an issue has a ticket: consolidation never moves its contacts."""
 
+OPEN = (_S.CONFIRMED, _S.FILED, _S.IN_PROGRESS)
+"""A problem that engineering has not done yet; lists and reports mean this by open."""
 FIXED = frozenset({_S.SHIPPED, _S.VERIFIED})
 """States in which customers have a fix, as far as anybody knows."""
 

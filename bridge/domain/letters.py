@@ -58,6 +58,7 @@ _OF_MESSAGE = {
     MessageState.SENT: _S.SENT,
     MessageState.ACKNOWLEDGED: _S.SENT,
     MessageState.FAILED: _S.FAILED,
+    MessageState.BOUNCED: _S.FAILED,
     MessageState.SUPPRESSED: _S.SUPPRESSED,
 }
 
@@ -74,6 +75,7 @@ class Why(StrEnum):
     SHARED_ADDRESS = "shared_address"
     SAME_ADDRESS = "same_address"
     OPTED_OUT = "opted_out"
+    BOUNCED = "bounced"
     NOT_REACHED = "not_reached"
     NOT_FIXED = "not_fixed"
     TAKEN_OFF = "taken_off"
@@ -85,11 +87,12 @@ WHY_WORDS: Mapping[Why, str] = MappingProxyType(
         Why.SHARED_ADDRESS: "only a shared mailbox is known, which many people read",
         Why.SAME_ADDRESS: "the same address gets this letter already",
         Why.OPTED_OUT: "they want no letters",
+        Why.BOUNCED: "mails to their address come back",
         Why.NOT_FIXED: "the fix does not hold any more",
         Why.TAKEN_OFF: "a person took them off",
     }
 )
-BY_HAND = frozenset({Why.NO_ADDRESS, Why.SHARED_ADDRESS})
+BY_HAND = frozenset({Why.NO_ADDRESS, Why.SHARED_ADDRESS, Why.BOUNCED})
 """Whom a person can still reach in another way."""
 
 
@@ -145,6 +148,8 @@ class LetterLinks:
 
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_MEANT = re.compile(r"\{\s*([^\W\d]\w*)\s*\}")
+"""What somebody may take for a placeholder, however it is written."""
 _PLACES: Mapping[LetterKind, tuple[str, ...]] = MappingProxyType(
     {
         LetterKind.FIX: ("fixes", "still_broken", "opt_out"),
@@ -153,6 +158,7 @@ _PLACES: Mapping[LetterKind, tuple[str, ...]] = MappingProxyType(
 )
 """What no letter of a kind may lack."""
 _ALL_PLACES = ("greeting", "product", "fixes", "notes", "still_broken", "question", "opt_out")
+_SUBJECT_PLACES = ("product",)
 
 
 def check_text(kind: LetterKind, language: str, text: LetterText) -> LetterText:
@@ -172,11 +178,32 @@ def check_text(kind: LetterKind, language: str, text: LetterText) -> LetterText:
     missing = [name for name in _PLACES[kind] if name not in named]
     if missing:
         raise InvalidInput(f"the text must have {{{missing[0]}}} in it", pointer=where)
-    unknown = sorted((named | set(_PLACEHOLDER.findall(subject))) - set(_ALL_PLACES))
-    if unknown:
-        known = ", ".join(f"{{{name}}}" for name in _ALL_PLACES)
-        raise InvalidInput(f"there is no {{{unknown[0]}}}; there are: {known}", pointer=where)
+    _require_known(body, _ALL_PLACES, "the text", where)
+    _require_known(subject, _SUBJECT_PLACES, "the subject", where)
+    _require_known(text.notes, (), "what is good to know besides", where)
     return LetterText(subject, body, text.notes.strip())
+
+
+def _require_known(text: str, places: tuple[str, ...], what: str, pointer: str) -> None:
+    known = {f"{{{name}}}" for name in places}
+    for found in _MEANT.finditer(text):
+        if found[0] not in known:
+            there = f"there are: {', '.join(f'{{{name}}}' for name in places)}"
+            told = there if places else "nothing is filled in there"
+            raise InvalidInput(f"{what} cannot have {found[0]}; {told}", pointer=pointer)
+
+
+def check_words(words: FixWords, pointer: str = "/words") -> FixWords:
+    """The words for a fix without needless blanks; raises InvalidInput for what cannot be sent.
+
+    Nothing is filled in in them: a placeholder would reach the customer as it stands.
+    """
+    title, note = " ".join(words.title.split()), words.note.strip()
+    if max(len(title), len(note)) > MOST_WORDS:
+        raise InvalidInput(f"at most {MOST_WORDS} characters each", pointer=pointer)
+    for text in (title, note):
+        _require_known(text, (), "what was fixed", pointer)
+    return FixWords(title, note)
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

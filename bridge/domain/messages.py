@@ -21,6 +21,8 @@ class MessageState(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     FAILED = "failed"
     SUPPRESSED = "suppressed"
+    BOUNCED = "bounced"
+    """The channel took it, and said later that it did not arrive."""
     UNKNOWN = "unknown"
     """It may have gone out: nobody heard the answer."""
 

@@ -16,6 +16,7 @@ from bridge.domain.contacts import (
 )
 from bridge.domain.errors import InvalidInput, TryAgainLater
 from bridge.domain.people import UserId
+from bridge.domain.platforms import platform_in
 from bridge.domain.products import Product
 from bridge.redaction import Redactor
 from bridge.steps.context import Context
@@ -105,12 +106,19 @@ def at_the_door(received: ContactReceived, *, now: datetime) -> ContactReceived:
         subject=_short(received.subject, most=_MOST_SUBJECT_BYTES) or None,
         lang=_short(received.lang, most=20) or None,
         version=_short(received.version, most=80) or None,
+        platform=_platform(received),
         conversation=_short(received.conversation) or None,
         rating=_clean_rating(received.rating),
         agent_email=_short(received.agent_email) or None,
         customer=_clean_customer(received.customer),
         account=_clean_account(received.account),
     )
+
+
+def _platform(received: ContactReceived) -> str | None:
+    """As it was given; else as the version or the channel names it."""
+    given = _short(received.platform, most=80).lower()
+    return given or platform_in(received.version, received.channel)
 
 
 def _clean_customer(customer: CustomerReceived) -> CustomerReceived:
@@ -155,6 +163,8 @@ def _canonical(received: ContactReceived) -> bytes:
     told = repr(replace(received, updated_at=None))
     if received.rating is not None:
         told += repr(received.rating)
+    if received.platform is not None:
+        told += repr(received.platform)
     return told.encode(errors="surrogatepass")
 
 
@@ -205,6 +215,7 @@ def _draft(
         nature=nature,
         lang=received.lang,
         version=received.version,
+        platform=received.platform,
         conversation=received.conversation,
         satisfaction_metric=received.rating.metric if received.rating else None,
         satisfaction=received.rating.share if received.rating else None,

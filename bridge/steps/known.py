@@ -9,6 +9,7 @@ from enum import StrEnum
 from bridge.domain.errors import InvalidInput, NotFound
 from bridge.domain.issues import Issue, IssueState, Outcome
 from bridge.domain.products import Product
+from bridge.redaction import Redactor
 from bridge.steps.moves import Cause
 from bridge.store import Store
 from bridge.store.decisions import Decision
@@ -62,15 +63,21 @@ class KnownIssue:
 
 def show_to_customers(  # noqa: PLR0913 - three texts, each by its name
     issue: Issue, *, title: str, text: str, workaround: str, store: Store, cause: Cause
-) -> None:
-    """Show an issue in these words; raises InvalidInput when some are missing or too many."""
-    title, text, workaround = " ".join(_plain(title).split()), _plain(text), _plain(workaround)
+) -> bool:
+    """Show an issue in these words; raises InvalidInput when some are missing or too many.
+
+    Personal data in them is redacted like everywhere; returns whether there was some.
+    """
+    given = (" ".join(_plain(title).split()), _plain(text), _plain(workaround))
+    redactor = Redactor(region=store.products.get(issue.product_id).region)
+    title, text, workaround = (redactor.redact(one) if one else "" for one in given)
     if not title or not text:
         raise InvalidInput("customers need a title and a text: write them for customers")
     if max(map(len, (title, text, workaround))) > _MOST:
         raise InvalidInput(f"at most {_MOST:,} characters each")
     store.known.show(issue, title=title, text=text, workaround=workaround, now=cause.at)
     _record(issue, "shown_to_customers", store=store, cause=cause)
+    return (title, text, workaround) != given
 
 
 def _plain(words: str) -> str:

@@ -11,6 +11,7 @@ from bridge.domain.fixes import version_key
 from bridge.domain.issues import FIXED, Issue, IssueId, IssueState
 from bridge.domain.letters import WHY_WORDS, LetterKind, Why, is_open_until
 from bridge.domain.people import Actor
+from bridge.domain.platforms import platform_in
 from bridge.domain.products import Product
 from bridge.steps.context import Context
 from bridge.steps.follow_up import refresh_soon
@@ -117,6 +118,7 @@ def say_still_broken(
         channel="web",
         lang=one.language,
         version=_version_in(said.version),
+        platform=platform_in(said.version),
         customer=CustomerReceived(email=one.email),
         conversation=conversation,
     )

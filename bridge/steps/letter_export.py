@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bridge.domain.customers import IdentityKind
 from bridge.domain.letters import BY_HAND, LetterState
+from bridge.steps.letter_sending import NO_WORDS
 from bridge.store import Store
 from bridge.store.letters import Letter
 
@@ -30,7 +31,7 @@ class ByHand:
     account: str | None
     why: str
     fixed: tuple[str, ...]
-    """What was fixed, in words for customers where there are some, else the issue's name."""
+    """What was fixed, in words for customers; never the issue's own name or title."""
     versions: tuple[str, ...]
     known_by: tuple[str, ...]
     """`phone +49…`, `handle zendesk:mia`."""
@@ -55,8 +56,7 @@ def by_hand(letter: Letter, store: Store) -> list[ByHand]:
         titles = []
         for fix in one.fixes:
             told = words.get(fix.issue_id, {}).get(one.language)
-            name = store.issues.get(letter.product_id, fix.issue_id).name
-            titles.append(told.title if told and told.title else name)
+            titles.append(told.title if told and told.title else NO_WORDS)
         found.append(
             ByHand(
                 customer_id=one.customer_id,

@@ -30,21 +30,32 @@ def look_again(letter: Letter, telling: Telling) -> None:
     store, product = telling.store, telling.product
     store.letters.lock(product.id)
     issues = store.letters.issues(letter.id)
-    standing = [one for one in issues if _stands(one, letter, store)]
+    why_fallen = {one.issue_id: why_fallen_of(one, letter, store) for one in issues}
+    standing = [one for one in issues if why_fallen[one.issue_id] is None]
     told = store.letter_readers.told(letter.kind, standing, letter_id=letter.id)
     carriers = {one.issue_id: carriers_of(one.issue_id, store) for one in standing}
     people = store.affected.of_issues(list(carriers))
     emails = {one.customer_id: address_of(one.identities) for one in people}
     addresses = [email for email, _ in emails.values() if email is not None]
     opted = store.opt_outs.among(product.id, addresses, list(emails))
-    look = _Look({one.issue_id: one for one in standing}, carriers, told, opted)
+    dead = frozenset(store.bounces.dead(product.id, addresses))
+    look = _Look({one.issue_id: one for one in standing}, carriers, told, opted, dead)
     language = store.letters.plan(product.id).language
     wanted = [
         found
         for one in people
         if (found := look.wanted(one, emails[one.customer_id], otherwise=language)) is not None
     ]
-    store.letter_readers.settle(letter, wanted, now=telling.cause.at)
+    store.letter_readers.settle(letter, wanted, _fallen(why_fallen, store), now=telling.cause.at)
+
+
+def _fallen(why: Mapping[IssueId, str | None], store: Store) -> dict[int, str]:
+    """Whose fix does not hold any more, with the reason for each customer."""
+    ids = [issue_id for issue_id, reason in why.items() if reason is not None]
+    return {
+        one.customer_id: "; ".join(why[issue_id] or "" for issue_id in sorted(one.issues))
+        for one in store.affected.of_issues(ids)
+    }
 
 
 class _Look:
@@ -56,11 +67,13 @@ class _Look:
         carriers: Mapping[IssueId, Sequence[Carrier]],
         told: set[tuple[int, int]],
         opted: OptedOut,
+        dead: frozenset[str],
     ) -> None:
         self._issues = issues
         self._carriers = carriers
         self._told = told
         self._opted = opted
+        self._dead = dead
         self._addresses: set[str] = set()
 
     def wanted(
@@ -74,6 +87,8 @@ class _Look:
         state, reason = _S.DRAFTED, None
         if self._opted.holds(email, one.customer_id):
             why = Why.OPTED_OUT
+        elif email in self._dead:
+            why = Why.BOUNCED
         elif why is None and not fixes:
             why, state, reason = Why.NOT_REACHED, _S.WAITING, "; ".join(dict.fromkeys(waits))
         elif why is None and email in self._addresses:
@@ -136,7 +151,12 @@ def address_of(identities: Sequence[Identity]) -> tuple[str | None, Why | None]:
     return None, Why.SHARED_ADDRESS if addresses else Why.NO_ADDRESS
 
 
-def _stands(one: LetterIssue, letter: Letter, store: Store) -> bool:
+def why_fallen_of(one: LetterIssue, letter: Letter, store: Store) -> str | None:
+    """Why the letter cannot tell of an issue any more; None while its fix holds."""
     issue = store.issues.get(letter.product_id, one.issue_id)
-    is_same = issue.merged_into is None and issue.episode == one.episode
-    return is_same and issue.state in FIXED
+    if issue.merged_into is not None:
+        heir = store.issues.standing_for(letter.product_id, issue.id)
+        return f"{issue.name} was merged into {heir.name}"
+    if issue.state not in FIXED:
+        return f"the fix of {issue.name} does not hold any more"
+    return None if issue.episode == one.episode else f"{issue.name} came back after this fix"

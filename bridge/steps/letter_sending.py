@@ -4,6 +4,7 @@ A letter is looked at again when its message is planned and before each try: who
 meanwhile, or whose fix does not hold any more, gets none.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from bridge.domain.contacts import ProductId
@@ -34,6 +35,7 @@ from bridge.store.messages import Outgoing, Planned
 from bridge.store.secrets import Secrets
 
 MAIL = "smtp"
+NO_WORDS = "[Nobody has said yet, in words for customers, what was fixed]"
 SOURCE = "letter"
 """What comes back from letters has this source."""
 _BATCH = 100
@@ -133,7 +135,9 @@ class Writer:
         return write_out(self._letter.texts[one.language], to)
 
     def _words_of(self, fix: FixTold, language: str) -> FixWords:
-        return self._words.get(fix.issue_id, {}).get(language, FixWords(""))
+        told = self._words.get(fix.issue_id, {}).get(language, FixWords(""))
+        # Nothing without words is sent: only a preview can lack them.
+        return told if told.title else replace(told, title=NO_WORDS)
 
     def _links(self, token: str) -> LetterLinks:
         base = f"{self._base}/mail/{token}"
@@ -151,6 +155,8 @@ def why_not(one: Addressee, store: Store) -> Why | None:
     opted = store.opt_outs.among(one.product_id, emails, [one.customer_id])
     if opted.holds(one.email, one.customer_id):
         return Why.OPTED_OUT
+    if store.bounces.dead(one.product_id, emails):
+        return Why.BOUNCED
     holds = all(_holds(fix, one.product_id, store) for fix in one.fixes)
     return None if holds and one.fixes else Why.NOT_FIXED
 
@@ -173,6 +179,9 @@ def holds_letter_back(outgoing: Outgoing, *, store: Store, now: datetime) -> boo
     if why is None:
         return False
     store.letter_messages.hold_back(outgoing.id, WHY_WORDS[why], now=now)
+    if why is Why.NOT_FIXED and outgoing.message_id is None:
+        # Never tried: nothing went out, and another letter may tell of the fix once it holds.
+        store.addressees.untell([outgoing.addressee_id])
     return True
 
 

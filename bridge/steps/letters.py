@@ -5,7 +5,7 @@ tells the rules.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bridge.domain.errors import InvalidInput, InvalidMove, Outdated
 from bridge.domain.issues import FIXED, Issue, IssueId
@@ -21,6 +21,7 @@ from bridge.domain.letters import (
     LetterText,
     Why,
     check_text,
+    check_words,
     language_of,
 )
 from bridge.domain.people import is_address
@@ -62,19 +63,34 @@ def draft_letter(issue: Issue, kind: LetterKind, telling: Telling) -> Letter:
     return letter
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody had before them when they changed a letter."""
+
+    edition: int
+    approved: int | None = None
+    """Which edition was approved then."""
+
+
 def edit_letter(
     letter: Letter,
     *,
-    edition: int,
+    seen: Seen,
     texts: Mapping[str, LetterText],
     words: Mapping[IssueId, Mapping[str, FixWords]],
     telling: Telling,
 ) -> Letter:
     """Say it in other words, in the languages and of the issues that are given.
 
-    What was approved is a draft again. `letter` is locked.
+    What was approved is a draft again, so whoever edits has to know that it was. `letter` is
+    locked.
     """
-    _require_edition(letter, edition)
+    _require_edition(letter, seen.edition)
+    if letter.approved_edition not in (None, seen.approved):
+        raise Outdated(
+            f"{letter.approved_by} approved it meanwhile, and other words make it a draft again:"
+            " look at it, then save once more if they are needed"
+        )
     store = telling.store
     if store.addressees.unplanned(letter.id, limit=1):
         raise InvalidMove("it is being sent right now: try again in a minute")
@@ -98,6 +114,9 @@ def approve_letter(letter: Letter, *, edition: int, telling: Telling) -> int:
     store = telling.store
     if letter.dropped_at is not None:
         raise InvalidMove("the letter was dropped")
+    # First words may come from elsewhere, where braces mean nothing.
+    for told in store.letters.issues(letter.id):
+        _checked(told.words)
     # A fix may not hold any more, and people may have opted out, since the page was opened.
     look_again(letter, telling)
     drafted = store.addressees.of_letter(letter.id, [_S.DRAFTED])
@@ -150,7 +169,7 @@ def plan_letter_texts(plan: LetterPlan, telling: Telling) -> LetterPlan:
     if plan.language not in LANGUAGES:
         raise InvalidInput(f"there are texts in: {', '.join(LANGUAGES)}", pointer="/language")
     if plan.check_in_days is not None and not 1 <= plan.check_in_days <= _MOST_DAYS:
-        raise InvalidInput(f"from 1 to {_MOST_DAYS} days", pointer="/check_in_days")
+        raise InvalidInput(f"it can be from 1 to {_MOST_DAYS} days", pointer="/check_in_days")
     texts = {
         kind: {name: check_text(kind, name, text) for name, text in by_language.items()}
         for kind, by_language in plan.texts.items()
@@ -178,10 +197,7 @@ def _checked(words: Mapping[str, FixWords]) -> dict[str, FixWords]:
     for language, one in words.items():
         if language not in LANGUAGES:
             raise InvalidInput(f"there are texts in: {', '.join(LANGUAGES)}", pointer="/words")
-        title, note = " ".join(one.title.split()), one.note.strip()
-        if max(len(title), len(note)) > MOST_WORDS:
-            raise InvalidInput(f"at most {MOST_WORDS} characters each", pointer="/words")
-        found[language] = FixWords(title, note)
+        found[language] = check_words(one)
     return found
 
 

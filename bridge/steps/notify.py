@@ -23,6 +23,7 @@ from bridge.domain.errors import (
 from bridge.domain.messages import AfterLoss, MessageState, wait_after
 from bridge.domain.people import Notice, UserId
 from bridge.ports import Message, Notifier
+from bridge.steps.bounces import holds_dead_back, require_alive
 from bridge.steps.context import Context
 from bridge.steps.letter_sending import holds_letter_back, letter_sent, wake_letter
 from bridge.steps.outside import wake_sender
@@ -34,7 +35,7 @@ from bridge.store.messages import Dispatch, Outgoing, Result
 from bridge.store.reports import report_named
 
 _MOST_IN_FULL = 20
-_TRIED_AGAIN = (MessageState.FAILED, MessageState.UNKNOWN)
+_TRIED_AGAIN = (MessageState.FAILED, MessageState.BOUNCED, MessageState.UNKNOWN)
 
 log = structlog.get_logger()
 
@@ -48,6 +49,8 @@ def notify(context: Context, *, product_id: int, outgoing_id: int) -> None:
             return
         now = context.now()
         if holds_letter_back(outgoing, store=store, now=now):
+            return
+        if holds_dead_back(outgoing, store=store, now=now):
             return
         lease_until = now + timedelta(seconds=context.settings.notify_lease_seconds)
         dispatch = store.messages.claim(outgoing_id, now=now, lease_until=lease_until)
@@ -89,6 +92,7 @@ def retry_message(outgoing: Outgoing, *, store: Store, now: datetime) -> None:
     """
     if outgoing.state not in _TRIED_AGAIN:
         raise InvalidMove(f"the message is {outgoing.state}: only a failed one is sent again")
+    require_alive(outgoing, store)
     if (named := report_named(outgoing.event)) is not None:
         # Its mail is made anew from the report, with its pictures.
         send_again(outgoing.id, outgoing.product_id, named, store=store)

@@ -29,6 +29,12 @@ class Invitation:
     role: Role
     products: Sequence[Product]
     name: str = ""
+    may_change: bool = False
+    """Whoever invites knows that the person has another role or name, and wants these."""
+
+
+class KnownOtherwise(InvalidMove):
+    """The address belongs to somebody whose role or name would change; says from what to what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,9 @@ class Invited:
 def invite(
     given: Invitation, *, sees_all_products: bool, store: Store, context: Context, cause: Cause
 ) -> Invited:
-    """Give somebody a role, and a way to sign in; again changes the role and gives a new link.
+    """Give somebody a role, and a way to sign in; again gives a new link.
 
+    Raises KnownOtherwise before a role or a name changes, unless that is wanted.
     The link is answered, and mailed where there is a mail server. It opens all that the person
     has a part in: so whoever does not see all products gets none for somebody with a part in
     others.
@@ -55,6 +62,8 @@ def invite(
         raise InvalidInput(f"{given.email[:80]!r} is no e-mail address", pointer="/email")
     words, _ = door_text(given.name, max_bytes=_MOST_BYTES)
     name = " ".join(words.split())
+    if not given.may_change:
+        _require_same(given, name, store)
     user = store.people.known(given.email, name=name or None)
     has_part_elsewhere = store.members.products_of(user.id) - {one.id for one in given.products}
     decisions = []
@@ -70,6 +79,27 @@ def invite(
     may_see = sees_all_products or not has_part_elsewhere
     link = sign_in_link(user.id, store, context) if may_see else None
     return Invited(store.people.by_email(user.email) or user, given.role, link, is_mailed)
+
+
+def _require_same(given: Invitation, name: str, store: Store) -> None:
+    user = store.people.by_email(given.email)
+    if user is None:
+        return
+    changes = []
+    for product in given.products:
+        role = store.people.role_of(user.id, product.id)
+        if role not in (None, given.role):
+            told = f"from {role.value} to {given.role.value}" if role else ""
+            changes.append(f"the role in {product.name} {told}")
+    if name and user.name and name != user.name:
+        changes.append(f"the name from {user.name} to {name}")
+    if changes:
+        told = f"somebody is known as {user.email} already; this would change "
+        raise KnownOtherwise(told + _and(changes))
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def remove(user: User, product: Product, *, store: Store, cause: Cause) -> None:

@@ -12,6 +12,7 @@ from bridge.domain.reports import Report, ReportKind, ReportPlan, Span
 from bridge.ports import Message, Notifier
 from bridge.reporting.mail import as_mail
 from bridge.reporting.text import Link
+from bridge.steps.bounces import why_dead
 from bridge.steps.context import Context
 from bridge.steps.daily import daily_digest
 from bridge.steps.weekly import weekly_report
@@ -129,6 +130,10 @@ def send_report(
         sending = store.reports.take_sending(sending_id)
         made = store.reports.find(ProductId(product_id), ReportKind(kind), name)
         product = store.products.get(ProductId(product_id))
+        why = why_dead(product.id, sending.recipient, store) if sending is not None else None
+        if why is not None:
+            store.reports.note_sending(sending_id, "suppressed", reason=why)
+            return
     if sending is None or made is None:
         return
     mail = as_mail(made, link_of(product, context))
@@ -162,4 +167,4 @@ def _mail(context: Context) -> Notifier | None:
 def link_of(product: Product, context: Context) -> Link:
     """The path of a page to its address, in this product."""
     base = context.settings.public_url.rstrip("/")
-    return lambda path: f"{base}{path}?product={product.slug}"
+    return lambda path: f"{base}{path}{'&' if '?' in path else '?'}product={product.slug}"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bridge.domain.issues import Issue, IssueId, IssueState
+from bridge.domain.issues import OPEN, Issue, IssueId, IssueState
 from bridge.domain.products import Product
 from bridge.domain.reports import Line, Report, Section, Span
 from bridge.steps.context import Context
@@ -16,7 +16,8 @@ MOST_LINES = 10
 USUAL_WEEKS = 8
 _WEEK = timedelta(weeks=1)
 _S = IssueState
-OPEN = (_S.CONFIRMED, _S.FILED, _S.IN_PROGRESS, _S.RESOLVED, _S.REGRESSED)
+NOT_OUT = (*OPEN, _S.RESOLVED, _S.REGRESSED)
+"""Customers still have the problem."""
 _NO_PROBLEM = (_S.DISMISSED,)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bridge.domain.issues import Issue, IssueState
+from bridge.domain.issues import OPEN, Issue, IssueState
 from bridge.domain.people import NoticeKind
 from bridge.domain.products import Product
 from bridge.domain.reports import Fact, Line, Report, Section, Span
@@ -11,7 +11,7 @@ from bridge.steps.context import Context
 from bridge.steps.picture import weeks_around
 from bridge.steps.prove import proof_words, prove_fix
 from bridge.steps.report_lines import (
-    OPEN,
+    NOT_OUT,
     Material,
     counted,
     day,
@@ -28,7 +28,6 @@ from bridge.store.ratings import Period
 
 _S = IssueState
 _QUIET_DAYS = 14
-_COULD_BE_QUIET = (_S.CONFIRMED, _S.FILED, _S.IN_PROGRESS)
 
 
 def weekly_report(
@@ -61,7 +60,6 @@ def _week(found: Material) -> list[Fact]:
     week = numbers.came_in(product_id, since=found.span.since, until=found.until)
     last = found.span.before
     before = numbers.came_in(product_id, since=last.since, until=last.until)
-    waiting = len(found.in_states([_S.RESOLVED]))
     candidates = sum(found.is_ready(one.id) for one in found.in_states([_S.CANDIDATE]))
     return [
         Fact(
@@ -69,12 +67,10 @@ def _week(found: Material) -> list[Fact]:
             f"{counted(week.contacts, 'contact')} of {counted(week.customers, 'customer')}"
             f" ({counted(before.contacts, 'contact')} the week before)",
         ),
-        Fact(
-            "Issues",
-            f"{len(found.in_states(OPEN))} open, {waiting} of them done and not released;"
-            f" {counted(candidates, 'candidate')} over the thresholds for review",
-            "/",
-        ),
+        Fact("Open issues", str(len(found.in_states(OPEN))), "/?state=open"),
+        Fact("Waiting for release", str(len(found.in_states([_S.RESOLVED]))), "/?state=resolved"),
+        Fact("Regressed", str(len(found.in_states([_S.REGRESSED]))), "/?state=regressed"),
+        Fact("For review", f"{counted(candidates, 'candidate')} over the thresholds", "/"),
     ]
 
 
@@ -89,7 +85,7 @@ def _voices(found: Material) -> list[Fact]:
 
 
 def _top(found: Material) -> Section:
-    issues = found.in_states(OPEN)
+    issues = found.in_states(NOT_OUT)
     tickets = found.store.tickets.of_issues([one.id for one in issues])
 
     def tell(issue: Issue) -> Line:
@@ -107,13 +103,13 @@ def _top(found: Material) -> Section:
         "Top ten by affected customers",
         issues,
         tell,
-        empty="No issue is open.",
+        empty="No customer waits for a fix.",
         material=found,
     )
 
 
 def _new(found: Material) -> Section:
-    confirmed = [issue for issue, _ in found.moved_to(_S.CONFIRMED) if issue.state in OPEN]
+    confirmed = [issue for issue, _ in found.moved_to(_S.CONFIRMED) if issue.state in NOT_OUT]
     candidates = [
         one
         for one in found.in_states([_S.CANDIDATE])
@@ -208,7 +204,7 @@ def _quiet(found: Material) -> Section:
     return section(
         "quiet",
         "Quiet",
-        [one for one in found.in_states(_COULD_BE_QUIET) if one.id in last],
+        [one for one in found.in_states(OPEN) if one.id in last],
         tell,
         empty="No open issue has gone quiet.",
         material=found,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
@@ -19,10 +19,11 @@ from bridge.store.tables import AddresseeFixRow, AddresseeRow, OutgoingRow
 
 _S = LetterState
 _GONE = [MessageState.SENT.value, MessageState.ACKNOWLEDGED.value]
+_FAILED = [MessageState.FAILED.value, MessageState.BOUNCED.value]
 _SHOWN: ColumnElement[str] = case(
     (OutgoingRow.id.is_(None), AddresseeRow.state),
     (OutgoingRow.state.in_(_GONE), _S.SENT.value),
-    (OutgoingRow.state == MessageState.FAILED.value, _S.FAILED.value),
+    (OutgoingRow.state.in_(_FAILED), _S.FAILED.value),
     (OutgoingRow.state == MessageState.SUPPRESSED.value, _S.SUPPRESSED.value),
     else_=_S.SENDING.value,
 )
@@ -132,7 +133,10 @@ class Addressees:
         return [one for one in found if one.state is _S.SENDING]
 
     def suppress(self, addressee_ids: Collection[int], why: Why, reason: str) -> int:
-        """Do not write to these, as long as no message carries their letter."""
+        """Do not write to these, as long as no message carries their letter.
+
+        Whose fix does not hold was told nothing: another letter may tell of it once it does.
+        """
         statement = (
             update(AddresseeRow)
             .where(
@@ -144,7 +148,16 @@ class Addressees:
             .returning(AddresseeRow.id)
             .execution_options(synchronize_session=False)
         )
-        return len(self._session.scalars(statement).all())
+        found = self._session.scalars(statement).all()
+        if why is Why.NOT_FIXED:
+            self.untell(found)
+        return len(found)
+
+    def untell(self, addressee_ids: Collection[int]) -> None:
+        """These were told nothing of any fix."""
+        self._session.execute(
+            delete(AddresseeFixRow).where(is_any(AddresseeFixRow.addressee_id, addressee_ids))
+        )
 
     def of_person(
         self, product_id: ProductId, emails: Collection[str], customer_id: int | None

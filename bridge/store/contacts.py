@@ -38,6 +38,7 @@ class ContactDraft:
     nature: ContactNature
     lang: str | None
     version: str | None
+    platform: str | None
     conversation: str | None
     satisfaction_metric: str | None
     satisfaction: float | None
@@ -309,4 +310,5 @@ def contact_of(row: ContactRow) -> Contact:
         agent_id=row.agent_id,
         kind=row.kind,
         kind_confidence=row.kind_confidence,
+        platform=row.platform,
     )

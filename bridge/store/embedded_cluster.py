@@ -16,7 +16,9 @@ from bridge.domain.errors import BridgeError, NotConfigured, TryAgainLater
 from bridge.store.embedded_home import (
     Account,
     Home,
+    cluster_in,
     environment,
+    locate,
     make_private,
     short_name,
     socket_folder,
@@ -127,6 +129,11 @@ def _try_lock(descriptor: int) -> bool:
 
 def _draft_of(data: Path) -> Path:
     return data.with_name("postgres.new")
+
+
+def is_begun(data_dir: Path) -> bool:
+    """Whether a cluster is there, or being made right now."""
+    return locate(data_dir) is not None or _draft_of(cluster_in(data_dir)).exists()
 
 
 def _end_orphans(data: Path) -> None:

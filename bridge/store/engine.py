@@ -18,6 +18,7 @@ from bridge.store.after_fix import AfterFix
 from bridge.store.answers import Answers
 from bridge.store.askers import Askers
 from bridge.store.attempts import Attempts
+from bridge.store.bounces import Bounces
 from bridge.store.centroids import Centroids
 from bridge.store.connections import Connections
 from bridge.store.constraints import Constraints
@@ -173,6 +174,7 @@ class Store:
         self.addressees = Addressees(session)
         self.affected = AffectedCustomers(session)
         self.opt_outs = OptOuts(session)
+        self.bounces = Bounces(session)
         self.answers = Answers(session)
         self.imports = Imports(session)
         self.jobs = Jobs(session)

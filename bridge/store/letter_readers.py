@@ -72,10 +72,18 @@ class LetterReaders:
             if member != root or episode == episodes[root]
         }
 
-    def settle(self, letter: Letter, wanted: Sequence[Wanted], *, now: datetime) -> None:
+    def settle(
+        self,
+        letter: Letter,
+        wanted: Sequence[Wanted],
+        fallen: Mapping[int, str],
+        *,
+        now: datetime,
+    ) -> None:
         """Make the letter be for these; who is being written to, or was taken off, stays.
 
-        An approval holds where nothing changes for a customer.
+        An approval holds where nothing changes for a customer. fallen: customers whose fix does
+        not hold any more, with the reason: they stay too, and are not written to.
         """
         final = set(
             self._session.scalars(
@@ -92,7 +100,11 @@ class LetterReaders:
                 fresh.append(one)
             elif known.id not in final:
                 self._update(letter, known, one)
-        gone = [one.id for one in kept.values() if one.id not in final]
+        left = [one for one in kept.values() if one.id not in final]
+        for reader in left:
+            if reader.customer_id in fallen:
+                self._let_fall(reader.id, fallen[reader.customer_id])
+        gone = [reader.id for reader in left if reader.customer_id not in fallen]
         self._session.execute(delete(AddresseeRow).where(is_any(AddresseeRow.id, gone)))
         self._add(letter, fresh, now=now)
 
@@ -107,6 +119,14 @@ class LetterReaders:
             delete(AddresseeFixRow).where(AddresseeFixRow.addressee_id == known.id)
         )
         self._add_fixes(letter, {wanted.customer_id: known.id}, [wanted])
+
+    def _let_fall(self, addressee_id: int, reason: str) -> None:
+        self._session.execute(
+            update(AddresseeRow)
+            .where(AddresseeRow.id == addressee_id)
+            .values(state=_S.SUPPRESSED.value, why=Why.NOT_FIXED.value, reason=reason)
+        )
+        Addressees(self._session).untell([addressee_id])
 
     def _add(self, letter: Letter, fresh: Sequence[Wanted], *, now: datetime) -> None:
         if not fresh:

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session
+from sqlalchemy import ARRAY, ColumnElement, Text, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.selectable import Subquery
 
 from bridge.domain.customers import FACT_NAMES, Facts
@@ -41,12 +41,16 @@ class LikelyReads:
         self._session = session
 
     def affected(self, issue: Issue) -> list[Facts]:
-        """What is known of each affected person: the version they wrote from, else the directory's.
+        """What is known of each affected person: what they wrote from, else the directory's.
 
         Nobody for a shared mailbox or an anonymous report.
         """
         wrote = (
-            select(living_customer().label("id"), func.lower(ContactRow.version).label("version"))
+            select(
+                living_customer().label("id"),
+                _newest(ContactRow.version).label("version"),
+                _newest(ContactRow.platform).label("platform"),
+            )
             .select_from(AssignmentRow)
             .join(ContactRow, ContactRow.id == AssignmentRow.contact_id)
             .join(CustomerRow, CustomerRow.id == ContactRow.customer_id)
@@ -55,18 +59,16 @@ class LikelyReads:
                 AssignmentRow.ended_at.is_(None),
                 CustomerRow.is_shared.is_(False),
             )
-            .ext(distinct_on(living_customer()))
-            .order_by(
-                living_customer(), ContactRow.version.is_(None), ContactRow.occurred_at.desc()
-            )
+            .group_by(living_customer())
             .subquery("wrote")
         )
         known = known_facts(issue.product_id, among=select(wrote.c.id))
-        query = select(
-            func.coalesce(wrote.c.version, known.c.version),
-            *(known.c[name] for name in FACT_NAMES if name != "version"),
-        ).outerjoin_from(wrote, known, known.c.customer_id == wrote.c.id)
-        return [Facts(*row) for row in self._session.execute(query)]
+        told = {"version": wrote.c.version, "platform": wrote.c.platform}
+        columns: list[ColumnElement[str | None]] = [
+            func.coalesce(told.get(one, known.c[one]), known.c[one]) for one in FACT_NAMES
+        ]
+        query = select(*columns).outerjoin_from(wrote, known, known.c.customer_id == wrote.c.id)
+        return [Facts(*tuple(row)) for row in self._session.execute(query)]
 
     def others(self, issue: Issue) -> Counter[Facts]:
         """All others the directory tells of: how many are alike in everything it tells."""
@@ -94,6 +96,14 @@ class LikelyReads:
             LikelyCustomer(customer_id, name, account, Facts(*facts))
             for customer_id, name, account, *facts in self._session.execute(query)
         ]
+
+
+def _newest(column: InstrumentedAttribute[str | None]) -> ColumnElement[str | None]:
+    """What a customer's contacts said last, in lower case; None where none says it."""
+    said = aggregate_order_by(func.lower(column), ContactRow.occurred_at.desc())
+    told = func.array_agg(said).filter(column.is_not(None))
+    # In a function, so that the subscript gets the brackets that PostgreSQL wants around it.
+    return func.coalesce(told, type_=ARRAY(Text))[1]
 
 
 def _fits(known: Subquery, issue: Issue, fit: Fit) -> list[ColumnElement[bool]]:

@@ -21,7 +21,7 @@ from bridge.store.tables import NoticeRow, OutgoingRow
 
 _TEMPLATE_VERSION = 1
 _WAITING = [state.value for state in WAITING]
-_TROUBLED = [MessageState.FAILED.value, MessageState.UNKNOWN.value]
+_TROUBLED = [MessageState.FAILED.value, MessageState.BOUNCED.value, MessageState.UNKNOWN.value]
 DUE = [*_WAITING, MessageState.SENDING.value, MessageState.UNKNOWN.value]
 """States from which something follows by itself."""
 
@@ -219,7 +219,7 @@ class Messages:
     def retry(self, outgoing_id: int, *, now: datetime) -> None:
         """A person wants another series of tries, under the same id."""
         row = self._session.get_one(OutgoingRow, outgoing_id)
-        again = [MessageState.FAILED.value, MessageState.UNKNOWN.value]
+        again = _TROUBLED
         is_mate = (
             OutgoingRow.message_id == row.message_id
             if row.message_id is not None

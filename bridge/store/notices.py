@@ -21,7 +21,11 @@ from bridge.store.tables import (
     UserRow,
 )
 
-_NEVER_TOLD = [MessageState.FAILED.value, MessageState.SUPPRESSED.value]
+_NEVER_TOLD = [
+    MessageState.FAILED.value,
+    MessageState.BOUNCED.value,
+    MessageState.SUPPRESSED.value,
+]
 
 
 class Notices:

@@ -766,11 +766,24 @@ class WorkaroundRow(Base):
     changed_by: Mapped[str | None]
 
 
+USE_DAY = text("((used_at AT TIME ZONE 'UTC')::date)")
+
+
 class WorkaroundUseRow(Base):
-    """One use; the same contact counts once, uses without a contact each count."""
+    """One use: a contact counts once, and without one a person once a day."""
 
     __tablename__ = "workaround_use"
-    __table_args__ = (UniqueConstraint("workaround_id", "contact_id"),)
+    __table_args__ = (
+        UniqueConstraint("workaround_id", "contact_id"),
+        Index(
+            "uq_workaround_use_day",
+            "workaround_id",
+            "user_id",
+            USE_DAY,
+            unique=True,
+            postgresql_where=text("contact_id IS NULL AND user_id IS NOT NULL"),
+        ),
+    )
     id: Mapped[IdColumn]
     workaround_id: Mapped[int] = refers("workaround.id")
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"))
@@ -1096,6 +1109,18 @@ class OptOutRow(Base):
         ForeignKey("customer.id", ondelete="SET NULL"), index=True
     )
     source: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class DeadAddressRow(Base):
+    """An address that mails of a product come back from for good."""
+
+    __tablename__ = "dead_address"
+    __table_args__ = (UniqueConstraint("product_id", "email"),)
+    id: Mapped[IdColumn]
+    product_id: Mapped[int] = refers("product.id")
+    email: Mapped[str]
+    reason: Mapped[str]
     created_at: Mapped[datetime]
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,7 @@ from bridge.domain.errors import NotFound
 from bridge.domain.issues import IssueId
 from bridge.domain.people import UserId
 from bridge.domain.workarounds import Evidence, UseResult, WorkaroundId
-from bridge.store.tables import WorkaroundRow, WorkaroundUseRow
+from bridge.store.tables import USE_DAY, WorkaroundRow, WorkaroundUseRow
 
 _USE = WorkaroundUseRow
 _UNKNOWN = UseResult.UNKNOWN.value
@@ -36,7 +37,8 @@ class WorkaroundUses:
     def add(self, workaround_id: WorkaroundId, use: Use, *, now: datetime) -> int:
         """The id of the use; a second one for the same contact is the first one.
 
-        What came of it is overwritten only by something that is known.
+        So is a second one of the same person on the same day (UTC) where no contact is named. What
+        came of it is overwritten only by something that is known.
         """
         statement = insert(_USE).values(
             workaround_id=workaround_id,
@@ -48,7 +50,7 @@ class WorkaroundUses:
         )
         # Something is always written, so that the id of a known row comes back too.
         changed = statement.on_conflict_do_update(
-            index_elements=["workaround_id", "contact_id"],
+            **_same(use),
             set_={
                 "result": func.coalesce(
                     func.nullif(statement.excluded.result, _UNKNOWN), _USE.result
@@ -99,6 +101,14 @@ class WorkaroundUses:
             .order_by(WorkaroundUseRow.user_id)
         )
         return [value for value in self._session.scalars(query) if value is not None]
+
+
+def _same(use: Use) -> dict[str, Any]:
+    """What two uses share that are one; the dictionary and its Any are SQLAlchemy's."""
+    if use.contact_id is not None or use.user_id is None:
+        return {"index_elements": ["workaround_id", "contact_id"]}
+    is_bare = and_(_USE.contact_id.is_(None), _USE.user_id.is_not(None))
+    return {"index_elements": [*("workaround_id", "user_id"), USE_DAY], "index_where": is_bare}
 
 
 def evidence_of(session: Session, workaround_ids: Iterable[int]) -> Mapping[int, Evidence]:

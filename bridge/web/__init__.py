@@ -54,6 +54,7 @@ def add_pages(app: FastAPI, application: Application) -> None:
         known.router,
         letters.router,
         mail.router,
+        mail.unknown_router,
     ):
         app.include_router(router)
     app.add_exception_handler(HTTPException, _for_browsers(app))

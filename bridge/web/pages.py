@@ -146,12 +146,19 @@ class PageRoute(APIRoute):
             except NotSignedIn:
                 response = redirect("/sign-in")
             except RequestValidationError as error:
-                response = _problem(InvalidInput(_unusable(error, request)))
+                response = _problem(_refusal(error, request))
             except BridgeError as error:
                 response = _problem(error)
             return _closed(response, request)
 
         return answer
+
+
+def _refusal(error: RequestValidationError, request: Request) -> BridgeError:
+    """An address that cannot be one leads nowhere; anything else that was given is named."""
+    if any(one["loc"][0] == "path" for one in error.errors()):
+        return NotFound("there is no such page")
+    return InvalidInput(_unusable(error, request))
 
 
 def _unusable(error: RequestValidationError, request: Request) -> str:
@@ -163,6 +170,14 @@ def _unusable(error: RequestValidationError, request: Request) -> str:
             wrong = "is missing"
         elif one["type"] == "string_too_long":
             wrong = f"is longer than {words.number(one['ctx']['max_length'])} characters"
+        elif one["type"] in ("less_than", "less_than_equal", "int_parsing_size"):
+            wrong = "is too large"
+        elif one["type"] in ("greater_than", "greater_than_equal"):
+            wrong = "is too small"
+        elif str(one["type"]).startswith(("int_", "float_")):
+            wrong = "must be a number"
+        elif one["type"] in ("enum", "literal_error"):
+            wrong = f"must be one of: {str(one['ctx']['expected']).replace(' or ', ', ')}"
         told.append(f"{str(one['loc'][-1]).replace('_', ' ')} {wrong}")
     hint = ". Nothing was done; what you typed is still there when you go back"
     return "; ".join(told) + (hint if request.method == "POST" else "")

@@ -8,7 +8,10 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Depends, Form, Query, Request
+from fastapi.params import Depends as DependsMark
+from pydantic import BeforeValidator
 
+from bridge.cleaning import plain_text
 from bridge.domain.errors import NotSignedIn
 from bridge.domain.people import Role
 from bridge.domain.permissions import Action
@@ -19,6 +22,8 @@ from bridge.web.guard import require_same_origin, require_token
 from bridge.wiring import Application
 from bridge.wiring.access import Caller, caller_of_session
 
+Typed = Annotated[str, BeforeValidator(plain_text)]
+"""What a person typed into a form, without characters that nobody sees."""
 _SEE_NAMES = (Role.ADMIN, Role.LEAD)
 
 
@@ -110,7 +115,8 @@ class Visit:
         given = {key: str(value) for key, value in query.items() if value not in (None, "")}
         if self.product.slug != DEFAULT_PRODUCT:
             given["product"] = self.product.slug
-        return f"{path}?{urlencode(given)}" if given else path
+        mark = "&" if "?" in path else "?"
+        return f"{path}{mark}{urlencode(given)}" if given else path
 
 
 def token_of(secret: str) -> str:
@@ -134,7 +140,16 @@ def _visit(
 VisitDep = Annotated[Visit, Depends(_visit, scope="function")]
 
 
-def _submission(visit: VisitDep, token: Annotated[str, Form(max_length=100)] = "") -> Visit:
+def needs(action: Action) -> DependsMark:
+    """For a router or a route: who may not do this is told so, whatever else was sent."""
+
+    def check(visit: VisitDep) -> None:
+        visit.caller.require(action)
+
+    return DependsMark(check, scope="function")
+
+
+def _submission(visit: VisitDep, token: Annotated[Typed, Form(max_length=100)] = "") -> Visit:
     require_same_origin(visit.request, visit.web.application.settings.public_url)
     require_token(token, visit.token)
     return visit

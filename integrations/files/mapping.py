@@ -19,6 +19,7 @@ FIELDS = (
     "lang",
     "product",
     "version",
+    "platform",
     "conversation",
     "customer.email",
     "customer.phone",
@@ -79,7 +80,7 @@ CONTACTS = Shape(
     required=REQUIRED,
     same_for_all=frozenset(
         {
-            *("source", "channel", "lang", "product", "version"),
+            *("source", "channel", "lang", "product", "version", "platform"),
             *("satisfaction.metric", "satisfaction.max"),
         }
     ),

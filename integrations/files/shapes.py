@@ -52,6 +52,7 @@ def from_replay(row: Mapping[str, object], *, source: str) -> ContactReceived:
         subject=optional_text(row, "subject", most=_LONGEST_SUBJECT),
         lang=optional_text(row, "lang"),
         version=optional_text(row, "version"),
+        platform=optional_text(row, "platform"),
         customer=_customer(row),
         agent_email=optional_text(row, "agent"),
     )
@@ -86,6 +87,7 @@ def from_wire(row: Mapping[str, object], *, source: str) -> ContactReceived:
         subject=optional_text(row, "subject", most=_LONGEST_SUBJECT),
         lang=optional_text(row, "lang"),
         version=optional_text(row, "version"),
+        platform=optional_text(row, "platform"),
         customer=_wire_customer(part_of(row, "customer")),
         account=_wire_account(part_of(row, "account")),
         agent_email=optional_text(part_of(row, "agent"), "email", under="/agent"),

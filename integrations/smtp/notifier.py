@@ -1,6 +1,5 @@
 """The notifier port on an SMTP server."""
 
-import hashlib
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 
+from bridge.domain.bounces import mail_key
 from bridge.domain.errors import AnswerLost, Refused, SignInRefused, TryAgainLater
 from bridge.domain.messages import AfterLoss
 from bridge.ports import Message
@@ -57,9 +57,7 @@ class SmtpNotifier:
         return mail
 
     def _mail_id(self, message_id: str) -> str:
-        """Hashed, because an id may hold characters that a Message-ID must not."""
-        digest = hashlib.sha256(message_id.encode()).hexdigest()[:32]
-        return f"<{digest}@{self._settings.sender.rpartition('@')[2] or 'localhost'}>"
+        return f"<{mail_key(message_id)}@{self._settings.sender.rpartition('@')[2] or 'localhost'}>"
 
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:

@@ -121,8 +121,16 @@ def test_what_came_of_uses_is_told_from_ten_known_results_on(
     assert ada.post(f"{url}/uses/{2**40}/result", {"result": "worked"}).status_code == 404
     assert mended["evidence"]["share"] is None
     assert mended["evidence"]["words"] == "worked 1 of 1 times: too few to tell"
-    for _ in range(9):
-        last = ada.post(f"{url}/use", {"result": "worked"}).json()
+    for number in range(9):
+        agent = api.as_(Role.AGENT, user=f"agent{number}@support.example")
+        for said in ("did_not", "worked", "worked", "unknown"):
+            last = agent.post(f"{url}/use", {"result": said}).json()
+    wrong = ada.post(f"{url}/use", {"result": "nonsense"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["detail"]) == (
+        422,
+        "this must be one of: worked, did_not, unknown",
+    )
+    assert ada.post(f"{url}/use", {"outcome": "nonsense"}).status_code == 422
     assert last["evidence"]["share"] == {"value": 1.0, "low": 0.722, "high": 1.0, "n": 10}
     (found,) = ada.post("/match", {"text": SAID}).json()
     assert found["evidence"]["words"] == "worked 10 of 10 times (72% to 100%)"

@@ -29,6 +29,7 @@ from tests.contract.sandbox_client import Api
 from tests.zendesk_desk import EMAIL, TOKEN, zendesk_desk
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "cli.md"
+PAYLOADS = Path(__file__).parent.parent / "payloads" / "mail"
 KEY = "a secret key for tests only"
 
 
@@ -572,3 +573,41 @@ def test_letters_are_looked_after_and_opt_outs_taken_in(bridge: Bridge, tmp_path
     assert "mia@customer.example\timport" in bridge("letters", "opt-outs").out
     assert bridge("letters", "opt-outs", "--remove", "mia@customer.example").code == 0
     assert bridge("letters", "opt-outs", "--remove", "mia@customer.example").code == 3
+
+
+def test_a_command_in_a_wrong_folder_begins_no_bridge(
+    bridge: Bridge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.delenv("BRIDGE_DATA_DIR")
+    monkeypatch.chdir(tmp_path)
+    file = a_file(tmp_path, a_row(1))
+    there = sorted(tmp_path.iterdir())
+    for words in (
+        *(("issues", "list"), ("import", file), ("product", "add", "shop"), ("db", "dump")),
+        *(("token", "create", "--role", "lead"), ("db", "upgrade"), ("worker",)),
+        ("issues", "list", "--data-dir", str(tmp_path / "elsewhere")),
+    ):
+        answer = bridge(*words)
+        assert (answer.code, answer.out) == (3, ""), words
+        assert "there is no bridge here; looked in " in answer.err
+        assert "--data-dir" in answer.err
+        assert "bridge serve" in answer.err
+    doctor = bridge("doctor", "--json")
+    assert doctor.code == 1
+    assert "there is no bridge here" in doctor.out
+    assert sorted(tmp_path.iterdir()) == there
+
+
+def test_mails_that_came_back_are_taken_in_from_a_mailbox(bridge: Bridge, tmp_path: Path) -> None:
+    returned = (PAYLOADS / "postfix_failed.eml").read_bytes()
+    box = tmp_path / "returned.mbox"
+    box.write_bytes(
+        b"From MAILER-DAEMON Tue Mar  3 10:02:11 2026\n" + returned + b"\n"
+        b"From mia@a.example Tue Mar  3 10:02:12 2026\nSubject: hello\n\nno report\n"
+    )
+    told = bridge("mail", "bounces", str(box), "--json").data
+    assert (told["not_ours"], told["no_delivery_reports"], told["bounced"]) == (1, 1, 0)
+    assert bridge("mail", "bounces").code == 0
+    assert bridge("mail", "bounces", "--again", "mia@a.example").code == 3
+    assert bridge("mail", "bounces", str(tmp_path / "none.eml")).code == 1

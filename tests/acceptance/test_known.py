@@ -21,6 +21,7 @@ _OPEN = {
     *("/sign-in", "/sign-out"),
     *("/known/{slug}", "/known/{slug}.json", "/known/{slug}.atom", "/known/{slug}.rss"),
     *(f"/mail/{{token}}/{page}" for page in ("stop", "still-broken", "effort")),
+    *("/mail", "/mail/{path:path}"),
 }
 PUBLIC = ("/known/default", "/known/default.json", "/known/default.rss", "/known/default.atom")
 WORDS = {
@@ -160,6 +161,17 @@ def test_updated_is_the_last_decision_that_changed_what_is_said(bench: PagesBenc
     show(bench)
     assert updated() == fixed, "the same words again are nothing new"
     assert updated(IssueState.REGRESSED, fixed_in=None) == clock.moment.isoformat()
+
+
+def test_personal_data_that_a_lead_types_is_replaced_and_the_lead_told(bench: PagesBench) -> None:
+    lead = bench.signed_in(Role.LEAD)
+    typed = {**WORDS, "text": "As mia.meyer@customer.example says.", "title": "Ex\u202eports"}
+    saved = press(lead, "/published/ISS-1", "/published/ISS-1", **typed)
+    assert saved.headers["location"] == "/published?done=redacted"
+    assert "read it once more" in lead.get("/published?done=redacted").text
+    form = lead.get("/published/ISS-1").text
+    assert "As &lt;EMAIL_1&gt; says." in form
+    assert 'value="Exports"' in form
 
 
 def test_a_lead_hides_it_and_others_may_not_write(bench: PagesBench) -> None:

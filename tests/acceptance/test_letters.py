@@ -1,13 +1,16 @@
 """Letters on the pages: a lead drafts, reads and sends; customers answer behind their links."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from bridge.domain.bounces import mail_key
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.letters import LetterKind, LetterState
 from bridge.domain.people import Role
 from bridge.domain.satisfaction import Metric
+from bridge.steps.moves import move_issue
 from bridge.steps.satisfaction import Surveyed, satisfaction_of
 from tests.api_client import serving
 from tests.builders import a_contact
@@ -15,6 +18,7 @@ from tests.conftest import Pipeline
 from tests.letters_bench import TITLE, LettersBench
 from tests.pages_bench import PagesBench, press
 
+PAYLOADS = Path(__file__).parent.parent / "payloads" / "mail"
 EXPORT = "export0@customer.example"
 
 
@@ -106,6 +110,48 @@ def test_other_words_are_saved_or_kept_for_another_try(bench: Bench) -> None:
     assert "No way out" in refused.text
     assert "The text must have {opt_out} in it" in refused.text
     assert press(lead, words, words, edition=1, **given).status_code == 412
+    assert "Saved.</div>" in lead.get(f"/letters/{letter.id}?done=saved").text
+
+
+def test_a_letter_that_somebody_approved_meanwhile_stays_approved(bench: Bench) -> None:
+    letter = bench.letters.draft(bench.shipped())
+    lead = bench.signed_in(Role.LEAD)
+    at = f"/letters/{letter.id}"
+    body = "{greeting} {fixes} {still_broken} {opt_out}"
+    given = {"text_language": "en", "subject": "Good news", "body": body, "notes": ""}
+    before = lead.get(f"{at}/words")
+    assert 'name="approved"' not in before.text
+    bench.letters.approve(letter)
+    refused = press(lead, f"{at}/words", f"{at}/words", edition=1, **given)
+    assert refused.status_code == 412
+    assert "approved it meanwhile" in refused.text
+    assert "Good news" in refused.text
+    assert "3 approved" in lead.get(at).text
+    saved = press(lead, f"{at}/words", f"{at}/words", edition=1, approved=1, **given)
+    assert saved.headers["location"] == f"{at}?done=unapproved"
+    assert "3 to read" in lead.get(at).text
+
+
+def test_a_letter_says_which_of_its_fixes_does_not_hold_any_more(bench: Bench) -> None:
+    issue = bench.shipped()
+    letter = bench.letters.draft(issue)
+    with bench.application.open() as store:
+        moved = store.issues.get(bench.product.id, issue.id, lock=True)
+        move_issue(moved, IssueState.REGRESSED, store=store, cause=bench.letters.cause())
+    bench.letters.look(letter)
+    page = bench.signed_in(Role.LEAD).get(f"/letters/{letter.id}").text
+    assert "<s>ISS-1</s>" in page
+    assert "The fix of ISS-1 does not hold any more. The letter does not tell of it." in page
+    assert "3 not written to" in page
+    assert EXPORT in page
+
+
+def test_a_preview_says_where_words_are_missing(bench: Bench) -> None:
+    issue = bench.shipped()
+    letter = bench.letters.draft(issue)
+    bench.letters.word(letter, issue, " ")
+    page = bench.signed_in(Role.LEAD).get(f"/letters/{letter.id}").text
+    assert "* [Nobody has said yet, in words for customers, what was fixed]" in page
 
 
 def test_a_product_says_how_it_writes(bench: Bench) -> None:
@@ -132,6 +178,14 @@ def test_a_product_says_how_it_writes(bench: Bench) -> None:
     for wrong in wrongs:
         answer = press(lead, "/letters/settings", "/letters/settings", **{**given, **wrong})
         assert answer.status_code == 422, wrong
+    for days in ("99999", "9" * 40, "-1", "many"):
+        answer = press(
+            lead, "/letters/settings", "/letters/settings", **{**given, "check_in_days": days}
+        )
+        assert answer.status_code == 422
+        assert 'id="wrong-check_in_days"' in answer.text
+        assert f'value="{days}"' in answer.text
+        assert "help@shop.example" in answer.text
     bench.sent()
     (message,) = [one for to, one in bench.letters.mail.sent.values() if to == EXPORT]
     assert message.subject == "Neu: Default"
@@ -168,6 +222,15 @@ def test_a_made_up_link_is_not_known(bench: Bench, forged: str) -> None:
         assert (answer.status_code, "not known any more" in answer.text) == (404, True)
         assert stranger.post(f"/mail/{forged}/{what}", data={"text": "x"}).status_code == 404
     assert opted_out(bench) == 0
+
+
+@pytest.mark.parametrize("path", ["/mail", "/mail/", "/mail/1-ab/sto", "/mail/a/b/c", "/mail/x"])
+def test_a_link_that_was_cut_is_answered_with_a_page(bench: Bench, path: str) -> None:
+    someone = bench.browser()
+    for answer in (someone.get(path, headers={"Accept": "*/*"}), someone.post(path)):
+        assert answer.status_code == 404
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "This link is not known any more." in answer.text
 
 
 def test_what_is_still_broken_becomes_a_contact_on_the_issue(bench: Bench) -> None:
@@ -252,6 +315,10 @@ def test_whom_to_reach_by_hand_comes_as_a_table(bench: Bench) -> None:
     assert "'=1+1" in row
     assert "only a shared mailbox is known" in row
     assert TITLE in row
+    bench.letters.word(letter, issue, " ")
+    without_words = lead.get(f"/letters/{letter.id}/by-hand.csv").text
+    assert "ISS-" not in without_words
+    assert "Nobody has said yet" in without_words
     assert [one.state for one in bench.letters.readers(letter)] == [
         LetterState.DRAFTED,
         LetterState.SUPPRESSED,
@@ -313,3 +380,43 @@ def surveys(bench: Bench) -> tuple[Surveyed, ...]:
     with bench.application.open() as store:
         issue = store.issues.by_number(bench.product.id, 1)
         return satisfaction_of(issue, store=store).surveys
+
+
+def test_who_may_not_do_a_thing_is_told_so_whatever_is_missing(bench: Bench) -> None:
+    letter = bench.letters.draft(bench.shipped())
+    agent = bench.signed_in(Role.AGENT)
+    for path in (
+        *(f"/letters/{letter.id}/{verb}" for verb in ("approve", "send", "take-off", "words")),
+        *("/letters/settings", "/issues/ISS-1/confirm", "/review/undo/ISS-1", "/people/invite"),
+        *("/signals/rule", "/published", "/issues/ISS-1/workarounds", "/reports/weekly/plan"),
+    ):
+        assert press(agent, "/inbox", path).status_code == 403, path
+
+
+def test_a_mail_that_came_back_is_handed_in_by_a_program(bench: Bench) -> None:
+    bench.sent()
+    (message_id,) = [name for name, (to, _) in bench.letters.mail.sent.items() if to == EXPORT]
+    raw = (PAYLOADS / "postfix_failed.eml").read_text()
+    for mark, value in (("RECIPIENT", EXPORT), ("MAILKEY", mail_key(message_id))):
+        raw = raw.replace(mark, value)
+    with serving(bench.application) as api:
+        lead, agent = api.as_(Role.LEAD), api.as_(Role.AGENT)
+        mail, kind = raw.encode(), "message/rfc822"
+        assert agent.send("/bounces", mail, media_type=kind).status_code == 403
+        told = lead.send("/bounces", mail, media_type=kind)
+        assert told.status_code == 200, told.text
+        assert (told.json()["bounced"], told.json()["ended"]) == (1, 1)
+        assert lead.send("/bounces", mail, media_type=kind).json()["known"] == 1
+        (dead,) = lead.get("/bounces").json()["items"]
+        assert dead["email"] == EXPORT
+        assert "User unknown" in dead["reason"]
+        (row,) = lead.get("/outgoing", state="bounced").json()["items"]
+        assert row["recipient"] == EXPORT
+        assert lead.post(f"/outgoing/{row['id']}/retry").status_code == 409
+        assert lead.post("/bounces/again", {"email": EXPORT.upper()}).status_code == 200
+        assert lead.post("/bounces/again", {"email": EXPORT}).status_code == 404
+        plain = lead.send("/bounces", b"Subject: hi\n\nhello", media_type=kind)
+        assert plain.json()["is_report"] is False
+        assert lead.send("/bounces", b"{}").status_code == 415
+    page = bench.signed_in(Role.LEAD).get("/letters/1?state=failed").text
+    assert "came back: 550 5.1.1" in page

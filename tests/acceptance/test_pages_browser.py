@@ -225,7 +225,7 @@ def _write(store: Store, issue: Issue) -> None:
         Wanted(1, address, "Mia", "de", drafted, fixes=fixes),
         Wanted(2, None, _EVIL, "en", none, Why.NO_ADDRESS, "no e-mail address is known", fixes),
     ]
-    store.letter_readers.settle(letter, readers, now=START)
+    store.letter_readers.settle(letter, readers, {}, now=START)
 
 
 def _ask(store: Store, issue: Issue) -> None:

@@ -81,7 +81,12 @@ def test_an_agent_says_whether_it_worked_and_an_old_tab_is_told_what_to_say(
     press(lead, page, f"{page}/workarounds", text="Halve it.", after_fix_text="Update to 4.3.")
     one = f"{page}/workarounds/{only(bench).id}"
     assert press(agent, page, f"{one}/use", result="worked").status_code == 303
-    assert only(bench).evidence.worked == 1
+    for wrong in ({"outcome": "nonsense"}, {"result": "nonsense"}):
+        refused = press(agent, page, f"{one}/use", **wrong)
+        assert (refused.status_code, "result" in refused.text.lower()) == (422, True)
+    for _ in range(3):
+        press(agent, page, f"{one}/use", result="worked")
+    assert only(bench).evidence.worked == only(bench).evidence.used == 1
     assert "worked 1 of 1 times: too few to tell" in agent.get(page).text
     for verb in ("edit", "replace", "activate", "retire", "restore", "copies"):
         answer = press(agent, page, f"{one}/{verb}", text="x", reason="x", url="https://a.example")

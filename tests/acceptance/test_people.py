@@ -101,7 +101,12 @@ def test_a_link_opens_no_product_that_the_inviting_admin_has_no_say_in(
     of_all = api.as_(Role.ADMIN, product=None)
     both = {"email": KIM, "role": "agent", "products": ["default", "shop"]}
     assert code_of(of_all.post("/people", both).json()["sign_in"])
-    again = api.admin.post("/people", {"email": KIM, "role": "admin"}).json()
+    asked = api.admin.post("/people", {"email": KIM, "role": "admin"})
+    assert (asked.status_code, asked.json()["detail"]) == (
+        409,
+        f"somebody is known as {KIM} already; this would change the role in Default from agent to admin",
+    )
+    again = api.admin.post("/people", {"email": KIM, "role": "admin", "change": True}).json()
     assert (again["sign_in"], again["role"]) == (None, "admin")
 
 
@@ -152,6 +157,16 @@ def test_the_page_invites_shows_the_link_once_and_removes(pipeline: Pipeline) ->
     assert enter(bench, link) == 303
     again = admin.get("/people").text
     assert "code=" not in again
+    asked = press(admin, "/people", "/people/invite", email=KIM, name="Kim Lee", role="lead")
+    assert asked.status_code == 409
+    for told in ("from engineer to lead", "&lt;/b&gt; to Kim Lee", "Nothing was changed"):
+        assert told in asked.text
+    assert "is invited as" not in asked.text
+    fields = {"email": KIM, "name": "Kim Lee", "role": "lead", "change": "true"}
+    changed = press(admin, "/people", "/people/invite", **fields)
+    assert "Kim Lee is invited as lead" in changed.text
+    renewed = press(admin, "/people", "/people/invite", email=KIM, role="lead")
+    assert renewed.status_code == 200, "a new link changes nothing"
     with pipeline.application.open() as store:
         kim, myself = store.people.known(KIM), store.people.known("admin@support.example")
     gone = press(admin, "/people", f"/people/{kim.id}/remove")
@@ -193,10 +208,14 @@ def test_the_command_line_invites_to_where_the_server_is(
     assert "a mail with a link is on its way" in err, "workers send mail, whatever we know"
     assert main(["people", "list"]) == 0
     assert f"{KIM}\tKim Lee\tagent\tno" in capsys.readouterr().out
+    assert main(["people", "invite", KIM, "--role", "lead"]) == 1
+    assert "from agent to lead: add --change" in capsys.readouterr().err
+    assert main(["people", "invite", KIM, "--role", "lead", "--change"]) == 0
+    capsys.readouterr()
     assert main(["doctor"]) in (0, 1)
     shown = capsys.readouterr().out
     assert "links start with https://b.example" in shown
-    assert "the newest sends by: smtp" in shown
+    assert "the newest one sends mails" in shown
     assert main(["people", "remove", KIM]) == 0
     assert main(["people", "remove", KIM]) == 3
     assert "nobody here has the address" in capsys.readouterr().err

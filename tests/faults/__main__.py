@@ -17,6 +17,7 @@ from tests.conftest import FAST_SERVER, database_of
 from tests.faults.fix_plan import FIXES, fix_tasks, quiet_fixes
 from tests.faults.floor import Floor
 from tests.faults.journal import Journal, say
+from tests.faults.letter_plan import LETTERS, letter_tasks, quiet_letters
 from tests.faults.plan import KILLED, fault_tasks, kill_tasks, quiet_tasks
 from tests.faults.running import Result, Task, perform
 from tests.faults.workshop import SCALE
@@ -32,7 +33,7 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument(
-        "part", nargs="?", choices=("kills", "faults", "fixes", "all"), default="all"
+        "part", nargs="?", choices=("kills", "faults", "fixes", "letters", "all"), default="all"
     )
     parser.add_argument("--lanes", type=int, default=2, help="runs at a time (2)")
     parser.add_argument("--step", type=int, default=1, help="only every so many-th kill point")
@@ -81,6 +82,9 @@ def _sweep(floor: Floor, given: argparse.Namespace) -> int:
     if given.part in ("fixes", "all"):
         fixes = zip(FIXES, _moments(quiet_fixes(), floor, journal, given), strict=True)
         tasks += fix_tasks(dict(fixes), step=given.step)
+    if given.part in ("letters", "all"):
+        letters = zip(LETTERS, _moments(quiet_letters(), floor, journal, given), strict=True)
+        tasks += letter_tasks(dict(letters), step=given.step)
     tasks = [one for one in tasks if re.search(given.only, one.name)]
     if given.limit is not None and given.limit < len(tasks):
         tasks = [tasks[place * len(tasks) // given.limit] for place in range(given.limit)]

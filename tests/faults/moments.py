@@ -21,11 +21,14 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from bridge.wiring import JOBS
+from tests.faults.lead import PRESSES, press
 
 FILING = ("file", "refresh", "sweep", "adopt")
 """The jobs on the path of a filing: their moments count."""
 FIX = ("release", "notify", "refresh", "sync_copy")
 """The jobs that follow a fix."""
+LETTER = (PRESSES, "plan_letters", "notify")
+"""The jobs that bring a letter to customers, and the lead who has it sent."""
 
 
 class Moments:
@@ -75,9 +78,9 @@ def arm(moments: Moments, path: Collection[str]) -> None:
     _arm_transports(moments)
     _arm_mails(moments)
     _arm_queue(moments, path)
-    jobs = dict(JOBS)
+    jobs = {**JOBS, PRESSES: press}
     for name in path:
-        jobs[name] = moments.around(name, JOBS[name])
+        jobs[name] = moments.around(name, jobs[name])
     JOBS.update(jobs)  # type: ignore[attr-defined]  # a plain dict, shown read-only
 
 

@@ -138,6 +138,7 @@ def test_who_stores_a_contact_second_stores_nothing(pipeline: Pipeline) -> None:
         nature=ContactNature.MESSAGE,
         lang=None,
         version=None,
+        platform=None,
         conversation=None,
         satisfaction_metric=None,
         satisfaction=None,

@@ -23,8 +23,9 @@ from bridge.domain.news import ShipEvent, ShipKind
 from bridge.queue import InlineQueue
 from bridge.steps.check_in import check_in
 from bridge.steps.importing import learn_people
+from bridge.steps.known import show_to_customers
 from bridge.steps.letter_answers import stop_letters
-from bridge.steps.letters import drop_letter, edit_letter, take_off
+from bridge.steps.letters import Seen, drop_letter, edit_letter, take_off
 from bridge.steps.moves import move_issue
 from bridge.steps.notify import send_due
 from bridge.steps.ship import ReleaseNews, ship
@@ -80,8 +81,9 @@ def test_several_fixes_in_one_release_are_one_letter(bench: LettersBench) -> Non
     bench.ship(exports, login)
     letter = bench.draft(exports)
     bench.approve(letter)
-    assert bench.draft(login).id == letter.id
-    letter = bench.word(letter, login, "Sign-in failed after a new password")
+    joined = bench.draft(login)
+    assert joined.id == letter.id
+    letter = bench.word(joined, login, "Sign-in failed after a new password")
     counts = {one.email: len(one.fixes) for one in bench.readers(letter, S.DRAFTED)}
     assert counts == {
         "export0@customer.example": 1,
@@ -290,7 +292,91 @@ def test_a_fix_that_does_not_hold_any_more_is_not_written_about(
     assert bench.mail.sent == {}
     assert [one.state for one in bench.readers(letter)] == [S.SUPPRESSED] * 2
     bench.look(letter)
-    assert [one.state for one in bench.readers(letter)] == [S.SUPPRESSED]
+    assert [one.why for one in bench.readers(letter)][1] is Why.NOT_FIXED
+    bench.ship(issue, version="4.2.1")
+    again = bench.draft(issue)
+    assert again.id != letter.id
+    assert [one.state for one in bench.readers(again)] == [S.DRAFTED] * 2
+
+
+def test_whose_fix_does_not_hold_any_more_stays_on_the_letter_with_the_reason(
+    bench: LettersBench, pipeline: Pipeline
+) -> None:
+    exports, login = bench.issue("export", 2), bench.issue("login", 2)
+    bench.ship(exports, login)
+    letter = bench.draft(exports)
+    bench.draft(login)
+    with pipeline.application.open() as store:
+        moved = store.issues.get(pipeline.product.id, exports.id, lock=True)
+        move_issue(moved, IssueState.REGRESSED, store=store, cause=bench.cause())
+    bench.look(letter)
+    found = {one.email: (one.state, one.why, one.reason) for one in bench.readers(letter)}
+    assert found == {
+        "export0@customer.example": (
+            S.SUPPRESSED,
+            Why.NOT_FIXED,
+            "the fix of ISS-1 does not hold any more",
+        ),
+        "login0@customer.example": (S.DRAFTED, None, None),
+        "shared@customer.example": (S.DRAFTED, None, None),
+    }
+    told = {one.email: [f.issue_id for f in one.fixes] for one in bench.readers(letter)}
+    assert told["shared@customer.example"] == [login.id]
+    with pipeline.application.open() as store:
+        moved = store.issues.get(pipeline.product.id, exports.id, lock=True)
+        move_issue(moved, IssueState.RESOLVED, store=store, cause=bench.cause())
+    bench.ship(exports, version="4.3")
+    second = bench.draft(exports)
+    assert {one.email: one.state for one in bench.readers(second)} == {
+        "export0@customer.example": S.DRAFTED,
+        "shared@customer.example": S.DRAFTED,
+    }
+
+
+def test_who_did_not_know_that_it_was_approved_does_not_unapprove_it(
+    bench: LettersBench, pipeline: Pipeline
+) -> None:
+    issue = bench.issue("export", 2)
+    bench.ship(issue)
+    letter = bench.draft(issue)
+    bench.approve(letter)
+    with pytest.raises(Outdated, match="approved it meanwhile"):
+        bench.word(letter, issue, "Exports work again")
+    assert [one.state for one in bench.readers(letter)] == [S.APPROVED] * 2
+    with pipeline.application.open() as store:
+        known = store.letters.get(letter.product_id, letter.id)
+    assert bench.word(known, issue, "Exports work again").approved_edition is None
+
+
+@pytest.mark.parametrize("told", ["{opt_out}", "a { Opt_Out } b", "{Fixes}"])
+def test_a_placeholder_in_the_words_for_a_fix_is_refused(bench: LettersBench, told: str) -> None:
+    issue = bench.issue("export", 2)
+    bench.ship(issue)
+    letter = bench.draft(issue)
+    with pytest.raises(InvalidInput, match="nothing is filled in there"):
+        bench.word(letter, issue, told)
+    bench.word(letter, issue, 'Set {"a": 1} and {} work again')
+
+
+def test_words_that_came_from_elsewhere_are_looked_at_before_they_are_approved(
+    bench: LettersBench, pipeline: Pipeline
+) -> None:
+    issue = bench.issue("export", 2)
+    bench.ship(issue)
+    with pipeline.application.open() as store:
+        known = store.known.find(issue.id)
+        assert known is not None
+        show_to_customers(
+            store.issues.get(issue.product_id, issue.id),
+            title="Exports {opt_out}",
+            text=known.text,
+            workaround="",
+            store=store,
+            cause=bench.cause(),
+        )
+    letter = bench.draft(issue)
+    with pytest.raises(InvalidInput, match=r"cannot have \{opt_out\}"):
+        bench.approve(letter)
 
 
 def test_what_a_lost_answer_or_a_lost_job_leaves_is_sent_once(
@@ -319,6 +405,8 @@ def test_other_words_need_another_approval(bench: LettersBench, pipeline: Pipeli
     bench.ship(issue)
     letter = bench.draft(issue)
     bench.approve(letter)
+    with pipeline.application.open() as store:
+        letter = store.letters.get(letter.product_id, letter.id)
     changed = bench.word(letter, issue, "Exports work again")
     assert [one.state for one in bench.readers(letter)] == [S.DRAFTED] * 2
     with pytest.raises(InvalidMove, match="was not approved"):
@@ -332,7 +420,7 @@ def test_other_words_need_another_approval(bench: LettersBench, pipeline: Pipeli
     with pipeline.application.open() as store, pytest.raises(InvalidInput, match="opt_out"):
         edit_letter(
             bench.locked(letter, store),
-            edition=emptied.edition,
+            seen=Seen(emptied.edition),
             texts={"en": text},
             words={},
             telling=bench.telling(store),
@@ -340,7 +428,7 @@ def test_other_words_need_another_approval(bench: LettersBench, pipeline: Pipeli
     with pipeline.application.open() as store, pytest.raises(InvalidInput, match="not tell of"):
         edit_letter(
             bench.locked(letter, store),
-            edition=emptied.edition,
+            seen=Seen(emptied.edition),
             texts={},
             words={IssueId(99): {"en": FixWords("x")}},
             telling=bench.telling(store),

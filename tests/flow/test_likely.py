@@ -1,6 +1,7 @@
 """A directory tells versions and platforms; who shares them with the affected may be next."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -151,3 +152,18 @@ def test_of_two_who_turn_out_to_be_one_the_newest_word_counts(
         )
         known = store.customer_facts.of(person)
     assert known == Facts(platform="ios")
+
+
+def test_the_platform_that_people_wrote_from_counts_before_the_directorys(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    people = [a_person(number, platform="web") for number in range(40)]
+    learn(pipeline, tmp_path, *people)
+    first, *rest = contacts_about_export(5)
+    pipeline.send(
+        replace(first, version="iOS 4.1"), *(replace(one, platform="Android") for one in rest)
+    )
+    pipeline.consolidate()
+    (summary,) = issues(pipeline.application, pipeline.product)
+    told = [one.platform for one in facts_of(pipeline, summary.issue)]
+    assert sorted(told, key=str) == ["android"] * 4 + ["ios"]

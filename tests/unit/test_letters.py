@@ -116,7 +116,10 @@ def test_the_own_texts_can_be_sent_in_every_language(kind: LetterKind) -> None:
         (LetterText("", "x"), "needs a subject"),
         (LetterText("x", "{fixes} {opt_out}"), r"have \{still_broken\}"),
         (LetterText("x", "{fixes} {still_broken}"), r"have \{opt_out\}"),
-        (LetterText("{secret}", "{fixes} {still_broken} {opt_out}"), r"no \{secret\}"),
+        (LetterText("{secret}", "{fixes} {still_broken} {opt_out}"), r"cannot have \{secret\}"),
+        (LetterText("{fixes}", "{fixes} {still_broken} {opt_out}"), "subject cannot have"),
+        (LetterText("x", "{fixes} {still_broken} {opt_out} { Opt_Out }"), "text cannot have"),
+        (LetterText("x", "{fixes} {still_broken} {opt_out}", "{name}"), "nothing is filled in"),
         (LetterText("x" * 201, "{fixes} {still_broken} {opt_out}"), "at most 200"),
         (LetterText("x", "{fixes} {still_broken} {opt_out}" + "x" * 10_000), "10,000"),
     ],
@@ -172,7 +175,7 @@ def test_no_letter_is_sent_but_from_approved_and_the_message_tells_from_then_on(
     shown = {one: state_of(LetterState.SENDING, one).value for one in MessageState}
     assert shown == {
         **dict.fromkeys(("planned", "held", "sending", "unknown"), "sending"),
-        **{"sent": "sent", "acknowledged": "sent", "failed": "failed"},
+        **{"sent": "sent", "acknowledged": "sent", "failed": "failed", "bounced": "failed"},
         "suppressed": "suppressed",
     }
 

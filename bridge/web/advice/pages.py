@@ -14,7 +14,7 @@ from bridge.store.workarounds import Shelf
 from bridge.web import words
 from bridge.web.issues.advice_shown import needs_yes, shown
 from bridge.web.pages import PageRoute, page, redirect, status_of
-from bridge.web.visit import SubmissionDep, Visit, VisitDep
+from bridge.web.visit import SubmissionDep, Typed, Visit, VisitDep, needs
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -46,7 +46,7 @@ def list_workarounds(
     return _shown(visit, wanted, before=before, done=_DONE.get(done, ""))
 
 
-@router.post("/tasks/{task_id}/approve")
+@router.post("/tasks/{task_id}/approve", dependencies=[needs(Action.WRITE_WORKAROUNDS)])
 def approve(task_id: Id, visit: SubmissionDep) -> Response:
     """Yes."""
 
@@ -56,7 +56,7 @@ def approve(task_id: Id, visit: SubmissionDep) -> Response:
     return _answered(task_id, visit, act, done="approved")
 
 
-@router.post("/tasks/{task_id}/done")
+@router.post("/tasks/{task_id}/done", dependencies=[needs(Action.WRITE_WORKAROUNDS)])
 def finish(task_id: Id, visit: SubmissionDep) -> Response:
     """I have done it."""
 
@@ -66,9 +66,9 @@ def finish(task_id: Id, visit: SubmissionDep) -> Response:
     return _answered(task_id, visit, act, done="done")
 
 
-@router.post("/tasks/{task_id}/drop")
+@router.post("/tasks/{task_id}/drop", dependencies=[needs(Action.WRITE_WORKAROUNDS)])
 def drop(
-    task_id: Id, visit: SubmissionDep, reason: Annotated[str, Form(max_length=2000)] = ""
+    task_id: Id, visit: SubmissionDep, reason: Annotated[Typed, Form(max_length=2000)] = ""
 ) -> Response:
     """No."""
 

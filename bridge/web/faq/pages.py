@@ -20,7 +20,7 @@ from bridge.steps.faq import (
 )
 from bridge.web import words
 from bridge.web.pages import PageRoute, page, redirect, status_of
-from bridge.web.visit import SubmissionDep, Visit, VisitDep
+from bridge.web.visit import SubmissionDep, Typed, Visit, VisitDep, needs
 
 router = APIRouter(prefix="/faq", route_class=PageRoute, include_in_schema=False)
 
@@ -38,7 +38,7 @@ _DONE = {
     "dismissed": "It is not suggested again.",
 }
 Id = Annotated[int, Path(ge=1, lt=1 << 63)]
-Words = Annotated[str, Form(max_length=20_000)]
+Words = Annotated[Typed, Form(max_length=20_000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def list_faqs(
     return _page(visit, wanted, after=after, done=_DONE.get(done, ""))
 
 
-@router.post("/{faq_id}/edit")
+@router.post("/{faq_id}/edit", dependencies=[needs(Action.WRITE_WORKAROUNDS)])
 def edit(
     faq_id: Id,
     visit: SubmissionDep,
@@ -87,7 +87,7 @@ def edit(
     return _answered(faq_id, visit, act, done="edited")
 
 
-@router.post("/{faq_id}/accept")
+@router.post("/{faq_id}/accept", dependencies=[needs(Action.WRITE_WORKAROUNDS)])
 def accept(faq_id: Id, visit: SubmissionDep) -> Response:
     """The article is wanted."""
     return _answered(
@@ -98,9 +98,9 @@ def accept(faq_id: Id, visit: SubmissionDep) -> Response:
     )
 
 
-@router.post("/{faq_id}/publish")
+@router.post("/{faq_id}/publish", dependencies=[needs(Action.WRITE_WORKAROUNDS)])
 def publish(
-    faq_id: Id, visit: SubmissionDep, link: Annotated[str, Form(max_length=2_000)] = ""
+    faq_id: Id, visit: SubmissionDep, link: Annotated[Typed, Form(max_length=2_000)] = ""
 ) -> Response:
     """The article is out."""
     return _answered(
@@ -111,9 +111,9 @@ def publish(
     )
 
 
-@router.post("/{faq_id}/dismiss")
+@router.post("/{faq_id}/dismiss", dependencies=[needs(Action.WRITE_WORKAROUNDS)])
 def dismiss(
-    faq_id: Id, visit: SubmissionDep, reason: Annotated[str, Form(max_length=2_000)] = ""
+    faq_id: Id, visit: SubmissionDep, reason: Annotated[Typed, Form(max_length=2_000)] = ""
 ) -> Response:
     """No article."""
     return _answered(

@@ -11,9 +11,14 @@ from bridge.domain.permissions import Action
 from bridge.steps.notify import acknowledge as read_notice
 from bridge.steps.notify import acknowledge_all as read_all
 from bridge.web.pages import PageRoute, page, redirect
-from bridge.web.visit import SubmissionDep, Visit, VisitDep
+from bridge.web.visit import SubmissionDep, Visit, VisitDep, needs
 
-router = APIRouter(prefix="/inbox", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(
+    prefix="/inbox",
+    route_class=PageRoute,
+    include_in_schema=False,
+    dependencies=[needs(Action.READ_OWN_INBOX)],
+)
 
 _PAGE_SIZE = 20
 Id = Annotated[int, Path(ge=1, lt=1 << 63)]

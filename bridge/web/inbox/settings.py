@@ -10,11 +10,16 @@ from bridge.domain.people import User
 from bridge.domain.permissions import Action
 from bridge.steps.outside import channels_of
 from bridge.web.pages import PageRoute, page, redirect
-from bridge.web.visit import SubmissionDep, Visit, VisitDep
+from bridge.web.visit import SubmissionDep, Typed, Visit, VisitDep, needs
 
-router = APIRouter(prefix="/inbox/settings", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(
+    prefix="/inbox/settings",
+    route_class=PageRoute,
+    include_in_schema=False,
+    dependencies=[needs(Action.READ_OWN_INBOX)],
+)
 
-Hour = Annotated[str, Form(pattern="^([0-9]|1[0-9]|2[0-3])?$")]
+Hour = Annotated[Typed, Form(pattern="^([0-9]|1[0-9]|2[0-3])?$")]
 
 
 @router.get("")
@@ -26,12 +31,12 @@ def show_settings(visit: VisitDep, saved: bool = False) -> Response:
 @router.post("")
 def save_settings(  # noqa: PLR0913 - one parameter a field of the form
     visit: SubmissionDep,
-    channels: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI copies it
-    rhythm: Annotated[str, Form(pattern="^(once|daily)$")] = "once",
+    channels: Annotated[list[Typed], Form()] = [],  # noqa: B006 - FastAPI copies it
+    rhythm: Annotated[Typed, Form(pattern="^(once|daily)$")] = "once",
     digest_hour: Hour = "",
     quiet_from: Hour = "",
     quiet_until: Hour = "",
-    zone: Annotated[str, Form(max_length=60)] = "UTC",
+    zone: Annotated[Typed, Form(max_length=60)] = "UTC",
 ) -> Response:
     """From now on; what waits already keeps its moment."""
     every = channels_of(visit.product.id, visit.store, visit.web.application.context)

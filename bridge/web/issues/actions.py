@@ -23,14 +23,14 @@ from bridge.web import words
 from bridge.web.issues.detail import Part, Trouble, issue_page
 from bridge.web.issues.pages import issue_named
 from bridge.web.pages import PageRoute, redirect, status_of
-from bridge.web.visit import SubmissionDep, Visit
+from bridge.web.visit import SubmissionDep, Typed, Visit, needs
 
 router = APIRouter(prefix="/issues/{name}", route_class=PageRoute, include_in_schema=False)
 
 _MOST_WORDS = 2000
 Version = Annotated[int, Form(ge=0, lt=1 << 31)]
-Reason = Annotated[str, Form(max_length=_MOST_WORDS)]
-FieldWords = Annotated[str, Field(max_length=_MOST_WORDS)]
+Reason = Annotated[Typed, Form(max_length=_MOST_WORDS)]
+FieldWords = Annotated[Typed, Field(max_length=_MOST_WORDS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Chosen:
     """Undo works on a merged issue too."""
 
 
-@router.post("/confirm")
+@router.post("/confirm", dependencies=[needs(Action.REVIEW)])
 def confirm(name: str, visit: SubmissionDep, version: Version) -> Response:
     """It is one real issue."""
     visit.caller.require(Action.REVIEW)
@@ -56,7 +56,7 @@ def confirm(name: str, visit: SubmissionDep, version: Version) -> Response:
     return acted(name, visit, act, done="confirmed")
 
 
-@router.post("/dismiss")
+@router.post("/dismiss", dependencies=[needs(Action.REVIEW)])
 def dismiss(
     name: str,
     visit: SubmissionDep,
@@ -79,7 +79,7 @@ def dismiss(
     return acted(name, visit, act, done="dismissed", typed=(reason, ""))
 
 
-@router.post("/file")
+@router.post("/file", dependencies=[needs(Action.FILE)])
 def file(  # noqa: PLR0913 - one parameter an input of the form
     name: str,
     visit: SubmissionDep,

@@ -16,13 +16,14 @@ from bridge.steps.copies import link_copy, unlink_copy
 from bridge.web.issues.actions import acted
 from bridge.web.issues.detail import Id
 from bridge.web.pages import PageRoute
-from bridge.web.visit import SubmissionDep, Visit
+from bridge.web.visit import SubmissionDep, Typed, Visit, needs
 
+_WRITES = [needs(Action.WRITE_WORKAROUNDS)]
 router = APIRouter(
     prefix="/issues/{name}/workarounds", route_class=PageRoute, include_in_schema=False
 )
 
-Words = Annotated[str, Form(max_length=2000)]
+Words = Annotated[Typed, Form(max_length=2000)]
 
 
 def _advice(  # noqa: PLR0913 - one parameter an input of the form
@@ -34,8 +35,8 @@ def _advice(  # noqa: PLR0913 - one parameter an input of the form
     versions: Words = "",
     platforms: Words = "",
     segments: Words = "",
-    owner: Annotated[str, Form(max_length=320)] = "",
-    review: Annotated[str, Form(max_length=10)] = "",
+    owner: Annotated[Typed, Form(max_length=320)] = "",
+    review: Annotated[Typed, Form(max_length=10)] = "",
 ) -> advise.Advice:
     return advise.Advice(
         text=text.strip(),
@@ -54,7 +55,7 @@ def _advice(  # noqa: PLR0913 - one parameter an input of the form
 AdviceDep = Annotated[advise.Advice, Depends(_advice)]
 
 
-@router.post("")
+@router.post("", dependencies=_WRITES)
 def add(
     name: str, visit: SubmissionDep, given: AdviceDep, *, draft: Annotated[bool, Form()] = False
 ) -> Response:
@@ -70,7 +71,7 @@ def add(
     return acted(name, visit, act, done="added", typed=("", given.text))
 
 
-@router.post("/{workaround_id}/edit")
+@router.post("/{workaround_id}/edit", dependencies=_WRITES)
 def edit(
     name: str,
     workaround_id: Id,
@@ -92,7 +93,7 @@ def edit(
     return _with(name, workaround_id, visit, act, done="edited")
 
 
-@router.post("/{workaround_id}/replace")
+@router.post("/{workaround_id}/replace", dependencies=_WRITES)
 def replace(
     name: str, workaround_id: Id, visit: SubmissionDep, given: AdviceDep, reason: Words = ""
 ) -> Response:
@@ -114,7 +115,7 @@ def replace(
     return _with(name, workaround_id, visit, act, done="replaced", typed=(reason, ""))
 
 
-@router.post("/{workaround_id}/activate")
+@router.post("/{workaround_id}/activate", dependencies=_WRITES)
 def activate(name: str, workaround_id: Id, visit: SubmissionDep) -> Response:
     """Offer a draft."""
 
@@ -124,7 +125,7 @@ def activate(name: str, workaround_id: Id, visit: SubmissionDep) -> Response:
     return _with(name, workaround_id, visit, act, done="activated")
 
 
-@router.post("/{workaround_id}/retire")
+@router.post("/{workaround_id}/retire", dependencies=_WRITES)
 def retire(name: str, workaround_id: Id, visit: SubmissionDep, reason: Words = "") -> Response:
     """Stop offering it; nothing happens where that was done before."""
 
@@ -138,7 +139,7 @@ def retire(name: str, workaround_id: Id, visit: SubmissionDep, reason: Words = "
     return _with(name, workaround_id, visit, act, done="retired", typed=(reason, ""))
 
 
-@router.post("/{workaround_id}/restore")
+@router.post("/{workaround_id}/restore", dependencies=_WRITES)
 def restore(name: str, workaround_id: Id, visit: SubmissionDep, reason: Words = "") -> Response:
     """Offer it again; nothing happens where that was done before."""
 
@@ -152,12 +153,12 @@ def restore(name: str, workaround_id: Id, visit: SubmissionDep, reason: Words = 
     return _with(name, workaround_id, visit, act, done="restored", typed=(reason, ""))
 
 
-@router.post("/{workaround_id}/use")
+@router.post("/{workaround_id}/use", dependencies=[needs(Action.USE_WORKAROUNDS)])
 def use(
     name: str,
     workaround_id: Id,
     visit: SubmissionDep,
-    result: Annotated[UseResult, Form()] = UseResult.UNKNOWN,
+    result: Annotated[UseResult, Form()],
 ) -> Response:
     """It was told to a customer; refused, with what to say instead, when it has ended."""
 
@@ -176,12 +177,12 @@ def use(
     return _with(name, workaround_id, visit, act, done="used", action=Action.USE_WORKAROUNDS)
 
 
-@router.post("/{workaround_id}/copies")
+@router.post("/{workaround_id}/copies", dependencies=_WRITES)
 def add_copy(
     name: str,
     workaround_id: Id,
     visit: SubmissionDep,
-    url: Annotated[str, Form(max_length=2000)] = "",
+    url: Annotated[Typed, Form(max_length=2000)] = "",
 ) -> Response:
     """It lives there too."""
 
@@ -198,7 +199,7 @@ def add_copy(
     return _with(name, workaround_id, visit, act, done="copied")
 
 
-@router.post("/{workaround_id}/copies/{copy_id}/unlink")
+@router.post("/{workaround_id}/copies/{copy_id}/unlink", dependencies=_WRITES)
 def unlink(name: str, workaround_id: Id, copy_id: Id, visit: SubmissionDep) -> Response:
     """Forget a copy; nothing changes there."""
 

@@ -6,9 +6,14 @@ from bridge.domain.issues import Issue
 from bridge.domain.permissions import Action
 from bridge.web.issues.actions import acted
 from bridge.web.pages import PageRoute
-from bridge.web.visit import SubmissionDep
+from bridge.web.visit import SubmissionDep, needs
 
-router = APIRouter(prefix="/issues/{name}", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(
+    prefix="/issues/{name}",
+    route_class=PageRoute,
+    include_in_schema=False,
+    dependencies=[needs(Action.READ_OWN_INBOX)],
+)
 
 
 @router.post("/follow")

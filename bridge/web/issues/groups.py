@@ -16,13 +16,18 @@ from bridge.web.issues.actions import Chosen, Reason, Version, acted, require_ve
 from bridge.web.issues.detail import Id
 from bridge.web.issues.pages import issue_named
 from bridge.web.pages import PageRoute
-from bridge.web.visit import SubmissionDep, Visit
+from bridge.web.visit import SubmissionDep, Typed, Visit, needs
 
-router = APIRouter(prefix="/issues/{name}", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(
+    prefix="/issues/{name}",
+    route_class=PageRoute,
+    include_in_schema=False,
+    dependencies=[needs(Action.REVIEW)],
+)
 
 Contacts = Annotated[list[Id], Form(max_length=1_000)]
 Show = Annotated[int, Form(ge=1, le=100)]
-Name = Annotated[str, Form(max_length=200)]
+Name = Annotated[Typed, Form(max_length=200)]
 
 
 def act_of(visit: Visit, reason: str = "") -> Act:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bridge.domain.errors import InvalidInput
 from bridge.domain.fixes import version_key
-from bridge.domain.issues import Issue, IssueId, IssueState
+from bridge.domain.issues import OPEN, Issue, IssueId, IssueState
 from bridge.domain.rank import Rank
 from bridge.store.connections import Connection
 from bridge.store.issues import IssueFilter, IssueSummary, VersionSeen
@@ -22,7 +22,7 @@ _MOST_PAGES = 10_000
 _S = IssueState
 TABS: Mapping[str, tuple[str, tuple[IssueState, ...]]] = {
     "review": ("For review", (_S.CANDIDATE,)),
-    "open": ("Open", (_S.CONFIRMED, _S.FILED, _S.IN_PROGRESS)),
+    "open": ("Open", OPEN),
     "resolved": ("Waiting for release", (_S.RESOLVED,)),
     "shipped": ("Shipped", (_S.SHIPPED, _S.VERIFIED)),
     "regressed": ("Regressed", (_S.REGRESSED,)),

@@ -20,9 +20,14 @@ from bridge.web.issues.groups import act_of
 from bridge.web.issues.listing import newest_ticket
 from bridge.web.issues.pages import issue_named
 from bridge.web.pages import PageRoute, page, redirect, status_of
-from bridge.web.visit import SubmissionDep, Visit, VisitDep
+from bridge.web.visit import SubmissionDep, Typed, Visit, VisitDep, needs
 
-router = APIRouter(prefix="/issues/{name}", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(
+    prefix="/issues/{name}",
+    route_class=PageRoute,
+    include_in_schema=False,
+    dependencies=[needs(Action.REVIEW)],
+)
 
 _NAMED = re.compile(r"\bISS-[1-9][0-9]{0,8}\b", re.IGNORECASE)
 _MOST = 50
@@ -64,8 +69,8 @@ def show_merge(
 def merge(
     name: str,
     visit: SubmissionDep,
-    asked: Annotated[str, Form(alias="others", max_length=2_000)] = "",
-    versions: Annotated[str, Form(max_length=2_000)] = "",
+    asked: Annotated[Typed, Form(alias="others", max_length=2_000)] = "",
+    versions: Annotated[Typed, Form(max_length=2_000)] = "",
     reason: Reason = "",
 ) -> Response:
     """Merge the others into this issue."""

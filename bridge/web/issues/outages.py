@@ -10,14 +10,19 @@ from bridge.steps.outage import clear_outage, declare_outage
 from bridge.steps.tell import Telling
 from bridge.web.issues.actions import acted
 from bridge.web.pages import PageRoute
-from bridge.web.visit import SubmissionDep, Visit
+from bridge.web.visit import SubmissionDep, Typed, Visit, needs
 
-router = APIRouter(prefix="/issues/{name}", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(
+    prefix="/issues/{name}",
+    route_class=PageRoute,
+    include_in_schema=False,
+    dependencies=[needs(Action.REVIEW)],
+)
 
 
 @router.post("/outage")
 def declare(
-    name: str, visit: SubmissionDep, text: Annotated[str, Form(max_length=2_000)] = ""
+    name: str, visit: SubmissionDep, text: Annotated[Typed, Form(max_length=2_000)] = ""
 ) -> Response:
     """Every agent is told once."""
     visit.caller.require(Action.REVIEW)
@@ -30,7 +35,7 @@ def declare(
 
 @router.post("/all-clear")
 def clear(
-    name: str, visit: SubmissionDep, reason: Annotated[str, Form(max_length=500)] = ""
+    name: str, visit: SubmissionDep, reason: Annotated[Typed, Form(max_length=500)] = ""
 ) -> Response:
     """Whoever heard of it is told that it is over."""
     visit.caller.require(Action.REVIEW)

@@ -15,16 +15,16 @@ from bridge.steps.unlink import unlink_ticket
 from bridge.web.issues.actions import Chosen, Reason, acted
 from bridge.web.issues.detail import Id
 from bridge.web.pages import PageRoute
-from bridge.web.visit import SubmissionDep, Visit
+from bridge.web.visit import SubmissionDep, Typed, Visit, needs
 
 router = APIRouter(prefix="/issues/{name}", route_class=PageRoute, include_in_schema=False)
 
 _MOST_WORDS = 2000
 
 
-@router.post("/link")
+@router.post("/link", dependencies=[needs(Action.FILE)])
 def link(
-    name: str, visit: SubmissionDep, ticket: Annotated[str, Form(max_length=_MOST_WORDS)] = ""
+    name: str, visit: SubmissionDep, ticket: Annotated[Typed, Form(max_length=_MOST_WORDS)] = ""
 ) -> Response:
     """It exists: say which ticket it is."""
     visit.caller.require(Action.FILE)
@@ -35,7 +35,7 @@ def link(
     return acted(name, visit, act, done="named")
 
 
-@router.post("/unlink")
+@router.post("/unlink", dependencies=[needs(Action.FILE)])
 def unlink(name: str, visit: SubmissionDep, reason: Reason = "") -> Response:
     """The ticket is about something else."""
     visit.caller.require(Action.FILE)
@@ -46,13 +46,13 @@ def unlink(name: str, visit: SubmissionDep, reason: Reason = "") -> Response:
     return acted(name, visit, act, done="unlinked", typed=(reason, ""))
 
 
-@router.post("/tickets/{suggestion_id}/yes")
+@router.post("/tickets/{suggestion_id}/yes", dependencies=[needs(Action.REVIEW)])
 def same_problem(name: str, suggestion_id: Id, visit: SubmissionDep) -> Response:
     """The ticket that was suggested is about this issue."""
     return _answer(name, suggestion_id, visit, is_yes=True)
 
 
-@router.post("/tickets/{suggestion_id}/no")
+@router.post("/tickets/{suggestion_id}/no", dependencies=[needs(Action.REVIEW)])
 def another_problem(name: str, suggestion_id: Id, visit: SubmissionDep) -> Response:
     """It is not, and is never suggested for this issue again."""
     return _answer(name, suggestion_id, visit, is_yes=False)

@@ -12,13 +12,19 @@ from bridge.store.known import KnownPage
 from bridge.web import words
 from bridge.web.issues.pages import issue_named
 from bridge.web.pages import PageRoute, page, redirect, status_of
-from bridge.web.visit import SubmissionDep, Visit, VisitDep
+from bridge.web.visit import SubmissionDep, Typed, Visit, VisitDep, needs
 
-router = APIRouter(prefix="/published", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(
+    prefix="/published",
+    route_class=PageRoute,
+    include_in_schema=False,
+    dependencies=[needs(Action.PUBLISH)],
+)
 
-Words = Annotated[str, Form(max_length=5_000)]
+Words = Annotated[Typed, Form(max_length=5_000)]
 _DONE = {
     "shown": "Saved: this is what customers read.",
+    "redacted": "Saved. Personal data in it was replaced by placeholders: read it once more.",
     "hidden": "Hidden: customers read it no more.",
     "switched": "Saved.",
 }
@@ -75,7 +81,7 @@ def show_it(
     visit.caller.require(Action.PUBLISH)
     issue = issue_named(name, visit)
     try:
-        show_to_customers(
+        was_redacted = show_to_customers(
             issue,
             title=title,
             text=text,
@@ -86,7 +92,8 @@ def show_it(
     except InvalidInput as error:
         is_shown = visit.store.known.find(issue.id) is not None
         return _form(issue, (title, text, workaround), visit, is_shown=is_shown, error=error)
-    return redirect(visit.address("/published", done="shown"))
+    done = "redacted" if was_redacted else "shown"
+    return redirect(visit.address("/published", done=done))
 
 
 @router.post("/{name}/hide")

@@ -18,18 +18,23 @@ from bridge.domain.letters import (
     LetterText,
 )
 from bridge.domain.permissions import Action
-from bridge.steps.letters import edit_letter, plan_letter_texts
+from bridge.steps.letters import Seen, edit_letter, plan_letter_texts
 from bridge.store.letters import Letter
 from bridge.web import words
 from bridge.web.letters.pages import telling_of
 from bridge.web.pages import PageRoute, page, redirect, status_of
-from bridge.web.visit import SubmissionDep, Visit, VisitDep
+from bridge.web.visit import SubmissionDep, Typed, Visit, VisitDep, needs
 
-router = APIRouter(prefix="/letters", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(
+    prefix="/letters",
+    route_class=PageRoute,
+    include_in_schema=False,
+    dependencies=[needs(Action.PUBLISH)],
+)
 
 Id = Annotated[int, Path(ge=1, lt=1 << 63)]
-Short = Annotated[list[Annotated[str, Form(max_length=1_000)]], Form(max_length=400)]
-Long = Annotated[list[Annotated[str, Form(max_length=20_000)]], Form(max_length=10)]
+Short = Annotated[list[Annotated[Typed, Form(max_length=1_000)]], Form(max_length=400)]
+Long = Annotated[list[Annotated[Typed, Form(max_length=20_000)]], Form(max_length=10)]
 Numbers = Annotated[list[int], Form(max_length=400)]
 Words = Mapping[IssueId, Mapping[str, FixWords]]
 _NAMES = {"en": "English", "de": "Deutsch", "es": "Español"}
@@ -45,9 +50,9 @@ def show_settings(visit: VisitDep) -> Response:
 @router.post("/settings")
 def save_settings(  # noqa: PLR0913 - one parameter a field of the form
     visit: SubmissionDep,
-    reply_to: Annotated[str, Form(max_length=300)] = "",
-    language: Annotated[str, Form(max_length=10)] = "en",
-    check_in_days: Annotated[str, Form(pattern=r"^\d{0,3}$")] = "",
+    reply_to: Annotated[Typed, Form(max_length=300)] = "",
+    language: Annotated[Typed, Form(max_length=10)] = "en",
+    check_in_days: Annotated[Typed, Form(max_length=100)] = "",
     kind: Short = [],  # noqa: B006 - FastAPI copies it
     text_language: Short = [],  # noqa: B006
     subject: Short = [],  # noqa: B006
@@ -63,14 +68,23 @@ def save_settings(  # noqa: PLR0913 - one parameter a field of the form
     plan = LetterPlan(
         reply_to=reply_to.strip() or None,
         language=language,
-        check_in_days=int(check_in_days) if check_in_days else None,
         texts=texts,
     )
     try:
-        plan_letter_texts(plan, telling_of(visit))
+        plan_letter_texts(replace(plan, check_in_days=_days(check_in_days)), telling_of(visit))
     except InvalidInput as error:
-        return _settings(plan, visit, error=error)
+        return _settings(plan, visit, error=error, days=check_in_days)
     return redirect(visit.address("/letters", done="planned"))
+
+
+def _days(typed: str) -> int | None:
+    """What a person typed as days; a number too large for any use stays one."""
+    plain = typed.strip()
+    if not plain:
+        return None
+    if not (plain.isascii() and plain.isdecimal()):
+        raise InvalidInput("give whole days, such as 7", pointer="/check_in_days")
+    return int(plain[:9])
 
 
 @router.get("/{letter_id}/words")
@@ -86,6 +100,7 @@ def save_words(  # noqa: PLR0913 - one parameter a field of the form
     letter_id: Id,
     visit: SubmissionDep,
     edition: Annotated[int, Form(ge=1, lt=1 << 31)],
+    approved: Annotated[int | None, Form(ge=1, lt=1 << 31)] = None,
     text_language: Short = [],  # noqa: B006
     subject: Short = [],  # noqa: B006
     body: Long = [],  # noqa: B006
@@ -107,11 +122,13 @@ def save_words(  # noqa: PLR0913 - one parameter a field of the form
         told[IssueId(number)][name] = FixWords(first, _lines(rest))
     telling = telling_of(visit)
     try:
-        edit_letter(letter, edition=edition, texts=texts, words=told, telling=telling)
+        seen = Seen(edition, approved)
+        edit_letter(letter, seen=seen, texts=texts, words=told, telling=telling)
     except (InvalidInput, InvalidMove, Outdated) as error:
         typed = replace(letter, texts={**letter.texts, **texts})
         return _words(typed, visit, told=told, error=error)
-    return redirect(visit.address(f"/letters/{letter.id}", done="saved"))
+    done = "saved" if letter.approved_edition is None else "unapproved"
+    return redirect(visit.address(f"/letters/{letter.id}", done=done))
 
 
 def _lines(text: str) -> str:
@@ -143,7 +160,9 @@ def _words(
     )
 
 
-def _settings(plan: LetterPlan, visit: Visit, *, error: InvalidInput | None = None) -> Response:
+def _settings(
+    plan: LetterPlan, visit: Visit, *, error: InvalidInput | None = None, days: str | None = None
+) -> Response:
     status = {"status": status_of(error)} if error else {}
     texts = [
         (kind, name, _NAMES[name], plan.texts.get(kind, {}).get(name, TEXTS[kind][name]))
@@ -154,8 +173,10 @@ def _settings(plan: LetterPlan, visit: Visit, *, error: InvalidInput | None = No
         visit,
         "letter_settings.html",
         plan=plan,
+        days=plan.check_in_days or "" if days is None else days,
         texts=texts,
         languages=[(name, _NAMES[name]) for name in LANGUAGES],
         trouble=words.sentence(str(error)) if error else "",
+        wrong=(error.pointer or "").lstrip("/") if error else "",
         **status,
     )

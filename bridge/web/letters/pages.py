@@ -9,7 +9,7 @@ from bridge.domain.errors import BridgeError, InvalidInput, InvalidMove, NotConf
 from bridge.domain.letters import LetterKind, LetterState
 from bridge.domain.permissions import Action
 from bridge.steps.letter_export import as_csv, by_hand
-from bridge.steps.letter_look import look_again
+from bridge.steps.letter_look import look_again, why_fallen_of
 from bridge.steps.letter_sending import MAIL, Writer, send_letter
 from bridge.steps.letters import (
     approve_letter,
@@ -24,15 +24,21 @@ from bridge.store.letters import Letter
 from bridge.web import words
 from bridge.web.issues.pages import issue_named
 from bridge.web.pages import PageRoute, page, redirect, status_of
-from bridge.web.visit import SubmissionDep, Visit, VisitDep
+from bridge.web.visit import SubmissionDep, Typed, Visit, VisitDep, needs
 
-router = APIRouter(prefix="/letters", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(
+    prefix="/letters",
+    route_class=PageRoute,
+    include_in_schema=False,
+    dependencies=[needs(Action.PUBLISH)],
+)
 
 _SHOWN, _SAMPLES = 50, 3
 _DONE = {
     "drafted": "Drafted. Nobody has got anything: read it, approve it, then send it.",
     "looked": "Looked again at who is affected.",
-    "saved": "Saved. What was approved before is a draft again.",
+    "saved": "Saved.",
+    "unapproved": "Saved. What was approved before is a draft again.",
     "approved": "Approved. It can be sent now.",
     "sent": "On its way. It takes a while until all of it is out.",
     "taken": "Taken off: this customer gets no letter about these fixes.",
@@ -63,7 +69,7 @@ def list_letters(visit: VisitDep, done: Done = "") -> Response:
 @router.post("")
 def draft(
     visit: SubmissionDep,
-    issue: Annotated[str, Form(max_length=40)] = "",
+    issue: Annotated[Typed, Form(max_length=40)] = "",
     kind: Annotated[LetterKind, Form()] = LetterKind.FIX,
 ) -> Response:
     """Draft a letter about an issue's fix, or let the issue join the one of its release."""
@@ -193,6 +199,7 @@ def _show(  # noqa: PLR0913 - what of a letter is shown
         "letter.html",
         letter=letter,
         names=_names(letter, visit),
+        fallen=_fallen(letter, visit),
         counts=store.addressees.counts([letter.id])[letter.id],
         readers=found[:_SHOWN],
         after=found[_SHOWN - 1].id if len(found) > _SHOWN else None,
@@ -222,6 +229,16 @@ def _samples(letter: Letter, visit: Visit, reader: int | None) -> list[Addressee
 
 def _drafted(letter: Letter, visit: Visit) -> list[Addressee]:
     return visit.store.addressees.of_letter(letter.id, [LetterState.DRAFTED])
+
+
+def _fallen(letter: Letter, visit: Visit) -> dict[str, str]:
+    """The issues whose fix does not hold any more, with why."""
+    store = visit.store
+    return {
+        store.issues.get(letter.product_id, one.issue_id).name: words.sentence(reason)
+        for one in store.letters.issues(letter.id)
+        if (reason := why_fallen_of(one, letter, store)) is not None
+    }
 
 
 def _names(letter: Letter, visit: Visit) -> list[str]:

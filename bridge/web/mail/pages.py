@@ -26,7 +26,7 @@ from bridge.store import Store
 from bridge.store.addressees import Addressee
 from bridge.web.mail.words import UNKNOWN, WORDS
 from bridge.web.pages import PageRoute, bare_page
-from bridge.web.visit import StoreDep, web_of
+from bridge.web.visit import StoreDep, Typed, web_of
 
 router = APIRouter(prefix="/mail/{token}", route_class=PageRoute, include_in_schema=False)
 
@@ -45,7 +45,7 @@ def stop(
     token: Token,
     request: Request,
     store: StoreDep,
-    one_click: Annotated[str, Form(alias="List-Unsubscribe", max_length=100)] = "",
+    one_click: Annotated[Typed, Form(alias="List-Unsubscribe", max_length=100)] = "",
 ) -> Response:
     """No more letters; pressed by the customer, or sent by their mail program."""
     one = _letter(token, request, store)
@@ -67,8 +67,8 @@ def still_broken(  # noqa: PLR0913 - one parameter a field of the form
     token: Token,
     request: Request,
     store: StoreDep,
-    text: Annotated[str, Form(max_length=4 * MOST_TEXT)] = "",
-    version: Annotated[str, Form(max_length=80)] = "",
+    text: Annotated[Typed, Form(max_length=4 * MOST_TEXT)] = "",
+    version: Annotated[Typed, Form(max_length=80)] = "",
     issue: Annotated[int | None, Form(ge=1, lt=1 << 63)] = None,
 ) -> Response:
     """What the customer says becomes a contact on the issue."""
@@ -109,6 +109,16 @@ def effort(
     except (InvalidInput, NotAllowed) as error:
         return _page("effort", token, request, store, error=error)
     return _page("effort", token, request, store, is_done=True)
+
+
+unknown_router = APIRouter(prefix="/mail", route_class=PageRoute, include_in_schema=False)
+
+
+@unknown_router.api_route("/{path:path}", methods=["GET", "HEAD", "POST"])
+@unknown_router.api_route("", methods=["GET", "HEAD", "POST"])
+def show_unknown() -> Response:
+    """What no letter links to, such as a link that a mail program has cut: a page, to anybody."""
+    return bare_page("mail_unknown.html", HTTPStatus.NOT_FOUND, sentences=UNKNOWN)
 
 
 def _letter(token: str, request: Request, store: Store) -> Addressee | None:

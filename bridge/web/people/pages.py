@@ -8,12 +8,17 @@ from fastapi import APIRouter, Form, Path, Query, Response
 from bridge.domain.errors import BridgeError, InvalidInput, InvalidMove, NotFound
 from bridge.domain.people import Role, UserId
 from bridge.domain.permissions import Action
-from bridge.steps.people import LINK_LIVES, Invitation, Invited, invite, remove
+from bridge.steps.people import LINK_LIVES, Invitation, Invited, KnownOtherwise, invite, remove
 from bridge.web import words
 from bridge.web.pages import PageRoute, page, redirect, status_of
-from bridge.web.visit import SubmissionDep, Visit, VisitDep
+from bridge.web.visit import SubmissionDep, Typed, Visit, VisitDep, needs
 
-router = APIRouter(prefix="/people", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(
+    prefix="/people",
+    route_class=PageRoute,
+    include_in_schema=False,
+    dependencies=[needs(Action.OPERATE)],
+)
 
 _PAGE_SIZE = 50
 _DONE = {"removed": "Removed. No page, notice or mail of this product reaches them any more."}
@@ -32,23 +37,26 @@ def show_people(
 @router.post("/invite")
 def invite_person(
     visit: SubmissionDep,
-    email: Annotated[str, Form(max_length=200)] = "",
-    name: Annotated[str, Form(max_length=200)] = "",
+    email: Annotated[Typed, Form(max_length=200)] = "",
+    name: Annotated[Typed, Form(max_length=200)] = "",
     role: Annotated[Role, Form()] = Role.AGENT,
+    *,
+    change: Annotated[bool, Form()] = False,
 ) -> Response:
-    """The answer shows the link, this once; again gives a new one."""
+    """The answer shows the link, this once; again gives a new one. Asks before a role changes."""
     visit.caller.require(Action.OPERATE)
     try:
         with visit.store.savepoint():
             invited = invite(
-                Invitation(email.strip(), role, [visit.product], name),
+                Invitation(email.strip(), role, [visit.product], name, change),
                 sees_all_products=visit.caller.sees_all_products,
                 store=visit.store,
                 context=visit.web.application.context,
                 cause=visit.cause(),
             )
     except (InvalidInput, InvalidMove) as error:
-        return _shown(visit, error=error, typed=(email, name, role))
+        asks = isinstance(error, KnownOtherwise)
+        return _shown(visit, error=error, typed=(email, name, role), asks=asks)
     return _shown(visit, invited=invited)
 
 
@@ -74,6 +82,7 @@ def _shown(  # noqa: PLR0913 - what came of a form is told on the page
     done: str = "",
     error: BridgeError | None = None,
     typed: tuple[str, str, Role] = ("", "", Role.AGENT),
+    asks: bool = False,
     invited: Invited | None = None,
 ) -> Response:
     visit.caller.require(Action.OPERATE)
@@ -89,6 +98,7 @@ def _shown(  # noqa: PLR0913 - what came of a form is told on the page
         done=done,
         trouble=words.sentence(str(error)) if error else "",
         typed=typed,
+        asks=asks,
         invited=invited,
         roles=list(Role),
         days=LINK_LIVES.days,

@@ -13,7 +13,7 @@ from bridge.reporting.text import as_text
 from bridge.steps.report import MAIL, link_of, plan_reports, report_of, send_now
 from bridge.web import words
 from bridge.web.pages import PageRoute, page, redirect, status_of
-from bridge.web.visit import SubmissionDep, Visit, VisitDep
+from bridge.web.visit import SubmissionDep, Typed, Visit, VisitDep, needs
 
 router = APIRouter(prefix="/reports", route_class=PageRoute, include_in_schema=False)
 
@@ -61,11 +61,11 @@ def show_mail(
     return HTMLResponse(as_page(found, link), headers=headers)
 
 
-@router.post("/{kind}/plan")
+@router.post("/{kind}/plan", dependencies=[needs(Action.PUBLISH)])
 def plan(
     kind: Kind,
     visit: SubmissionDep,
-    recipients: Annotated[str, Form(max_length=5_000)] = "",
+    recipients: Annotated[Typed, Form(max_length=5_000)] = "",
     weekday: Annotated[int, Form(ge=0, le=6)] = 0,
     hour: Annotated[int, Form(ge=0, le=23)] = 7,
 ) -> Response:
@@ -80,7 +80,7 @@ def plan(
     return redirect(visit.address("/reports", done="planned"))
 
 
-@router.post("/{kind}/{name}/send")
+@router.post("/{kind}/{name}/send", dependencies=[needs(Action.PUBLISH)])
 def send(kind: Kind, name: Name, visit: SubmissionDep) -> Response:
     """Send it before its hour."""
     visit.caller.require(Action.PUBLISH)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from bridge.domain.errors import NotAllowed
 from bridge.web.guard import require_same_origin, require_token
 from bridge.web.pages import PageRoute, bare_page, redirect
-from bridge.web.visit import StoreDep, token_of, web_of
+from bridge.web.visit import StoreDep, Typed, token_of, web_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -27,7 +27,7 @@ def show_sign_in(
 
 @router.post("/sign-in")
 def sign_in(
-    request: Request, store: StoreDep, code: Annotated[str, Form(max_length=200)] = ""
+    request: Request, store: StoreDep, code: Annotated[Typed, Form(max_length=200)] = ""
 ) -> Response:
     """Use the link up and begin a new session."""
     web = web_of(request)
@@ -58,7 +58,7 @@ def sign_in(
 
 @router.post("/sign-out")
 def sign_out(
-    request: Request, store: StoreDep, token: Annotated[str, Form(max_length=100)] = ""
+    request: Request, store: StoreDep, token: Annotated[Typed, Form(max_length=100)] = ""
 ) -> Response:
     """End the session here and in the database."""
     web = web_of(request)

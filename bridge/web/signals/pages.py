@@ -17,7 +17,7 @@ from bridge.store.connections import Connection
 from bridge.store.deliveries import DeliveryState
 from bridge.web import words
 from bridge.web.pages import PageRoute, page, redirect, status_of
-from bridge.web.visit import SubmissionDep, Visit, VisitDep
+from bridge.web.visit import SubmissionDep, Visit, VisitDep, needs
 from bridge.wiring.signals import address_of, secrets_of, signal_connections
 
 router = APIRouter(prefix="/signals", route_class=PageRoute, include_in_schema=False)
@@ -83,7 +83,7 @@ def show_signals(
     return _show(visit, shelf=shelf, before=before, done=done)
 
 
-@router.post("/rule")
+@router.post("/rule", dependencies=[needs(Action.OPERATE)])
 def set_rule(visit: SubmissionDep, rule: Annotated[ShipRule, Form()]) -> Response:
     """Say what counts as shipped."""
     visit.caller.require(Action.OPERATE)
@@ -91,7 +91,7 @@ def set_rule(visit: SubmissionDep, rule: Annotated[ShipRule, Form()]) -> Respons
     return redirect(visit.address("/signals", done="rule"))
 
 
-@router.post("/deliveries/{delivery_id}/retry")
+@router.post("/deliveries/{delivery_id}/retry", dependencies=[needs(Action.SHIP)])
 def read_again(delivery_id: Id, visit: SubmissionDep) -> Response:
     """Read a delivery again."""
     visit.caller.require(Action.SHIP)

@@ -17,14 +17,19 @@ from bridge.web.issues.groups import act_of
 from bridge.web.issues.listing import TREND_DAYS
 from bridge.web.issues.pages import issue_named
 from bridge.web.pages import PageRoute, page, redirect, status_of
-from bridge.web.visit import SubmissionDep, Visit, VisitDep
+from bridge.web.visit import SubmissionDep, Typed, Visit, VisitDep, needs
 
-router = APIRouter(prefix="/review", route_class=PageRoute, include_in_schema=False)
+router = APIRouter(
+    prefix="/review",
+    route_class=PageRoute,
+    include_in_schema=False,
+    dependencies=[needs(Action.REVIEW)],
+)
 
 _MOST_SKIPPED = 50
 Id = Annotated[int, Path(ge=1, lt=1 << 63)]
 Skipped = Annotated[str, Query(max_length=1_200, pattern=r"^[0-9.]*$")]
-SkippedForm = Annotated[str, Form(max_length=1_200, pattern=r"^[0-9.]*$")]
+SkippedForm = Annotated[Typed, Form(max_length=1_200, pattern=r"^[0-9.]*$")]
 Version = Annotated[int, Form(ge=0, lt=1 << 31)]
 
 
