@@ -13,6 +13,7 @@ from bridge.domain.letters import (
     language_of,
 )
 from bridge.domain.reach import Carrier, reach_of
+from bridge.domain.signals import InRegion, regions_having
 from bridge.identity import RAW_PREFIX
 from bridge.steps.holding import release_facts
 from bridge.steps.tell import Telling
@@ -116,9 +117,13 @@ def carriers_of(issue_id: IssueId, store: Store) -> list[Carrier]:
         if one.episode != last:
             continue
         release = one.release
-        told = [t for t in store.rollouts.of_release(release.id) if not t.kind.takes_back]
+        every = store.rollouts.of_release(release.id)
+        told = [one for one in every if not one.kind.takes_back]
         places = [one.region or one.audience for one in told]
-        regions = frozenset(place.strip().lower() for place in places) if all(places) else ()
+        # A region that was rolled back has it no more.
+        words = [InRegion(one.region, one.at, one.kind.takes_back) for one in every if one.region]
+        audiences = {one.audience.strip().lower() for one in told if not one.region}
+        regions = regions_having(words) | audiences if all(places) else ()
         carriers.append(Carrier(release_facts(release), frozenset(regions)))
     return carriers
 

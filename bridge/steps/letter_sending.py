@@ -6,7 +6,7 @@ meanwhile, or whose fix does not hold any more, gets none.
 
 from datetime import datetime
 
-from bridge.domain.contacts import ProductId
+from bridge.domain.contacts import LETTER_SOURCE, ProductId
 from bridge.domain.errors import InvalidMove, NotConfigured, NotFound
 from bridge.domain.issues import FIXED, IssueId
 from bridge.domain.letter_texts import ToCustomer, write_out
@@ -34,7 +34,7 @@ from bridge.store.messages import Outgoing, Planned
 from bridge.store.secrets import Secrets
 
 MAIL = "smtp"
-SOURCE = "letter"
+SOURCE = LETTER_SOURCE
 """What comes back from letters has this source."""
 _BATCH = 100
 
