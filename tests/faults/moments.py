@@ -26,6 +26,10 @@ FILING = ("file", "refresh", "sweep", "adopt")
 """The jobs on the path of a filing: their moments count."""
 FIX = ("release", "notify", "refresh", "sync_copy")
 """The jobs that follow a fix."""
+SIGNAL = ("receive", *FIX)
+"""The jobs that follow a webhook's word that a version is out."""
+REOPEN = ("watch", "reopen", "track", "notify")
+"""The jobs that follow a fix that does not hold."""
 
 
 class Moments:
