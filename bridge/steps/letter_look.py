@@ -7,6 +7,7 @@ from bridge.domain.issues import FIXED, IssueId
 from bridge.domain.letters import (
     WHY_WORDS,
     FixTold,
+    LetterKind,
     LetterState,
     Why,
     greeting_name,
@@ -16,6 +17,7 @@ from bridge.domain.reach import Carrier, reach_of
 from bridge.domain.signals import InRegion, regions_having
 from bridge.identity import RAW_PREFIX
 from bridge.steps.holding import release_facts
+from bridge.steps.letter_correction import look_at_correction
 from bridge.steps.tell import Telling
 from bridge.store import Store
 from bridge.store.affected import Affected
@@ -30,6 +32,10 @@ def look_again(letter: Letter, telling: Telling) -> None:
     """Whom the letter is for as of now: newcomers, those the fix has reached, opt-outs."""
     store, product = telling.store, telling.product
     store.letters.lock(product.id)
+    if letter.kind is LetterKind.CORRECTION:
+        readers = look_at_correction(letter, product, store)
+        store.letter_readers.settle(letter, readers, now=telling.cause.at)
+        return
     issues = store.letters.issues(letter.id)
     standing = [one for one in issues if _stands(one, letter, store)]
     told = store.letter_readers.told(letter.kind, standing, letter_id=letter.id)

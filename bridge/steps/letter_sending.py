@@ -22,6 +22,7 @@ from bridge.domain.letters import (
 from bridge.domain.products import Product
 from bridge.domain.satisfaction import SCALES, Metric, RatingReceived
 from bridge.steps.context import Context
+from bridge.steps.letter_correction import may_correct
 from bridge.steps.letters import record_letter
 from bridge.steps.outside import wake_sender
 from bridge.steps.satisfaction import take_rating
@@ -129,6 +130,7 @@ class Writer:
             name=one.name,
             fixes=[(fix, self._words_of(fix, one.language)) for fix in one.fixes],
             links=links or self._links("…"),
+            is_correction=self._letter.kind is LetterKind.CORRECTION,
         )
         return write_out(self._letter.texts[one.language], to)
 
@@ -151,6 +153,9 @@ def why_not(one: Addressee, store: Store) -> Why | None:
     opted = store.opt_outs.among(one.product_id, emails, [one.customer_id])
     if opted.holds(one.email, one.customer_id):
         return Why.OPTED_OUT
+    if store.letters.get(one.product_id, one.letter_id).kind is LetterKind.CORRECTION:
+        product = store.products.get(one.product_id)
+        return None if may_correct(one.fixes, product, store) else Why.FIXED_AGAIN
     holds = all(_holds(fix, one.product_id, store) for fix in one.fixes)
     return None if holds and one.fixes else Why.NOT_FIXED
 

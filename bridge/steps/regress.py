@@ -10,6 +10,7 @@ from bridge.domain.regression import Evidence, Finding, Weight
 from bridge.domain.tasks import TaskKind, TaskState, check_return_key
 from bridge.steps.context import Context
 from bridge.steps.holding import Judged, fix_of, heaviest_week, judge_since
+from bridge.steps.letter_correction import correct_soon
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.reopen import reopen_soon
 from bridge.steps.retire import revive
@@ -129,6 +130,7 @@ def _regress(issue: Issue, telling: Telling) -> Issue:
     tickets = store.tickets.of_issue(issue.id)
     changes = {"episode": issue.episode + 1, "outcome": None}
     issue = move_issue(issue, IssueState.REGRESSED, store=store, cause=cause, changes=changes)
+    correct_soon(issue, store=store)
     revived = revive(issue, store=store, cause=cause)
     tell_regression(issue, revived, telling=telling)
     text = f"{issue.name} is back: {cause.reason}."

@@ -12,6 +12,7 @@ from bridge.domain.products import Product
 from bridge.domain.tickets import StatusCategory
 from bridge.steps.context import Context
 from bridge.steps.holding import fix_of
+from bridge.steps.letter_correction import correct_soon
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.regress import drop_check
 from bridge.steps.retire import revive
@@ -122,6 +123,7 @@ def step_down(issue: Issue, to: IssueState, *, telling: Telling) -> Issue:
     }
     issue = move_issue(issue, to, store=store, cause=cause, changes=changes)
     drop_check(issue, store=store, cause=cause)
+    correct_soon(issue, store=store)
     revived = revive(issue, store=store, cause=cause)
     tell_correction(issue, revived, heard, telling=telling)
     for ticket in store.tickets.of_issue(issue.id):
