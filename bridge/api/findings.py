@@ -12,6 +12,7 @@ _A_CHOICE = re.compile(r"\^\(([\w|]+)\)\$")
 _A_QUOTED = re.compile(r"'([^']*)'")
 _MOMENT = "this is no moment: say it like 2026-03-03T09:15:00Z"
 _WHOLE = "this must be a whole number"
+_PLAIN = "this must be a whole number such as 30, without quotes"
 _NUMBER = "this must be a number"
 _OBJECT = "this must be an object"
 _LIST = "this must be a list"
@@ -28,7 +29,7 @@ _FIXED: Mapping[str, str] = {
     "set_type": _LIST,
     "string_type": _TEXT,
     "string_unicode": "this must be a text in UTF-8",
-    "int_type": _WHOLE,
+    "int_type": _PLAIN,
     "int_parsing": _WHOLE,
     "int_parsing_size": "this number is too large",
     "int_from_float": _WHOLE,
@@ -50,7 +51,7 @@ _FIXED: Mapping[str, str] = {
 _MADE: Mapping[str, Callable[[Facts], str]] = {
     "string_too_short": lambda facts: _least(facts, "character"),
     "string_too_long": lambda facts: f"this is too long: at most {_count(facts, 'character')}",
-    "too_short": lambda facts: f"this needs at least {_count(facts, 'item')}",
+    "too_short": lambda facts: _short(facts),
     "too_long": lambda facts: f"these are too many: at most {_count(facts, 'item')}",
     "greater_than": lambda facts: f"this must be more than {facts.get('gt')}",
     "greater_than_equal": lambda facts: f"this must be {facts.get('ge')} or more",
@@ -77,6 +78,13 @@ def _least(facts: Facts, noun: str) -> str:
     if facts.get("min_length") == 1:
         return "this must not be empty"
     return f"this is too short: at least {_count(facts, noun)}"
+
+
+def _short(facts: Facts) -> str:
+    # What is cleaned before its length is looked at is a value to the validator, and a text here.
+    if facts.get("field_type") == "Value":
+        return _least(facts, "character")
+    return f"this needs at least {_count(facts, 'item')}"
 
 
 def _count(facts: Facts, noun: str) -> str:

@@ -26,6 +26,7 @@ from bridge.api.schemas import (
 from bridge.domain.contacts import ProductId
 from bridge.domain.fixes import Release
 from bridge.domain.issues import Issue, IssueId
+from bridge.domain.moments import with_moments
 from bridge.domain.people import Notice
 from bridge.domain.products import Product
 from bridge.domain.rank import Rank, RankPart, RankRules
@@ -35,6 +36,7 @@ from bridge.steps.context import Context
 from bridge.steps.drafts import issue_link
 from bridge.steps.ladder import ladder_of
 from bridge.steps.prove import FixProof, proof_words
+from bridge.steps.ship_rule import waits_for
 from bridge.steps.still_coming import still_coming
 from bridge.steps.why import Nearest, nearest_members
 from bridge.store import Store
@@ -68,6 +70,7 @@ def issues(
             filing=filings.get(summary.issue.id),
             merged_into=names.get(summary.issue.merged_into or 0),
             link=issue_link(summary.issue.name, product, context),
+            waiting_for=waits_for(summary.issue, product, store),
             rules=context.settings.rank_rules,
         )
         for summary in summaries
@@ -81,6 +84,7 @@ def _issue(  # noqa: PLR0913 - all that is shown beside the issue itself
     filing: Filing | None,
     merged_into: str | None,
     link: str,
+    waiting_for: str,
     rules: RankRules,
 ) -> IssueOut:
     found, rank = summary.issue, Rank.of(summary.impact, rules)
@@ -100,6 +104,8 @@ def _issue(  # noqa: PLR0913 - all that is shown beside the issue itself
         rank_parts=[_rank_part(one) for one in rank.parts],
         key_terms=list(summary.key_terms),
         fixed_in=found.fixed_in,
+        shipped_at=found.shipped_at,
+        waits_for=waiting_for or None,
         episode=found.episode,
         version=found.version,
         merged_into=merged_into,
@@ -143,6 +149,7 @@ def proof(issue: Issue, found: FixProof) -> ProofOut:
         if compared is None
         else ComparedOut(**asdict(compared), is_proven=compared.is_proven),
         still_coming=StillComingOut(**asdict(found.still)),
+        lately=found.lately,
         days_to_ticket=found.days_to_ticket,
         days_to_release=found.days_to_release,
         quiet_days=found.quiet_days,
@@ -263,8 +270,8 @@ def decision(one: Decision) -> DecisionOut:
         actor=ActorOut(kind=one.actor.kind, name=one.actor.name),
         action=one.action,
         # What undo needs is for undo: ids by the hundred.
-        before={key: value for key, value in one.before.items() if key != "undo"},
-        after=dict(one.after),
+        before=with_moments({key: value for key, value in one.before.items() if key != "undo"}),
+        after=with_moments(one.after),
         reason=one.reason,
         origin=one.origin,
     )

@@ -15,6 +15,10 @@ class WeeksOut(Answer):
     """A week, had the fix changed nothing; with its 95 % interval."""
     low: float
     high: float
+    left_out: tuple[int, int] = (0, 0)
+    """Days before the first week that are compared too, and their contacts."""
+    begun: tuple[int, int] = (0, 0)
+    """The same after the last week."""
 
 
 class LineOut(Answer):

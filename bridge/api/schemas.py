@@ -113,6 +113,11 @@ class IssueOut(Answer):
     rank_parts: list[RankPartOut]
     key_terms: list[str]
     fixed_in: str | None
+    shipped_at: datetime | None
+    waits_for: str | None = Field(
+        description="What a resolved issue still waits for before it counts as shipped.",
+        examples=["version 4.2 to reach customers"],
+    )
     episode: int
     version: int
     merged_into: str | None
@@ -155,6 +160,7 @@ class ProofOut(Answer):
     shipped_at: datetime
     compared: ComparedOut | None = Field(description="Null while it is too early.")
     still_coming: StillComingOut
+    lately: int = Field(description="Contacts after the last whole day that is compared.")
     days_to_ticket: float | None
     days_to_release: float | None
     quiet_days: float

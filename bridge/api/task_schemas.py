@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bridge.api.wire import Answer, Given, Text
 from bridge.domain.copies import Copy, CopyKind, CopyOutcome
-from bridge.domain.tasks import APPROVED, Task, TaskKind, TaskState
+from bridge.domain.tasks import Task, TaskKind, TaskState
 
 
 class CopyIn(Given):
@@ -86,7 +86,7 @@ def task(one: Task, issue: str) -> TaskOut:
         id=one.id,
         issue=issue,
         kind=one.kind,
-        needs="approve" if one.kind in APPROVED else "do",
+        needs="approve" if one.needs_yes else "do",
         text=one.text,
         url=one.url,
         owner=one.owner,

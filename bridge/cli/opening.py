@@ -11,6 +11,7 @@ from psycopg import pq
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from bridge.api.findings import words_of
 from bridge.cleaning import plain_text
 from bridge.cli.output import say
 from bridge.domain.errors import NotConfigured, NotFound, TryAgainLater
@@ -32,7 +33,8 @@ def read_settings(data_dir: Path | None) -> Settings:
         name, *member = (str(part) for part in first["loc"])
         variable = name if name.isupper() else f"BRIDGE_{name.upper()}"
         where = ".".join([variable, *member])
-        raise NotConfigured(f"{where}: {first['msg']}; see bridge config check") from error
+        words = words_of(first["type"], first["msg"], first.get("ctx") or {})
+        raise NotConfigured(f"{where}: {words}; see bridge config check") from error
     except SettingsError as error:
         # Of a list or an object that is not JSON; it names the field, never the value.
         raise NotConfigured(f"{error}: it must be JSON; see bridge config check") from error

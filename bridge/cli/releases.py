@@ -14,6 +14,7 @@ from bridge.cli.output import emit, say, show_table
 from bridge.domain.errors import InvalidInput, NotFound
 from bridge.domain.news import ShipEvent, ShipKind
 from bridge.domain.products import DEFAULT_PRODUCT
+from bridge.steps.report_lines import counted
 from bridge.steps.ship import ReleaseNews, ship
 from bridge.steps.withdraw import withdraw
 
@@ -79,8 +80,9 @@ def add_release(  # noqa: PLR0913 - one parameter an option
     if as_json:
         emit(answer.model_dump(mode="json"))
         return
-    say(f"version {answer.version} ships {len(answer.shipped)} issues")
-    rows = [(name, "shipped", "") for name in answer.shipped]
+    say(f"version {answer.version} ships {counted(len(done.shipped) - len(done.known), 'issue')}")
+    known = {one.name for one in done.known}
+    rows = [(name, "known already" if name in known else "shipped", "") for name in answer.shipped]
     rows += [(one.issue, "not shipped", one.reason) for one in answer.not_shipped]
     show_table(("issue", "result", "reason"), rows)
 

@@ -9,6 +9,9 @@ from typing import NewType
 RedactedText = NewType("RedactedText", str)
 """Text without personal data: the only kind that is stored in clear, encoded or sent."""
 
+LETTER_SOURCE = "letter"
+"""Where answers to our own letters come from: whoever has the link wrote them, nobody heard it."""
+
 ContactId = NewType("ContactId", int)
 ProductId = NewType("ProductId", int)
 

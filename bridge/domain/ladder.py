@@ -1,7 +1,7 @@
 """The fix ladder: how far a fix has come on its way to customers. Facts in, rungs out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -86,8 +86,18 @@ def ladder(facts: LadderFacts) -> Ladder:
     """Where the fix stands, rung by rung."""
     one = _Climb(facts)
     upper = (one.rolled_out(), one.reached(), one.quiet(), one.verified())
-    rungs = (one.done(), one.resolved(), one.released(), *upper)
-    return Ladder(rungs, one.ending(), facts.followed)
+    released = one.released()
+    lower = (_in_order(one.done(), released), _in_order(one.resolved(), released))
+    return Ladder((*lower, released, *upper), one.ending(), facts.followed)
+
+
+def _in_order(rung: Rung, released: Rung) -> Rung:
+    """The rung, with a word where it was reached after the release: it reads wrong else."""
+    if rung.at is None or released.at is None or released.state is not RungState.DONE:
+        return rung
+    if rung.state is not RungState.DONE or rung.at <= released.at:
+        return rung
+    return replace(rung, why=f"{rung.why}; told after the release was out")
 
 
 class _Climb:
@@ -101,6 +111,8 @@ class _Climb:
         is_up = facts.state in FIXED or any(one.new in FIXED for one in since)
         self._fallen = facts.moves[down[-1]] if down and not is_up else None
         """The move that took the last fix back, as long as no other one has shipped."""
+        self._is_back = self._fallen is not None and self._fallen.new is _S.REGRESSED
+        """It was out, and did not hold: what is out stays out."""
 
     def done(self) -> Rung:
         """Engineering has merged it, or closed its ticket."""
@@ -110,7 +122,10 @@ class _Climb:
             return Rung(RungKind.DONE, RungState.DONE, why, self._closed_at())
         if state in _RESOLVED:
             at = self._closed_at() or self._reached_at(_S.SHIPPED)
-            return Rung(RungKind.DONE, RungState.DONE, "the release says so", at)
+            why = "the release says so"
+            if ticket is not None:
+                why += f"; {ticket.key} is still open: {ticket.status}"
+            return Rung(RungKind.DONE, RungState.DONE, why, at)
         if ticket is None:
             return Rung(RungKind.DONE, RungState.WAITING, "it has no ticket yet")
         return Rung(RungKind.DONE, RungState.NOW, f"{ticket.key} is {ticket.status}")
@@ -122,6 +137,10 @@ class _Climb:
             why = "engineering says so" if closed_at else "the release says so"
             at = closed_at or self._reached_at(_S.SHIPPED)
             return Rung(RungKind.RESOLVED, RungState.DONE, why, at)
+        ticket, said_at = self._facts.ticket, self._closed_at()
+        if self._is_back and ticket is not None and ticket.is_done and said_at is not None:
+            why = "engineering said so, before it came back"
+            return Rung(RungKind.RESOLVED, RungState.DONE, why, said_at)
         return self._not_reached(RungKind.RESOLVED, "engineering has not resolved it as fixed")
 
     def released(self) -> Rung:
@@ -129,6 +148,8 @@ class _Climb:
         if self._out:
             first = min(self._out, key=lambda one: one.shipped_at)
             why = f"in {' and '.join(one.version for one in self._out)}"
+            if all(one.is_former for one in self._out):
+                why += ", which is out and did not end it"
             return Rung(RungKind.RELEASED, RungState.DONE, why, first.shipped_at)
         gone = [one for one in self._facts.releases if one.withdrawn_at is not None]
         if gone and self._fallen is None:
@@ -159,14 +180,21 @@ class _Climb:
             return self._not_reached(RungKind.REACHED, "no customer can have it yet")
         reach = self._facts.reach
         state = RungState.DONE if 0 < reach.total == reach.have else RungState.NOW
-        return Rung(RungKind.REACHED, state, _reach_words(reach))
+        why = _reach_words(reach)
+        if all(one.is_former for one in self._out):
+            why += "; whoever has it can meet it again"
+        return Rung(RungKind.REACHED, state, why)
 
     def quiet(self) -> Rung:
-        """Nobody has written about it for long enough."""
+        """Nobody who has the fix has written about it for long enough."""
         quiet, needed = self._facts.quiet, self._facts.quiet_needed
+        if self._is_back and self._fallen is not None:
+            return Rung(RungKind.QUIET, RungState.TAKEN_BACK, self._fallen.reason, self._fallen.at)
         if self._facts.state not in FIXED or quiet is None:
             return self._not_reached(RungKind.QUIET, "counts from the fix", was=_S.VERIFIED)
-        why = f"no contact for {_days(quiet)}, {_days(needed)} would do"
+        why = f"nobody known to have the fix wrote for {_days(quiet)}, {_days(needed)} would do"
+        if self._facts.still_coming:
+            why += f"; {_contacts(self._facts.still_coming)} came after the fix in all"
         state = RungState.DONE if quiet >= needed else RungState.NOW
         return Rung(RungKind.QUIET, state, why)
 
@@ -174,9 +202,19 @@ class _Climb:
         """The fix holds."""
         if self._facts.state is _S.VERIFIED:
             at = self._reached_at(_S.VERIFIED)
-            return Rung(RungKind.VERIFIED, RungState.DONE, "the fix held", at)
+            return Rung(RungKind.VERIFIED, RungState.DONE, self._verified_words(), at)
         why = f"{_days(self._facts.quiet_needed)} after the fix, unless it comes back"
         return self._not_reached(RungKind.VERIFIED, why, was=_S.VERIFIED)
+
+    def _verified_words(self) -> str:
+        """What it rests on, so that it does not say more than the numbers do."""
+        needed = _days(self._facts.quiet_needed)
+        why = f"for {needed} after the fix nobody known to have it wrote"
+        if self._facts.is_proven is None:
+            return why
+        if self._facts.is_proven:
+            return f"{why}, and fewer contacts came than before"
+        return f"{why}; that fewer contacts come than would have anyway is not proven"
 
     def ending(self) -> Ending | None:
         """Why there will be no fix."""
@@ -213,6 +251,10 @@ class _Climb:
 
 def _is_down(one: Moved) -> bool:
     return one.old in FIXED and one.new not in FIXED
+
+
+def _contacts(count: int) -> str:
+    return "1 contact" if count == 1 else f"{count} contacts"
 
 
 def _rollout_words(one: ReleaseFact) -> str:

@@ -40,6 +40,8 @@ class ReleaseFact:
     parts: tuple[str, ...] = ()
     """Whom it is for, where it is not for everybody: "platform ios", "region EU"."""
     withdrawn_at: datetime | None = None
+    is_former: bool = False
+    """It carried the fix that was taken back since; customers have it all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,10 @@ class LadderFacts:
     """From this share of a roll-out on a release counts as shipped."""
     reach: Reach
     quiet: timedelta | None
-    """Since the fix, or since the last contact after it; None without a fix."""
+    """Since the fix, or since the last contact that speaks against it; None without a fix."""
     quiet_needed: timedelta
+    still_coming: int = 0
+    """Contacts after the fix, whoever they are from."""
+    is_proven: bool | None = None
+    """Whether fewer contacts came than normal variation explains; None while nobody can say."""
     followed: str | None = None

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from bridge.domain.correction_texts import TEXTS as CORRECTIONS
+from bridge.domain.correction_texts import corrected
 from bridge.domain.letters import (
     FixTold,
     FixWords,
@@ -68,6 +70,7 @@ TEXTS: Mapping[LetterKind, Mapping[str, LetterText]] = MappingProxyType(
                 "Su equipo de soporte\n\n-- \n{opt_out}",
             ),
         },
+        LetterKind.CORRECTION: CORRECTIONS,
     }
 )
 
@@ -139,6 +142,7 @@ class ToCustomer:
     name: str | None
     fixes: Sequence[tuple[FixTold, FixWords]]
     links: LetterLinks
+    is_correction: bool = False
 
 
 def write_out(text: LetterText, to: ToCustomer) -> tuple[str, str]:
@@ -148,7 +152,10 @@ def write_out(text: LetterText, to: ToCustomer) -> tuple[str, str]:
     values = {
         "greeting": greeting,
         "product": to.product,
-        "fixes": "\n\n".join(_fix(told, words, say) for told, words in to.fixes),
+        "fixes": "\n\n".join(
+            corrected(told, words, to.language) if to.is_correction else _fix(told, words, say)
+            for told, words in to.fixes
+        ),
         "notes": text.notes,
         "still_broken": fill(say.still_broken, {"link": to.links.still_broken}),
         "question": fill(say.question, {"link": to.links.effort}),

@@ -22,6 +22,8 @@ class LetterKind(StrEnum):
     FIX = "fix"
     CHECK_IN = "check_in"
     """Some days after the fix: is all well, and how easy was it?"""
+    CORRECTION = "correction"
+    """They were told of a fix that does not hold."""
 
 
 class LetterState(StrEnum):
@@ -78,6 +80,7 @@ class Why(StrEnum):
     BOUNCED = "bounced"
     NOT_REACHED = "not_reached"
     NOT_FIXED = "not_fixed"
+    FIXED_AGAIN = "fixed_again"
     TAKEN_OFF = "taken_off"
 
 
@@ -89,6 +92,7 @@ WHY_WORDS: Mapping[Why, str] = MappingProxyType(
         Why.OPTED_OUT: "they want no letters",
         Why.BOUNCED: "mails to their address come back",
         Why.NOT_FIXED: "the fix does not hold any more",
+        Why.FIXED_AGAIN: "it is fixed again, so there is nothing to correct",
         Why.TAKEN_OFF: "a person took them off",
     }
 )
@@ -154,6 +158,7 @@ _PLACES: Mapping[LetterKind, tuple[str, ...]] = MappingProxyType(
     {
         LetterKind.FIX: ("fixes", "still_broken", "opt_out"),
         LetterKind.CHECK_IN: ("fixes", "question", "opt_out"),
+        LetterKind.CORRECTION: ("fixes", "opt_out"),
     }
 )
 """What no letter of a kind may lack."""

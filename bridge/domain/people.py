@@ -104,3 +104,5 @@ class Actor:
 
 
 MACHINE = Actor("machine", "machine")
+CUSTOMER = "customer"
+"""Stands where a person's name does, for what a customer says in answer to a letter."""

@@ -29,6 +29,27 @@ class Action(StrEnum):
     OPERATE = "operate"
     """Metrics, connections, people."""
 
+    @property
+    def words(self) -> str:
+        """What somebody who lacks it may not do."""
+        return _WORDS[self.value]
+
+
+_WORDS: Mapping[str, str] = {
+    "read": "read issues",
+    "add_contacts": "send in contacts",
+    "match": "ask which issue a contact is about",
+    "read_own_inbox": "read an inbox",
+    "read_any_inbox": "read other people's inboxes",
+    "read_messages": "see what was sent to whom",
+    "use_workarounds": "use workarounds",
+    "write_workarounds": "write workarounds and answer tasks",
+    "review": "decide about issues",
+    "file": "ask for tickets",
+    "ship": "say what has shipped",
+    "publish": "decide what customers read, and who gets reports",
+    "operate": "manage connections, people and settings",
+}
 
 _A = Action
 _AGENT = frozenset({_A.READ, _A.ADD_CONTACTS, _A.MATCH, _A.READ_OWN_INBOX, _A.USE_WORKAROUNDS})

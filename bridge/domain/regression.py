@@ -84,6 +84,8 @@ class ContactFacts:
     platform: str | None = None
     component: str = ""
     """Empty where the contact does not say which part it is about."""
+    is_form: bool = False
+    """It was written into the form behind a letter: whoever has the link may say anything there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,13 @@ class Finding:
     compared: Compared = Compared.NOTHING
     is_settling: bool = False
     """It was written so soon after the roll-out that it takes more of its kind."""
+    is_form: bool = False
+    """It was written into a form: it weighs only beside a contact that came another way."""
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it speaks against the fix, by itself or beside others."""
+        return self.evidence is Evidence.REGRESSION or (self.is_form and self.has_fix is HasFix.YES)
 
 
 _NO_TIME = timedelta()
@@ -132,9 +141,21 @@ def judge(
     """Whether a contact contradicts the fix that these releases carry.
 
     Only whoever surely has the fix does. Whoever may have it, without a word about the version and
-    long enough after the roll-out, makes it worth a look by a person. `settling`: how long after
-    the roll-out people still write about what they met before.
+    long enough after the roll-out, makes it worth a look by a person; so does whoever says it in a
+    form only. `settling`: how long after the roll-out people still write of what they met before.
     """
+    found = _judged(contact, fixes, grace, settling)
+    if not contact.is_form or found.evidence is not Evidence.REGRESSION:
+        return replace(found, is_form=contact.is_form)
+    reason = f"{found.reason}; it was written into the form of a letter, which nobody checks"
+    return replace(
+        found, evidence=Evidence.POSSIBLE, reason=f"{reason}: please check", is_form=True
+    )
+
+
+def _judged(
+    contact: ContactFacts, fixes: Sequence[FixedVersion], grace: timedelta, settling: timedelta
+) -> Finding:
     living = [one for one in fixes if not one.is_withdrawn]
     if not living:
         return Finding(Evidence.NONE, "no release with the fix is out", HasFix.NO)

@@ -96,6 +96,22 @@ class Weeks:
     low: float
     high: float
     """Where that number lies with 95 % confidence."""
+    left_out: tuple[int, int] = (0, 0)
+    """Days before the first bar that are compared and fill no week, and their contacts."""
+    begun: tuple[int, int] = (0, 0)
+    """The same after the last bar."""
+
+    @property
+    def not_drawn(self) -> str:
+        """What is compared beside the bars, in words; empty when nothing is."""
+        sides = ((self.left_out, "before the first bar"), (self.begun, "after the last one"))
+        told = [
+            f"{'1 day' if days == 1 else f'{days} days'} {where}"
+            f" ({'1 contact' if count == 1 else f'{count} contacts'})"
+            for (days, count), where in sides
+            if days
+        ]
+        return f"Compared too, and no whole week: {', '.join(told)}." if told else ""
 
     @property
     def told(self) -> str:
@@ -106,6 +122,7 @@ class Weeks:
             f"Contacts a week before the fix: {before}. Since the fix: {after}."
             f" Without it about {self.expected:.0f} a week were to be expected"
             f" ({self.low:.0f} to {self.high:.0f})."
+            f"{' ' if self.not_drawn else ''}{self.not_drawn}"
         )
 
 

@@ -187,11 +187,14 @@ class InRegion:
 
 def share_of(regions: Sequence[str], told: Iterable[InRegion]) -> int:
     """The percentage of regions whose last word is that customers have the version."""
-    last: dict[str, bool] = {}
-    for one in sorted(told, key=attrgetter("at")):
-        last[one.region.lower()] = not one.takes_back
-    having = sum(1 for region in set(_lower(regions)) if last.get(region))
-    return 100 * having // len(set(_lower(regions)))
+    known = set(_lower(regions))
+    return 100 * len(known & regions_having(told)) // len(known)
+
+
+def regions_having(told: Iterable[InRegion]) -> frozenset[str]:
+    """The regions, in lower case, whose last word is that customers have the version."""
+    last = {one.region.lower(): not one.takes_back for one in sorted(told, key=attrgetter("at"))}
+    return frozenset(region for region, has_it in last.items() if has_it)
 
 
 def _uncounted(*, is_deployment: bool, given: SignalMap) -> str:

@@ -6,9 +6,9 @@ from datetime import timedelta
 from bridge.domain.errors import InvalidMove
 from bridge.domain.fixes import Release
 from bridge.domain.issues import Issue
-from bridge.domain.regression import HasFix, VersionSource, judge
+from bridge.domain.regression import HasFix, VersionSource
 from bridge.steps.context import Context
-from bridge.steps.holding import release_facts
+from bridge.steps.holding import judge_of
 from bridge.store import Store
 from bridge.store.known_versions import Written
 
@@ -42,14 +42,12 @@ def _contradicting(
     issue: Issue, release: Release, is_back: bool, *, store: Store, context: Context
 ) -> list[Written]:
     since = release.shipped_at if is_back else release.shipped_at - _BEFORE
-    version = release_facts(release)
-    grace = timedelta(days=context.settings.regression_grace_days)
+    verdict = judge_of([release], context)
     written = store.known_versions.written(issue, since=since, against=[release.version])
     return [
         one
         for one in written
-        if judge(one.facts, [version], grace=grace).has_fix is HasFix.YES
-        or (not is_back and _names(one, release))
+        if verdict(one.facts).has_fix is HasFix.YES or (not is_back and _names(one, release))
     ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bridge.domain.fixes import Release, version_key
+from bridge.domain.issues import FIXED
 from bridge.domain.news import ShipEvent, ShipKind
 from bridge.domain.people import MACHINE
 from bridge.domain.products import Product, ShipRule
@@ -11,7 +12,8 @@ from bridge.domain.signals import InRegion, share_of
 from bridge.steps.context import Context
 from bridge.steps.moves import Cause
 from bridge.steps.ship import ReleaseNews, Shipped, ship
-from bridge.steps.withdraw import Withdrawn, withdraw
+from bridge.steps.tell import Telling
+from bridge.steps.withdraw import Withdrawn, lower, withdraw
 from bridge.store import Store
 
 _ORIGIN = "job:receive"
@@ -26,18 +28,22 @@ class Followed:
     is_followed: bool = True
 
 
-def follow(
+def follow(  # noqa: PLR0913 - one transaction needs all of it
     event: ShipEvent,
     product: Product,
     *,
     regions: Sequence[str],
     store: Store,
     context: Context,
+    named: str = "",
 ) -> Followed:
-    """Do what a signal in our own names asks for; told twice, it changes nothing."""
+    """Do what a signal in our own names asks for; told twice, it changes nothing.
+
+    named: the tag or branch by which the sender calls the version, for whoever reads the log.
+    """
     if product.ship_rule is ShipRule.BY_HAND:
         return Followed(f"{product.name} ships by hand: a person says what is out", False)
-    following = _Following(product, tuple(regions), store, context)
+    following = _Following(product, tuple(regions), store, context, named)
     if event.kind.takes_back:
         return following.take_back(event)
     return following.bring_out(event)
@@ -51,12 +57,13 @@ class _Following:
     regions: tuple[str, ...]
     store: Store
     context: Context
+    named: str
 
     def bring_out(self, event: ShipEvent) -> Followed:
         """A version is out."""
         version = event.version or self._nameless(event)
         if not version:
-            return Followed("it names no version, and this product ships by versions", False)
+            return Followed(f"{self._no_version()}, and this product ships by versions", False)
         older = self._runs_again(event, version)
         if older is not None:
             return self.take_back(replace(event, version="", back_to=version))
@@ -82,7 +89,7 @@ class _Following:
         if event.back_to:
             return self._go_back(event)
         if not event.version:
-            return Followed("it names no version: say by hand which one was taken back", False)
+            return Followed(f"{self._no_version()}: say by hand which was taken back", False)
         known = self.store.fixes.find(
             self.product.id, event.version, component=event.component, lock=True
         )
@@ -99,12 +106,17 @@ class _Following:
                 percent=100,
                 component=event.component,
             )
-        return Followed(_withdrawn_words([self._withdraw(known, event)]))
+        return Followed(self._withdraw(known, event))
+
+    def _no_version(self) -> str:
+        if not self.named:
+            return "it names no version"
+        return f"“{self.named[:60]}” is no version, as the mapping reads tags"
 
     def _go_back(self, event: ShipEvent) -> Followed:
         """What came after that version is taken back, and that version is out."""
         newer = [one for one in self._releases(event) if _is_after(one, event, self._base(event))]
-        done = []
+        done: list[str] = []
         for one in sorted(newer, key=lambda release: release.id):
             locked = self.store.fixes.find(
                 self.product.id, one.version, component=one.component, lock=True
@@ -116,11 +128,15 @@ class _Following:
         percent = self._percent(told, event.back_to)
         news = ReleaseNews(event.back_to, event.at, event.component, percent, told=told)
         again = ship(news, self.product, store=self.store, context=self.context, cause=cause)
-        words = _withdrawn_words(done) if done else "nothing newer was out"
+        words = "; ".join(done) if done else "nothing newer was out"
         return Followed(f"{words}; {_shipped_words(event.back_to, again)}")
 
-    def _withdraw(self, known: Release, event: ShipEvent) -> Withdrawn:
-        return withdraw(
+    def _withdraw(self, known: Release, event: ShipEvent) -> str:
+        """Take it back where it was taken back: elsewhere customers have it still."""
+        percent = self._left_elsewhere(known, event)
+        if percent:
+            return self._lower(known, percent, event)
+        done = withdraw(
             known,
             event,
             self.product,
@@ -128,6 +144,35 @@ class _Following:
             context=self.context,
             cause=self._cause(event, f"{_named(known.version, event)} was taken back"),
         )
+        return _withdrawn_words(done)
+
+    def _left_elsewhere(self, known: Release, event: ShipEvent) -> int:
+        """The share of customers who have it still, once one region has it no more."""
+        if not self.regions or not event.region or known.is_withdrawn:
+            return 0
+        words = self.store.rollouts.of_release(known.id)
+        told = [
+            InRegion(region, one.at, one.kind.takes_back)
+            for one in words
+            for region in ([one.region] if one.region else self.regions)
+        ]
+        before = share_of(self.regions, told)
+        left = share_of(self.regions, [*told, InRegion(event.region, event.at, True)])
+        return max(known.percent * left // before, 1) if left and before else 0
+
+    def _lower(self, known: Release, percent: int, event: ShipEvent) -> str:
+        """A region has it no more, others do: it steps down there."""
+        store = self.store
+        is_news = store.rollouts.note(self.product.id, known.id, event)
+        if not is_news or percent >= known.percent:
+            return f"{known.version} stays at {known.percent} %"
+        cause = self._cause(event, f"{_named(known.version, event)} was taken back")
+        telling = Telling(self.product, store, self.context, cause)
+        reasons = lower(known, percent, event, telling=telling)
+        down = [store.issues.get(self.product.id, one) for one in reasons]
+        names = [one.name for one in down if one.state not in FIXED]
+        words = f"{known.version} has gone back to {percent} %: {event.region} has it no more"
+        return f"{words}; not fixed for everybody: {_list(names)}" if names else words
 
     def _releases(self, event: ShipEvent) -> list[Release]:
         """The releases of the component that customers can get."""
@@ -197,7 +242,8 @@ def _named(version: str, event: ShipEvent) -> str:
 
 
 def _shipped_words(version: str, done: Shipped) -> str:
-    shipped = [one.name for one in done.shipped]
+    known = [one.name for one in done.known]
+    shipped = [one.name for one in done.shipped if one.name not in known]
     not_shipped = [f"{issue.name} ({reason})" for issue, reason in done.not_shipped]
     words = f"{version} is out"
     if done.release.percent < 100:
@@ -206,24 +252,22 @@ def _shipped_words(version: str, done: Shipped) -> str:
         words = f"{version} stays taken back: that was before"
     if shipped:
         words += f"; shipped: {_list(shipped)}"
+    if known:
+        words += f"; known already, nothing to do: {_list(known)}"
     if not_shipped:
         words += f"; not shipped: {_list(not_shipped)}"
-    return words if shipped or not_shipped else f"{words}; no issue waits for it"
+    return words if shipped or known or not_shipped else f"{words}; no issue waits for it"
 
 
-def _withdrawn_words(done: Sequence[Withdrawn]) -> str:
-    told = []
-    for one in done:
-        if not one.release.is_withdrawn:
-            told.append(f"{one.release.version} stays out: that was before it came out")
-            continue
-        words = f"{one.release.version} is taken back"
-        if one.stepped_down:
-            words += f"; not fixed any more: {_list([issue.name for issue in one.stepped_down])}"
-        if one.kept:
-            words += f"; still fixed elsewhere: {_list([issue.name for issue in one.kept])}"
-        told.append(words)
-    return "; ".join(told)
+def _withdrawn_words(done: Withdrawn) -> str:
+    if not done.release.is_withdrawn:
+        return f"{done.release.version} stays out: that was before it came out"
+    words = f"{done.release.version} is taken back"
+    if done.stepped_down:
+        words += f"; not fixed any more: {_list([issue.name for issue in done.stepped_down])}"
+    if done.kept:
+        words += f"; still fixed elsewhere: {_list([issue.name for issue in done.kept])}"
+    return words
 
 
 def _list(names: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """Whether a fix holds: its releases and the contacts since, held against each other."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,6 +8,7 @@ from bridge.domain.fixes import Release
 from bridge.domain.issues import Issue
 from bridge.domain.products import Product
 from bridge.domain.regression import (
+    ContactFacts,
     Evidence,
     Finding,
     FixedVersion,
@@ -59,13 +61,31 @@ def judge_since(
     context: Context,
 ) -> list[Judged]:
     """What each contact on the issue after `since` says of its fix."""
-    fixes = [release_facts(one) for one in fix.releases]
+    verdict = judge_of(fix.releases, context)
+    written = store.known_versions.written(
+        fix.issue, since=since, until=until, against=[one.version for one in fix.releases]
+    )
+    return [Judged(one, verdict(one.facts)) for one in written]
+
+
+def quiet_for(
+    issue: Issue, product: Product, *, store: Store, context: Context
+) -> timedelta | None:
+    """Since the fix shipped, or since somebody wrote who is known to have it; None without one."""
+    if issue.shipped_at is None:
+        return None
+    fix = fix_of(issue, product, store)
+    judged = judge_since(fix, issue.shipped_at, store=store, context=context)
+    doubts = [one.written.facts.occurred_at for one in judged if one.finding.weighs]
+    return max(timedelta(), context.now() - max([issue.shipped_at, *doubts]))
+
+
+def judge_of(releases: Iterable[Release], context: Context) -> Callable[[ContactFacts], Finding]:
+    """What a contact says of the fix in these releases, by the settings of the installation."""
+    fixes = [release_facts(one) for one in releases]
     grace = timedelta(days=context.settings.regression_grace_days)
     settling = timedelta(days=context.settings.regression_settling_days)
-    written = store.known_versions.written(
-        fix.issue, since=since, until=until, against=[one.version for one in fixes]
-    )
-    return [Judged(one, judge(one.facts, fixes, grace=grace, settling=settling)) for one in written]
+    return lambda facts: judge(facts, fixes, grace=grace, settling=settling)
 
 
 def release_facts(release: Release) -> FixedVersion:
@@ -83,8 +103,11 @@ def release_facts(release: Release) -> FixedVersion:
 
 def weigh(
     judged: list[Judged], issue: Issue, shipped_at: datetime, *, store: Store, context: Context
-) -> Weight:
-    """How much speaks against a fix in the last seven days of these contacts."""
+) -> Weight | None:
+    """How much speaks against a fix in the last seven days of these contacts.
+
+    None where only answers in forms do: those are for a person to check.
+    """
     last = max(one.written.facts.occurred_at for one in judged)
     weekly = store.known_versions.weekly_customers(issue.id, before=shipped_at)
     return _weight_at(last, judged, weekly, context)
@@ -97,26 +120,33 @@ def heaviest_week(
 
     The first week in which enough did counts, where there is one.
     """
-    against = [one for one in judged if one.finding.evidence is Evidence.REGRESSION]
-    if not against:
+    against = [one for one in judged if one.finding.weighs]
+    if all(one.finding.is_form for one in against):
         return None
     weekly = store.known_versions.weekly_customers(issue.id, before=shipped_at)
     weeks = [
-        (one, _weight_at(one.written.facts.occurred_at, against, weekly, context))
+        (one, weight)
         for one in against
+        if (weight := _weight_at(one.written.facts.occurred_at, against, weekly, context))
     ]
     enough = next((week for week in weeks if week[1].is_enough), None)
     return enough or max(weeks, key=lambda week: week[1].customers)
 
 
-def _weight_at(last: datetime, judged: list[Judged], weekly: float, context: Context) -> Weight:
-    """How much the customers say who have the fix and wrote in the week that ends then."""
+def _weight_at(
+    last: datetime, judged: list[Judged], weekly: float, context: Context
+) -> Weight | None:
+    """How much the customers say who have the fix and wrote in the week that ends then.
+
+    Answers in forms count beside a contact that came another way, never alone.
+    """
     against = [
         one
         for one in judged
-        if one.finding.evidence is Evidence.REGRESSION
-        and last - _WEEK < one.written.facts.occurred_at <= last
+        if one.finding.weighs and last - _WEEK < one.written.facts.occurred_at <= last
     ]
+    if not any(one.finding.evidence is Evidence.REGRESSION for one in against):
+        return None
     return weigh_customers(
         len({one.written.who for one in against}),
         len({one.written.who for one in against if not one.finding.is_settling}),

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from bridge.domain.contacts import ContactReceived, CustomerReceived, ProductId
 from bridge.domain.errors import InvalidInput, NotAllowed, NotFound
 from bridge.domain.fixes import version_key
-from bridge.domain.issues import FIXED, Issue, IssueId, IssueState
+from bridge.domain.issues import Issue, IssueId, IssueState
 from bridge.domain.letters import WHY_WORDS, LetterKind, Why, is_open_until
-from bridge.domain.people import Actor
+from bridge.domain.people import CUSTOMER, Actor
 from bridge.domain.platforms import platform_in
 from bridge.domain.products import Product
 from bridge.steps.context import Context
@@ -24,7 +24,6 @@ from bridge.store.issues import Place
 from bridge.store.opt_outs import forms_of
 
 MOST_TEXT = 5_000
-_CUSTOMER = "customer"
 _NUMBERED = re.compile(r"[0-9]+(?:\.[0-9]+)+(?:-[0-9A-Za-z.]+)?")
 _OPEN_DAYS = 180
 _MOST_A_DAY = 5
@@ -68,7 +67,7 @@ def stop_letters(one: Addressee, *, source: str, store: Store, now: datetime) ->
             one.product_id,
             "opted_out",
             at=now,
-            actor=Actor(_CUSTOMER, f"letter {one.id}"),
+            actor=Actor(CUSTOMER, f"letter {one.id}"),
             after={"letter": one.letter_id},
             origin=source,
         )
@@ -133,15 +132,10 @@ def say_still_broken(
 
 def _place(ingested: Ingested, issue: Issue, *, store: Store, context: Context) -> None:
     reason = "the customer says so in answer to a letter"
-    place = Place(ingested.contact_id, issue.id, 0.0, 0.0, "", _CUSTOMER, reason)
+    place = Place(ingested.contact_id, issue.id, 0.0, 0.0, "", CUSTOMER, reason)
     store.waiting.assign(issue.product_id, [place], now=context.now())
-    if issue.state in FIXED:
-        store.enqueue(
-            "watch",
-            product_id=issue.product_id,
-            issue_id=issue.id,
-            contact_id=ingested.contact_id,
-        )
+    # Thanks are no contact about it; only its words tell, which a job reads.
+    store.enqueue("hear_answer", product_id=issue.product_id, contact_id=ingested.contact_id)
     refresh_soon(issue.id, store=store, context=context)
 
 

@@ -7,14 +7,17 @@ from bridge.domain.issues import FIXED, IssueId
 from bridge.domain.letters import (
     WHY_WORDS,
     FixTold,
+    LetterKind,
     LetterState,
     Why,
     greeting_name,
     language_of,
 )
 from bridge.domain.reach import Carrier, reach_of
+from bridge.domain.signals import InRegion, regions_having
 from bridge.identity import RAW_PREFIX
 from bridge.steps.holding import release_facts
+from bridge.steps.letter_correction import look_at_correction
 from bridge.steps.tell import Telling
 from bridge.store import Store
 from bridge.store.affected import Affected
@@ -29,6 +32,10 @@ def look_again(letter: Letter, telling: Telling) -> None:
     """Whom the letter is for as of now: newcomers, those the fix has reached, opt-outs."""
     store, product = telling.store, telling.product
     store.letters.lock(product.id)
+    if letter.kind is LetterKind.CORRECTION:
+        readers = look_at_correction(letter, product, store)
+        store.letter_readers.settle(letter, readers, {}, now=telling.cause.at)
+        return
     issues = store.letters.issues(letter.id)
     why_fallen = {one.issue_id: why_fallen_of(one, letter, store) for one in issues}
     standing = [one for one in issues if why_fallen[one.issue_id] is None]
@@ -131,9 +138,13 @@ def carriers_of(issue_id: IssueId, store: Store) -> list[Carrier]:
         if one.episode != last:
             continue
         release = one.release
-        told = [t for t in store.rollouts.of_release(release.id) if not t.kind.takes_back]
+        every = store.rollouts.of_release(release.id)
+        told = [one for one in every if not one.kind.takes_back]
         places = [one.region or one.audience for one in told]
-        regions = frozenset(place.strip().lower() for place in places) if all(places) else ()
+        # A region that was rolled back has it no more.
+        words = [InRegion(one.region, one.at, one.kind.takes_back) for one in every if one.region]
+        audiences = {one.audience.strip().lower() for one in told if not one.region}
+        regions = regions_having(words) | audiences if all(places) else ()
         carriers.append(Carrier(release_facts(release), frozenset(regions)))
     return carriers
 

@@ -7,7 +7,7 @@ meanwhile, or whose fix does not hold any more, gets none.
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.domain.contacts import ProductId
+from bridge.domain.contacts import LETTER_SOURCE, ProductId
 from bridge.domain.errors import InvalidMove, NotConfigured, NotFound
 from bridge.domain.issues import FIXED, IssueId
 from bridge.domain.letter_texts import ToCustomer, write_out
@@ -23,6 +23,7 @@ from bridge.domain.letters import (
 from bridge.domain.products import Product
 from bridge.domain.satisfaction import SCALES, Metric, RatingReceived
 from bridge.steps.context import Context
+from bridge.steps.letter_correction import may_correct
 from bridge.steps.letters import record_letter
 from bridge.steps.outside import wake_sender
 from bridge.steps.satisfaction import take_rating
@@ -36,7 +37,7 @@ from bridge.store.secrets import Secrets
 
 MAIL = "smtp"
 NO_WORDS = "[Nobody has said yet, in words for customers, what was fixed]"
-SOURCE = "letter"
+SOURCE = LETTER_SOURCE
 """What comes back from letters has this source."""
 _BATCH = 100
 
@@ -131,6 +132,7 @@ class Writer:
             name=one.name,
             fixes=[(fix, self._words_of(fix, one.language)) for fix in one.fixes],
             links=links or self._links("…"),
+            is_correction=self._letter.kind is LetterKind.CORRECTION,
         )
         return write_out(self._letter.texts[one.language], to)
 
@@ -157,6 +159,9 @@ def why_not(one: Addressee, store: Store) -> Why | None:
         return Why.OPTED_OUT
     if store.bounces.dead(one.product_id, emails):
         return Why.BOUNCED
+    if store.letters.get(one.product_id, one.letter_id).kind is LetterKind.CORRECTION:
+        product = store.products.get(one.product_id)
+        return None if may_correct(one.fixes, product, store) else Why.FIXED_AGAIN
     holds = all(_holds(fix, one.product_id, store) for fix in one.fixes)
     return None if holds and one.fixes else Why.NOT_FIXED
 

@@ -42,6 +42,10 @@ def draft_letter(issue: Issue, kind: LetterKind, telling: Telling) -> Letter:
     All fixes of a release are one letter until the first of it is sent; a customer who was told of
     a fix is in no other letter about it.
     """
+    if kind is LetterKind.CORRECTION:
+        raise InvalidMove(
+            "a correction is drafted by itself, when a fix falls that letters told of"
+        )
     if issue.merged_into is not None:
         raise InvalidMove("it was merged: write about the issue that stands for it")
     if issue.state not in FIXED or issue.fixed_in is None:

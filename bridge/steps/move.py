@@ -169,7 +169,9 @@ def _require_other(issue: Issue, to: Issue | None) -> None:
     if to is None:
         return
     if to.id == issue.id:
-        raise InvalidInput(f"they are on {issue.name} already", pointer="/to")
+        raise InvalidInput(
+            f"these contacts are on {issue.name} already: name another issue", pointer="/to"
+        )
     require_living(to)
     if to.state is IssueState.DISMISSED:
         raise InvalidMove(f"{to.name} is dismissed: choose another issue")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bridge.cleaning import door_text
 from bridge.domain.issues import Issue, IssueState
+from bridge.domain.moments import rfc3339
 from bridge.domain.people import Actor
 from bridge.domain.products import Product
 from bridge.redaction import Redactor
@@ -72,4 +73,6 @@ def move_issue(
 
 
 def _told(value: object) -> str | None:
+    if isinstance(value, datetime):
+        return rfc3339(value)
     return None if value is None else str(value)

@@ -20,9 +20,13 @@ def weeks_around(issue: Issue, found: FixProof, *, store: Store) -> Weeks | None
     after = min(_MOST_WEEKS, proof.days_after // _WEEK)
     each = _WEEK / proof.days_after
     since = found.shipped_at - timedelta(weeks=before)
+    told_before = _counted(issue, since, before, store)
+    told_after = _counted(issue, found.shipped_at, after, store)
     return Weeks(
-        before=_counted(issue, since, before, store),
-        after=_counted(issue, found.shipped_at, after, store),
+        before=told_before,
+        after=told_after,
+        left_out=(proof.days_before - before * _WEEK, proof.before - sum(told_before)),
+        begun=(proof.days_after - after * _WEEK, proof.after - sum(told_after)),
         expected=proof.expected * each,
         low=max(0.0, (proof.after + proof.least_avoided) * each),
         high=(proof.after + proof.most_avoided) * each,

@@ -23,6 +23,8 @@ class FixProof:
     proof: Proof | None
     """None while it is too early, or when nothing came before the fix."""
     still: StillComing
+    lately: int
+    """Contacts that came after the last whole day that is compared; they count with that day."""
     days_to_ticket: float | None
     """From the first contact to the ticket; None without one."""
     days_to_release: float | None
@@ -46,6 +48,7 @@ def prove_fix(
         shipped_at=issue.shipped_at,
         proof=_proof(issue, issue.shipped_at, first, store=store, now=now),
         still=still_coming(issue, issue.shipped_at, now, store=store, context=context),
+        lately=_lately(issue, issue.shipped_at, store=store, now=now),
         days_to_ticket=_days(first, store.after_fix.first_filed_at(tickets)),
         days_to_release=_days(first, issue.shipped_at),
         quiet_days=max(0.0, (now - since) / _DAY),
@@ -68,6 +71,16 @@ def _proof(
     return prove(old.on_issue, new.on_issue, old.others, new.others)
 
 
+def _lately(issue: Issue, shipped_at: datetime, *, store: Store, now: datetime) -> int:
+    """What came since the last whole day that is compared."""
+    whole = max(0, min(MOST_DAYS, (now - shipped_at) // _DAY))
+    count = (now - shipped_at) // _DAY + 1 - whole
+    reads = store.after_fix
+    since = shipped_at + whole * _DAY
+    found = reads.days(issue.product_id, issue.id, since=since, count=max(0, count))
+    return int(found.on_issue.sum())
+
+
 def _days(start: datetime | None, end: datetime | None) -> float | None:
     return None if start is None or end is None else max(0.0, (end - start) / _DAY)
 
@@ -84,6 +97,7 @@ def proof_words(found: FixProof) -> list[str]:
             f" {found.fixed_in}, {_WEEK * proof.after / proof.days_after:.1f} since."
         )
         told.append(_avoided(proof))
+        told.append(_compared(found, proof))
     if found.still.total:
         told.append(still_words(found.still))
     times = [
@@ -105,6 +119,18 @@ def _avoided(proof: Proof) -> str:
         f"In {proof.days_after} days {proof.after} came where {proof.expected:.0f} were to be"
         f" expected: that is within normal variation ({lies})."
     )
+
+
+def _compared(found: FixProof, proof: Proof) -> str:
+    """What is counted: whole days only, so that a day that has just begun does not look quiet."""
+    told = (
+        f"Compared are whole days: {_counted(proof.days_before, 'day')} before the fix with"
+        f" {proof.before}, {_counted(proof.days_after, 'day')} since with {proof.after}"
+    )
+    if not found.lately:
+        return f"{told}."
+    more = f"{found.lately} more came" if proof.after else f"{found.lately} came"
+    return f"{told}; {more} after these days, not compared yet."
 
 
 def _fewer(avoided: float) -> str:

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+from bridge.domain.contacts import ProductId
 from bridge.domain.issues import FIXED, Issue, IssueState
-from bridge.domain.people import MACHINE
+from bridge.domain.people import MACHINE, Actor
 from bridge.domain.products import OnRegression, Product
 from bridge.domain.regression import Evidence, Finding, Weight
+from bridge.domain.tasks import TaskKind, TaskState, check_return_key
 from bridge.steps.context import Context
 from bridge.steps.holding import Judged, fix_of, heaviest_week, judge_since
+from bridge.steps.letter_correction import correct_soon
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.reopen import reopen_soon
 from bridge.steps.retire import revive
@@ -16,6 +19,7 @@ from bridge.steps.tell import Telling, tell_regression
 from bridge.store import Store
 
 _ORIGIN = "job:watch"
+_PLEASE = ": please check"
 
 
 def conclude(
@@ -35,10 +39,58 @@ def conclude(
         kept |= {"customers": weight.customers, "needed": weight.words}
         cause = replace(cause, kept=kept)
         if weight.is_enough:
-            return _regress(issue, found, weight, replace(telling, cause=cause))
-        cause = replace(cause, reason=f"{found.reason} ({weight.words}): please check")
+            still = f"a customer on {found.version} still has it, fixed in {found.fixed_in}"
+            reason = f"{still}; {weight.words}"
+            kept |= {"evidence": found.reason}
+            cause = replace(cause, reason=reason, kept=kept)
+            return _regress(issue, replace(telling, cause=cause))
+        plain = found.reason.removesuffix(_PLEASE)
+        cause = replace(cause, reason=f"{plain} ({weight.words}){_PLEASE}")
     _note_possible_return(issue, store=telling.store, cause=cause)
+    if found.is_form:
+        _ask_to_check(issue, one, telling.store, cause)
     return issue
+
+
+def came_back(  # noqa: PLR0913 - who has checked it, and what
+    context: Context,
+    *,
+    product_id: int,
+    issue_id: int,
+    episode: int,
+    actor_kind: str,
+    actor_name: str,
+) -> None:
+    """A person has checked a possible return: the fix does not hold."""
+    with context.open() as store:
+        issue = store.issues.standing_for(ProductId(product_id), issue_id, lock=True)
+        if issue.state not in FIXED or issue.episode != episode:
+            return
+        product = store.products.get(issue.product_id)
+        reason = f"a person has checked it, and {issue.fixed_in} did not fix it"
+        cause = Cause(Actor(actor_kind, actor_name), context.now(), reason, "job:came_back")
+        _regress(issue, Telling(product, store, context, cause))
+
+
+def drop_check(issue: Issue, *, store: Store, cause: Cause) -> None:
+    """Nobody need check any more whether it is back: it is, or its fix was taken back."""
+    keys = [check_return_key(issue.id)]
+    store.tasks.close(issue.product_id, keys, TaskState.DROPPED, by=MACHINE.name, now=cause.at)
+
+
+def _ask_to_check(issue: Issue, one: Judged, store: Store, cause: Cause) -> None:
+    """Ask the leads, anew only where the contact is newer than their last answer."""
+    key = check_return_key(issue.id)
+    last = store.tasks.newest(issue.product_id, key)
+    if last is not None and (last.closed_at or last.created_at) >= one.written.facts.occurred_at:
+        return
+    found = one.finding
+    on = f", on {found.version}" if found.version else ""
+    text = (
+        f"Is {issue.name} back? A customer says so in answer to a letter{on}; it shipped in"
+        f" {found.fixed_in}. Read what they write, ask them, then say."
+    )
+    store.tasks.ask(issue, key, TaskKind.CHECK_RETURN, text=text, now=cause.at)
 
 
 def look_back(issue: Issue, product: Product, *, store: Store, context: Context) -> Issue:
@@ -70,20 +122,18 @@ def _kept(found: Finding) -> dict[str, object]:
     }
 
 
-def _regress(issue: Issue, found: Finding, weight: Weight, telling: Telling) -> Issue:
+def _regress(issue: Issue, telling: Telling) -> Issue:
     """Open the next episode, bring the workaround back, tell everybody once."""
-    store, product = telling.store, telling.product
-    still = f"a customer on {found.version} still has it, fixed in {found.fixed_in}"
-    reason = f"{still}; {weight.words}"
-    cause = telling.cause
-    cause = replace(cause, reason=reason, kept={**cause.kept, "evidence": found.reason})
+    store, product, cause = telling.store, telling.product, telling.cause
     store.fixes.refute(issue)
+    drop_check(issue, store=store, cause=cause)
     tickets = store.tickets.of_issue(issue.id)
     changes = {"episode": issue.episode + 1, "outcome": None}
     issue = move_issue(issue, IssueState.REGRESSED, store=store, cause=cause, changes=changes)
+    correct_soon(issue, store=store)
     revived = revive(issue, store=store, cause=cause)
-    tell_regression(issue, revived, telling=replace(telling, cause=cause))
-    text = f"{issue.name} is back: {reason}."
+    tell_regression(issue, revived, telling=telling)
+    text = f"{issue.name} is back: {cause.reason}."
     if product.on_regression is OnRegression.NEW_TICKET and tickets:
         issue = file_issue(issue, product, store=store, cause=cause)
         text += " A new ticket is on its way for it."

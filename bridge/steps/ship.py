@@ -49,6 +49,8 @@ class Shipped:
 
     release: Release
     shipped: list[Issue] = field(default_factory=list)
+    known: list[Issue] = field(default_factory=list)
+    """Those of them that it had shipped before: nothing was done about them now."""
     not_shipped: list[tuple[Issue, str]] = field(default_factory=list)
 
 
@@ -81,6 +83,8 @@ def ship(
     answer = Shipped(release)
     for issue in (issues[one] for one in wanted):
         reason = lowered.get(issue.id) or shipping.why_not(issue)
+        if reason is None and issue.state in FIXED:
+            answer.known.append(issue)
         if reason is None:
             issue = shipping.ship(issue)
             reason = None if issue.state in FIXED else f"customers who have {version} still met it"
@@ -145,7 +149,7 @@ def _too_late(known: Release, news: ReleaseNews, product: Product, store: Store)
     reason = f"version {known.version} was taken back after that"
     wanted = _wanted(known.id, news, product, store)
     issues = [store.issues.get(product.id, issue_id) for issue_id in wanted]
-    return Shipped(known, [], [(issue, reason) for issue in issues])
+    return Shipped(known, not_shipped=[(issue, reason) for issue in issues])
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,7 @@ def _act(
         event if event.kind.takes_back else replace(event, at=min(event.at, now)),
         product,
         regions=signal_map.regions,
+        named=heard.event.version or heard.event.back_to,
         store=store,
         context=context,
     )

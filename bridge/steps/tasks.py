@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from bridge.domain.copies import Copy, CopyOutcome
 from bridge.domain.errors import InvalidInput, InvalidMove
-from bridge.domain.issues import Issue
+from bridge.domain.issues import FIXED, Issue
 from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
-from bridge.domain.tasks import APPROVED, Task, TaskKind, TaskState
+from bridge.domain.tasks import Task, TaskKind, TaskState
 from bridge.domain.workarounds import Workaround, WorkaroundState
 from bridge.steps.copies import by_hand_keys, sync_soon
 from bridge.steps.moves import Cause
@@ -53,15 +53,37 @@ def give_copies_back(issue: Issue, *, store: Store, cause: Cause) -> None:
 
 
 def approve_task(task: Task, product: Product, *, store: Store, cause: Cause) -> None:
-    """Yes: the copies as they are now are switched; raises InvalidMove when it was answered."""
+    """Yes: the copies as they are now are switched, or the problem is back.
+
+    Raises InvalidMove when it was answered.
+    """
     _require_open(task)
-    if task.kind not in APPROVED:
+    if not task.needs_yes:
         raise InvalidMove("this is done by hand: do it, then say that it is done")
+    issue = store.issues.standing_for(product.id, task.issue_id)
+    if task.kind is TaskKind.CHECK_RETURN:
+        _take_back(issue, store=store, cause=cause)
+        _finish(task, TaskState.DONE, product, "task_approved", store=store, cause=cause)
+        return
     issue = store.issues.get(product.id, task.issue_id)
     is_back = task.kind is TaskKind.GIVE_BACK
     copies = _to_change(issue, store, wants_live=not is_back)
     _want(copies, store, is_live=is_back)
     _finish(task, TaskState.DONE, product, "task_approved", store=store, cause=cause)
+
+
+def _take_back(issue: Issue, *, store: Store, cause: Cause) -> None:
+    """Queue what follows when a fix does not hold: whoever answers a task has no lock on issues."""
+    if issue.state not in FIXED:
+        raise InvalidMove(f"{issue.name} is {issue.state} by now: no fix of it stands any more")
+    store.enqueue(
+        "came_back",
+        product_id=issue.product_id,
+        issue_id=issue.id,
+        episode=issue.episode,
+        actor_kind=cause.actor.kind,
+        actor_name=cause.actor.name,
+    )
 
 
 def finish_task(task: Task, product: Product, *, store: Store, cause: Cause) -> None:
@@ -71,7 +93,7 @@ def finish_task(task: Task, product: Product, *, store: Store, cause: Cause) -> 
         look_again(store.issues.get(product.id, task.issue_id), store=store)
         _finish(task, TaskState.DONE, product, "task_done", store=store, cause=cause)
         return
-    if task.kind in APPROVED or task.copy_id is None:
+    if task.needs_yes or task.copy_id is None:
         raise InvalidMove("this needs a yes: approve it, or drop it with a reason")
     copy = store.copies.get(product.id, task.copy_id, lock=True)
     if task.kind is TaskKind.NAME_VERSIONS:

@@ -15,6 +15,7 @@ from bridge.store.decisions import Decision
 _STATES = ("confirmed", "dismissed", "snoozed")
 _OTHERS = {
     "shipped": "people were told that it has shipped",
+    "regressed": "people were told that it is back",
     "candidate": "snooze it again instead",
     "ticket_named": "take the issue off the ticket instead",
     "that_ticket": "take the issue off the ticket instead",

@@ -7,7 +7,7 @@ from bridge.domain.issues import FIXED, Issue, IssueState
 from bridge.domain.people import MACHINE, UserId
 from bridge.domain.regression import Evidence
 from bridge.steps.context import Context
-from bridge.steps.holding import fix_of, judge_since, weigh
+from bridge.steps.holding import fix_of, judge_since, quiet_for, weigh
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.prove import proof_words, prove_fix
 from bridge.steps.regress import conclude
@@ -45,19 +45,29 @@ def watch(context: Context, *, product_id: int, issue_id: int, contact_id: int) 
         if found is None or found.finding.evidence is Evidence.NONE:
             return
         weight = None
-        if found.finding.evidence is Evidence.REGRESSION:
+        if found.finding.weighs:
             weight = weigh(judged, issue, shipped_at, store=store, context=context)
         cause = Cause(MACHINE, context.now(), origin=_ORIGIN)
         conclude(issue, found, weight, Telling(product, store, context, cause))
 
 
 def verify(context: Context, *, product_id: int, issue_id: int, episode: int) -> None:
-    """The quiet time is over: a fix that nobody contradicted counts as verified."""
+    """A fix counts as verified once nobody who has it has written for the quiet time."""
     with context.open() as store:
         issue = store.issues.get(ProductId(product_id), issue_id, lock=True)
         if issue.state is not IssueState.SHIPPED or issue.episode != episode:
             return
         days = context.settings.verify_after_days
+        product = store.products.get(issue.product_id)
+        needed = timedelta(days=days)
+        quiet = quiet_for(issue, product, store=store, context=context)
+        if quiet is not None and quiet < needed:
+            # Too few to take it back, and yet not quiet: the time begins with the last of them.
+            at = context.now() + needed - quiet
+            store.enqueue(
+                "verify", at=at, product_id=product_id, issue_id=issue_id, episode=episode
+            )
+            return
         cause = Cause(MACHINE, context.now(), f"quiet for {days:g} days", "job:verify")
         issue = move_issue(issue, IssueState.VERIFIED, store=store, cause=cause)
         _write_proof_back(issue, store=store, context=context)

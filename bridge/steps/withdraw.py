@@ -12,7 +12,9 @@ from bridge.domain.products import Product
 from bridge.domain.tickets import StatusCategory
 from bridge.steps.context import Context
 from bridge.steps.holding import fix_of
+from bridge.steps.letter_correction import correct_soon
 from bridge.steps.moves import Cause, move_issue
+from bridge.steps.regress import drop_check
 from bridge.steps.retire import revive
 from bridge.steps.tell import Telling, tell_correction, tell_lowered
 from bridge.store import Store
@@ -77,6 +79,8 @@ def lower(known: Release, percent: int, told: ShipEvent, *, telling: Telling) ->
     """
     product, store = telling.product, telling.store
     reason = f"the roll-out of {known.version} went back from {known.percent} % to {percent} %"
+    if told.region and told.kind.takes_back:
+        reason += f": {told.region} has it no more"
     telling = replace(telling, cause=replace(telling.cause, reason=reason))
     found = sorted(store.fixes.shipped_in(known.id))
     standing = dict.fromkeys(store.issues.standing_for(product.id, one).id for one in found)
@@ -118,6 +122,8 @@ def step_down(issue: Issue, to: IssueState, *, telling: Telling) -> Issue:
         "outcome": Outcome.FIXED.value if to is IssueState.RESOLVED else None,
     }
     issue = move_issue(issue, to, store=store, cause=cause, changes=changes)
+    drop_check(issue, store=store, cause=cause)
+    correct_soon(issue, store=store)
     revived = revive(issue, store=store, cause=cause)
     tell_correction(issue, revived, heard, telling=telling)
     for ticket in store.tickets.of_issue(issue.id):

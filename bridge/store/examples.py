@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ContactId, ContactNature, ProductId
 from bridge.domain.issues import IssueState
-from bridge.domain.people import MACHINE
+from bridge.domain.people import CUSTOMER, MACHINE
 from bridge.store.tables import AssignmentRow, ContactRow, DecisionRow, IssueRow, VectorRow
 from bridge.store.vectors import EMBEDDING, Array, halves
 
@@ -102,6 +102,8 @@ class Examples:
             .where(
                 AssignmentRow.ended_at.is_(None),
                 AssignmentRow.part == 0,
+                # What a customer puts there themselves, nobody has read yet.
+                AssignmentRow.actor != CUSTOMER,
                 VectorRow.encoder == encoder,
             )
             .subquery()

@@ -69,7 +69,9 @@ class Issues(IssueLists):
         return [IssueId(value) for value in self._session.scalars(select(members.c.member))]
 
     def by_number(self, product_id: ProductId, number: int) -> Issue:
-        """The issue ISS-<number> of that product."""
+        """The issue ISS-<number> of that product; 0 stands for a number that is too large."""
+        if number < 1:
+            raise NotFound("no issue has so large a number")
         query = select(IssueRow).where(IssueRow.product_id == product_id, IssueRow.number == number)
         row = self._session.scalars(query, execution_options={"populate_existing": True}).first()
         if row is None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
-from bridge.domain.contacts import ContactId, ProductId
+from bridge.domain.contacts import LETTER_SOURCE, ContactId, ProductId
 from bridge.domain.fixes import version_key
 from bridge.domain.issues import Issue, IssueId
 from bridge.domain.regression import ContactFacts, KnownVersion, VersionSource
@@ -146,6 +146,7 @@ class KnownVersions:
                 ContactRow.occurred_at,
                 ContactRow.version,
                 ContactRow.platform,
+                ContactRow.source == LETTER_SOURCE,
                 _PERSON,
                 _ACCOUNT,
             )
@@ -170,9 +171,10 @@ class KnownVersions:
                     occurred_at,
                     KnownVersion(version, VersionSource.CONTACT, occurred_at) if version else None,
                     platform,
+                    is_form=is_form,
                 ),
             )
-            for contact_id, occurred_at, version, platform, customer_id, account_id in (
+            for contact_id, occurred_at, version, platform, is_form, customer_id, account_id in (
                 self._session.execute(query)
             )
         ]
@@ -217,6 +219,8 @@ class KnownVersions:
             .where(
                 ContactRow.product_id == product_id,
                 ContactRow.version.is_not(None),
+                # What somebody wrote into a form tells nothing about other contacts.
+                ContactRow.source != LETTER_SOURCE,
                 ContactRow.occurred_at <= until,
                 or_(
                     CustomerRow.id.in_(people),

@@ -52,6 +52,18 @@ class Placements:
         """Where these contacts are, as far as they are anywhere."""
         return self._read(product_id, is_any(AssignmentRow.contact_id, contact_ids))
 
+    def placed_by(self, product_id: ProductId, contact_id: ContactId, actor: str) -> IssueId | None:
+        """The issue that a contact is on by the word of that actor."""
+        query = select(AssignmentRow.issue_id).where(
+            AssignmentRow.product_id == product_id,
+            AssignmentRow.contact_id == contact_id,
+            AssignmentRow.part == 0,
+            AssignmentRow.actor == actor,
+            AssignmentRow.ended_at.is_(None),
+        )
+        found = self._session.scalars(query).first()
+        return None if found is None else IssueId(found)
+
     def representatives(
         self, issue_id: IssueId, *, limit: int, without: Iterable[ContactId] = ()
     ) -> list[ContactId]:

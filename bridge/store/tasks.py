@@ -177,4 +177,5 @@ def _task(row: TaskRow) -> Task:
         reason=row.reason,
         created_at=row.created_at,
         closed_by=row.closed_by,
+        closed_at=row.closed_at,
     )

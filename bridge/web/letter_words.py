@@ -27,6 +27,8 @@ def letter_title(letter: Letter) -> str:
     """What a letter is about."""
     if letter.kind is LetterKind.CHECK_IN:
         return f"Check-in after {letter.version}"
+    if letter.kind is LetterKind.CORRECTION:
+        return f"Correction: not fixed in {letter.version}"
     return f"Fixed in {letter.version}"
 
 

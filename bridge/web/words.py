@@ -89,6 +89,7 @@ _ACTIONS: Mapping[str, str] = {
     "workaround_retired": "Workaround retired",
     "workaround_restored": "Workaround restored",
     "possible_return": "Possible return",
+    "answer_without_problem": "Answer to a letter without a problem",
     "ticket_reopened": "Ticket opened again",
     "fix_withdrawn": "A release was taken back",
     "outage": "Outage declared",

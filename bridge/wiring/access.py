@@ -31,8 +31,7 @@ class Caller:
     def require(self, action: Action) -> None:
         """Raise NotAllowed unless their role allows it."""
         if not self.may(action):
-            words = action.value.replace("_", " ")
-            raise NotAllowed(f"the role {self.role} may not {words}")
+            raise NotAllowed(f"the role {self.role} may not {action.words}")
 
 
 def caller_of_token(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from tests.faults.fix_bench import FixScenario, run_fix
-from tests.faults.fix_plan import FIXES, fix_sample
+from tests.faults.fix_plan import BACK, FIXES, TOLD, fix_sample, later_sample
 from tests.faults.floor import Floor
 from tests.faults.receivers import AGENTS, MailReceiver
 from tests.faults.running import perform
@@ -18,6 +18,9 @@ pytestmark = pytest.mark.processes
 _SEED = 20_260
 _KILLS = 14
 _LANES = 2
+_EACH = 1
+_ASKED = 15
+"""Of the course in which a fix does not hold: the one request is about to be sent."""
 _SHIPPED, _MAILED = 7, 14
 """Moments of the first course: everything about the release is committed, and the first mail has
 been taken, but not written down as sent."""
@@ -35,6 +38,23 @@ def test_a_worker_may_die_anywhere_while_a_fix_ships(floor: Floor) -> None:
     results = perform(fix_sample(_SEED, _KILLS), floor, _LANES)
     assert [(one.place, one.verdict) for one in results if not one.verdict.is_good] == []
     assert all(one.verdict.was_killed for one in results)
+
+
+def test_a_worker_may_die_anywhere_while_a_webhook_tells_or_a_fix_does_not_hold(
+    floor: Floor,
+) -> None:
+    results = perform(later_sample(_SEED, _EACH), floor, _LANES)
+    assert [(one.place, one.verdict) for one in results if not one.verdict.is_good] == []
+    assert all(one.verdict.was_killed for one in results)
+    assert {one.task.group for one in results} == {f"fix: {one.name}" for one in (*TOLD, BACK)}
+
+
+def test_a_worker_that_dies_over_the_one_request_leaves_a_person_to_ask(floor: Floor) -> None:
+    verdict = run_fix(BACK, floor, kill_at=_ASKED)
+    (last,) = verdict.moments[_ASKED - 1 :]
+    assert last.startswith("reopen: before POST")
+    assert last.endswith("/transitions")
+    assert (verdict.was_killed, verdict.is_good) == (True, True), verdict
 
 
 @pytest.mark.parametrize(

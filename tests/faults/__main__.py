@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bridge.store import embedded, make_engine, migrate
 from tests.conftest import FAST_SERVER, database_of
-from tests.faults.fix_plan import FIXES, fix_tasks, quiet_fixes
+from tests.faults.fix_plan import COURSES, fix_tasks, quiet_fixes
 from tests.faults.floor import Floor
 from tests.faults.journal import Journal, say
 from tests.faults.letter_plan import LETTERS, letter_tasks, quiet_letters
@@ -37,6 +37,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--lanes", type=int, default=2, help="runs at a time (2)")
     parser.add_argument("--step", type=int, default=1, help="only every so many-th kill point")
+    parser.add_argument("--first", type=int, metavar="N", help="only the first N kill points")
+    parser.add_argument(
+        "--course", metavar="REGEX", default="", help="of the fixes, only courses named like this"
+    )
     parser.add_argument("--rounds", type=int, default=4, help="how often each fault is met (4)")
     parser.add_argument("--only", metavar="REGEX", default="", help="only runs named like this")
     parser.add_argument("--limit", type=int, metavar="N", help="only so many runs, spread evenly")
@@ -80,8 +84,10 @@ def _sweep(floor: Floor, given: argparse.Namespace) -> int:
     if given.part in ("faults", "all"):
         tasks += fault_tasks(given.rounds)
     if given.part in ("fixes", "all"):
-        fixes = zip(FIXES, _moments(quiet_fixes(), floor, journal, given), strict=True)
-        tasks += fix_tasks(dict(fixes), step=given.step)
+        courses = [one for one in COURSES if re.search(given.course, one.name)]
+        passed = _moments(quiet_fixes(courses), floor, journal, given)
+        most = [min(one, given.first or one) for one in passed]
+        tasks += fix_tasks(dict(zip(courses, most, strict=True)), step=given.step)
     if given.part in ("letters", "all"):
         letters = zip(LETTERS, _moments(quiet_letters(), floor, journal, given), strict=True)
         tasks += letter_tasks(dict(letters), step=given.step)

@@ -1,10 +1,11 @@
 """What follows a fix, killed anywhere: a release, forty agents, a workaround, and receivers."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 
@@ -32,16 +33,19 @@ from tests.zendesk_desk import EMAIL, TOKEN, zendesk_desk
 
 VERSION = "4.2"
 _COUNTS = """
-    SELECT (SELECT count(*) FROM notice WHERE kind = 'fix'),
-        (SELECT count(DISTINCT recipient_id) FROM notice WHERE kind = 'fix'),
-        (SELECT count(*) FROM workaround WHERE state = 'active'),
+    SELECT (SELECT count(*) FROM workaround WHERE state = 'active'),
         (SELECT count(*) FROM issue WHERE state = 'shipped'),
         (SELECT count(*) FROM decision WHERE after ->> 'state' = 'shipped'),
         (SELECT count(*) FROM decision WHERE action = 'workarounds_retired'),
         (SELECT count(*) FROM fix WHERE release_id IS NOT NULL),
         (SELECT count(*) FROM outgoing WHERE state <> 'sent'),
         (SELECT count(*) FROM workaround_copy WHERE outcome IS DISTINCT FROM 'done'
-            OR is_live IS DISTINCT FROM false OR verified_at IS NULL)
+            OR is_live IS DISTINCT FROM false OR verified_at IS NULL),
+        (SELECT count(*) FROM delivery WHERE state <> 'done')
+"""
+_TOLD = """
+    SELECT (SELECT count(*) FROM notice WHERE kind = '{kind}'),
+        (SELECT count(DISTINCT recipient_id) FROM notice WHERE kind = '{kind}')
 """
 _ONCE = {
     "active workarounds": 0,
@@ -51,6 +55,7 @@ _ONCE = {
     "fixes": 1,
     "unsent messages": 0,
     "copies in use": 0,
+    "deliveries left": 0,
 }
 
 
@@ -63,16 +68,65 @@ class FixScenario:
     """Makes them anew for each run."""
     prepare: Prepare | None = None
     """What there is before the release; by default what `about_to_ship` makes."""
+    course: Callable[[], "Course"] = lambda: Released()
+    """What begins, and how it must end; made anew for each run."""
+
+
+class Course(Protocol):
+    """What happens in a run, and what must have come of it."""
+
+    path: Sequence[str]
+    """The jobs whose moments count."""
+    settings: Mapping[str, str]
+    """What workers are told by their environment."""
+    notice: str
+    """The kind of notice that each agent has once."""
+
+    def begin(self, application: Application, jira: Api) -> None:
+        """Let it happen."""
+
+    def trouble(self, application: Application, jira: Api) -> str:
+        """What is not as it must be; empty when all is well."""
+
+
+class Released:
+    """The tracker calls a version released."""
+
+    path: Sequence[str] = FIX
+    settings: Mapping[str, str] = {}
+    notice = "fix"
+
+    def begin(self, application: Application, jira: Api) -> None:
+        """Engineering releases the version, and the tracker's news of it is queued."""
+        (version,) = jira.get("project/FB/versions")
+        released = jira.call("PUT", f"version/{version['id']}", {"released": True})
+        assert released.status_code == 200, released.text
+        with application.open() as store:
+            (connection,) = [one for one in store.connections.all() if one.integration == "jira"]
+            store.enqueue("release", connection_id=connection.id, version=VERSION)
+
+    def trouble(self, application: Application, jira: Api) -> str:
+        """One shipment, one retirement, nothing left."""
+        found = dict(zip(_ONCE, numbers(application, _COUNTS), strict=True))
+        return "" if found == _ONCE else f"there are {found}"
+
+
+def numbers(application: Application, query: str) -> list[int]:
+    """The one row of a query."""
+    with psycopg.connect(application.conninfo) as connection:
+        row = connection.execute(query).fetchone()
+    assert row is not None
+    return [int(one) for one in row]
 
 
 def about_to_ship(groups: Groups, folder: Path) -> None:
     """One resolved issue with a ticket, forty agents who handled it, and a workaround."""
-    _one_with_workaround(groups, folder)
+    one_with_workaround(groups, folder)
 
 
 def copied_outside(groups: Groups, folder: Path) -> None:
     """The same, and a help desk holds the workaround in a macro and an article."""
-    workaround = _one_with_workaround(groups, folder)
+    workaround = one_with_workaround(groups, folder)
     context, pipeline = groups.application.context, groups.pipeline
     with zendesk_desk() as desk:
         given = ZendeskGiven(desk.url, EMAIL, TOKEN, allow_private=True, calls_per_second=1000)
@@ -85,7 +139,7 @@ def copied_outside(groups: Groups, folder: Path) -> None:
         pipeline.queue.drain(pipeline.clock.moment)
 
 
-def _one_with_workaround(groups: Groups, folder: Path) -> Workaround:
+def one_with_workaround(groups: Groups, folder: Path) -> Workaround:
     issue = _resolved(groups, folder)
     product, now = groups.product, groups.pipeline.clock.moment
     with groups.application.open() as store:
@@ -136,43 +190,41 @@ def run_fix(scenario: FixScenario, floor: Floor, *, kill_at: int | None = None) 
     with floor.database(prepare) as settings, ExitStack() as stack:
         jira = stack.enter_context(a_sandbox(floor, settings))
         application = stack.enter_context(an_application(settings))
+        course = scenario.course()
         # Whoever died while sending is not waited for a whole minute.
-        more = {"BRIDGE_NOTIFY_LEASE_SECONDS": "2"}
+        more = {"BRIDGE_NOTIFY_LEASE_SECONDS": "2", **course.settings}
         for one in receivers:
             more.update(stack.enter_context(one.open(application)))
-        bench = _FixBench(floor, settings, application, more)
+        bench = _FixBench(floor, settings, application, more, course)
         stack.callback(bench.end_workers)
-        bench.release(jira)
+        point_to(jira.url, application)
+        course.begin(application, jira)
         bench.work(verdict, kill_at)
-        bench.judge(verdict, receivers)
+        bench.judge(verdict, receivers, jira)
     verdict.seconds = time.monotonic() - began
     return verdict
 
 
 class _FixBench:
     def __init__(
-        self, floor: Floor, settings: Settings, application: Application, more: dict[str, str]
+        self,
+        floor: Floor,
+        settings: Settings,
+        application: Application,
+        more: dict[str, str],
+        course: Course,
     ) -> None:
         self._floor, self._settings = floor, settings
         self._application = application
         self._more = more
+        self._course = course
         self._workers: list[Handle] = []
-
-    def release(self, jira: Api) -> None:
-        """Engineering releases the version, and the tracker's news of it is queued."""
-        point_to(jira.url, self._application)
-        (version,) = jira.get("project/FB/versions")
-        released = jira.call("PUT", f"version/{version['id']}", {"released": True})
-        assert released.status_code == 200, released.text
-        with self._application.open() as store:
-            (connection,) = [one for one in store.connections.all() if one.integration == "jira"]
-            store.enqueue("release", connection_id=connection.id, version=VERSION)
 
     def work(self, verdict: Verdict, kill_at: int | None) -> None:
         """One worker, another one when it died, until nothing waits."""
         log = self._settings.data_dir / "moments"
         worker = self._worker(log, kill_at)
-        rest = Rest(self._application.conninfo, FIX)
+        rest = Rest(self._application.conninfo, self._course.path)
         while not (rest.has_come() or verdict.trouble):
             if worker.code is not None and worker.code != -9:
                 verdict.trouble = f"the worker ended with {worker.code}"
@@ -183,12 +235,9 @@ class _FixBench:
             time.sleep(0.2)
         verdict.moments = log.read_text().splitlines()
 
-    def judge(self, verdict: Verdict, receivers: Sequence[Receiver]) -> None:
+    def judge(self, verdict: Verdict, receivers: Sequence[Receiver], jira: Api) -> None:
         """Each agent has one notice, and one message on each channel, however often it came."""
-        with psycopg.connect(self._application.conninfo) as connection:
-            row = connection.execute(_COUNTS).fetchone()
-        assert row is not None
-        notices, told, *rest = map(int, row)
+        notices, told = numbers(self._application, _TOLD.format(kind=self._course.notice))
         verdict.lost = len(AGENTS) - told
         verdict.duplicates = notices - told
         for one in receivers:
@@ -197,9 +246,7 @@ class _FixBench:
             verdict.duplicates += sum(len(ids) - 1 for ids in seen.values())
             verdict.duplicates += len(seen.keys() - {*one.wanted})
             verdict.creates += one.came()
-        found = dict(zip(_ONCE, rest, strict=True))
-        if found != _ONCE and not verdict.trouble:
-            verdict.trouble = f"there are {found}"
+        verdict.trouble = verdict.trouble or self._course.trouble(self._application, jira)
         with self._application.open() as store:
             broken = store.invariants.violations(now=self._application.context.now())
         if broken and not verdict.trouble:
@@ -211,6 +258,8 @@ class _FixBench:
             self._floor.workshop.end(handle)
 
     def _worker(self, log: Path, kill_at: int | None) -> Handle:
-        made = self._floor.worker(self._settings, log, self._more, path=FIX, kill_at=kill_at)
+        made = self._floor.worker(
+            self._settings, log, self._more, path=self._course.path, kill_at=kill_at
+        )
         self._workers.append(made)
         return made

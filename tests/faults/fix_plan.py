@@ -3,8 +3,10 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from tests.faults.fix_bench import FixScenario, copied_outside, run_fix
+from tests.faults.fix_courses import CameBack, Told, about_to_be_told, shipped_before
 from tests.faults.floor import Floor
 from tests.faults.receivers import DeskReceiver, EventReceiver, MailReceiver, SlackReceiver
 from tests.faults.scenario import Verdict
@@ -22,8 +24,16 @@ FIXES: Sequence[FixScenario] = (
         lambda: [SlackReceiver(stumbles=["lost", "error_500", "busy", "lost"])],
     ),
 )
+TOLD: Sequence[FixScenario] = tuple(
+    FixScenario(f"{name} tells it", lambda: [MailReceiver()], about_to_be_told, partial(Told, one))
+    for one, name in (("github", "GitHub"), ("gitlab", "GitLab"), ("cdevents", "CDEvents"))
+)
+BACK = FixScenario("back again", lambda: [MailReceiver()], shipped_before, CameBack)
+COURSES: Sequence[FixScenario] = (*FIXES, *TOLD, BACK)
 _LEAST = 300
 """So many moments a run passes at least."""
+_AT_THE_HEART = 16
+"""So many first moments of a course hold what it is about; messages follow."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +68,9 @@ class FixTask:
         return run_fix(self.scenario, floor, kill_at=self.kill_at)
 
 
-def quiet_fixes() -> list[FixTask]:
-    """Each course of events without a kill, to count its moments."""
-    return [FixTask(one) for one in FIXES]
+def quiet_fixes(courses: Sequence[FixScenario]) -> list[FixTask]:
+    """Each of these courses without a kill, to count its moments."""
+    return [FixTask(one) for one in courses]
 
 
 def fix_tasks(moments: Mapping[FixScenario, int], *, step: int = 1) -> list[FixTask]:
@@ -77,3 +87,13 @@ def fix_sample(seed: int, kills: int) -> list[FixTask]:
     chosen = random.Random(seed)
     points = [chosen.randint(2, 12), *chosen.sample(range(13, _LEAST), kills - 1)]
     return [FixTask(FIXES[turn % len(FIXES)], kill_at=point) for turn, point in enumerate(points)]
+
+
+def later_sample(seed: int, each: int) -> list[FixTask]:
+    """A few kills of each course that was added later, at its heart."""
+    chosen = random.Random(seed)
+    return [
+        FixTask(scenario, kill_at=point)
+        for scenario in (*TOLD, BACK)
+        for point in chosen.sample(range(1, _AT_THE_HEART + 1), each)
+    ]

@@ -29,6 +29,10 @@ FIX = ("release", "notify", "refresh", "sync_copy")
 """The jobs that follow a fix."""
 LETTER = (PRESSES, "plan_letters", "notify")
 """The jobs that bring a letter to customers, and the lead who has it sent."""
+SIGNAL = ("receive", *FIX)
+"""The jobs that follow a webhook's word that a version is out."""
+REOPEN = ("watch", "reopen", "track", "notify")
+"""The jobs that follow a fix that does not hold."""
 
 
 class Moments:

@@ -23,7 +23,7 @@ import bridge.worker as worker_module
 import integrations.jira.client as client_module
 from bridge.domain import messages
 from bridge.settings import Settings
-from bridge.steps import file, poll
+from bridge.steps import file, poll, reopen
 from bridge.store import migrate
 from bridge.store.connections import Connection
 from bridge.store.secrets import Secrets
@@ -48,6 +48,7 @@ def scale_waits() -> None:
     file._WAIT /= SCALE
     file._SIGN_IN_WAIT /= SCALE
     poll._SIGN_IN_WAIT = timedelta(minutes=1) / SCALE
+    reopen._AT_IT /= SCALE
     client_module.Patience = lambda: patience  # type: ignore[assignment,misc]
     worker_module._FIRST_WAIT_SECONDS = 1
     worker_module._LONGEST_WAIT_SECONDS = 300 // SCALE

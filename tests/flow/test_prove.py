@@ -103,6 +103,8 @@ def test_contacts_that_stop_are_proof_told_to_the_ticket_once(
     told = str(comments[0])
     assert "28.0 contacts a week before 4.1" in told
     assert "contacts avoided in 14 days" in told
+    counted = "14 days before the fix with 56, 14 days since with 3"
+    assert f"Compared are whole days: {counted}." in told
     why = "2 from versions without the fix, 1 without a known version."
     assert f"3 contacts came after it: {why}" in told
 

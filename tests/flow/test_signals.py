@@ -10,6 +10,7 @@ from bridge.domain.people import NoticeKind
 from bridge.domain.products import ShipRule
 from bridge.domain.signals import Rule, SignalMap
 from bridge.steps.expire import expire
+from bridge.steps.letter_look import carriers_of
 from bridge.steps.signals import read_again, read_left, set_map
 from bridge.store.deliveries import DeliveryState
 from bridge.wiring.signals import finish_rotation, rotate
@@ -41,7 +42,8 @@ def test_a_release_is_told_once_however_often_and_in_whichever_order_its_deliver
         times=5,
     )
     assert [one.json()["result"] for one in answers] == ["stored", *["known"] * 4]
-    desk.release(action="released")
+    repeated = desk.release(action="released")
+    assert repeated.reason == f"4.2 is out; known already, nothing to do: {issue.name}"
     desk.later(hours=1)
     # What was sent first comes last.
     assert "4.2 is taken back; not fixed any more" in str(desk.release(action="unpublished").reason)
@@ -202,7 +204,8 @@ def test_an_older_version_that_runs_again_takes_back_what_ran_since(desk: Signal
     assert "is taken back" not in str(desk.deploy("v4.1", minutes_ago=170).reason)
     back = desk.deploy("v4.1")
     assert back.reason == (
-        f"4.2 is taken back; not fixed any more: {second.name}; 4.1 is out; shipped: {first.name}"
+        f"4.2 is taken back; not fixed any more: {second.name};"
+        f" 4.1 is out; known already, nothing to do: {first.name}"
     )
     assert desk.state(first) == (_S.SHIPPED, "4.1")
     assert desk.state(second) == (_S.RESOLVED, None)
@@ -234,6 +237,39 @@ def test_a_version_has_reached_everybody_once_each_region_has_it(pipeline: Pipel
         assert desk.state(other) == (_S.RESOLVED, None)
 
 
+def test_a_rollback_in_one_region_takes_the_version_back_there_only(pipeline: Pipeline) -> None:
+    given = SignalMap((Rule("acme/shop"),), ("prod-{region}",), ("eu", "us"))
+    with signal_desk(pipeline, given) as desk:
+        issue = desk.done("export", "4.3")
+        for tag in ("v4.2", "v4.3"):
+            for region in ("eu", "us"):
+                desk.later(hours=1)
+                desk.deploy(tag, environment=f"prod-{region}")
+        assert desk.state(issue) == (_S.SHIPPED, "4.3")
+        desk.later(hours=1)
+        back = desk.deploy("v4.2", environment="prod-us")
+        assert back.reason == (
+            f"4.3 has gone back to 50 %: us has it no more; not fixed for everybody: {issue.name};"
+            " 4.2 is out; no issue waits for it"
+        )
+        assert desk.state(issue) == (_S.RESOLVED, None)
+        assert desk.waits_for(issue) == "4.3 to reach everybody: 50 % have it so far"
+        with desk.application.open() as store:
+            found = store.fixes.find(pipeline.product.id, "4.3")
+            assert found is not None
+            assert (found.is_withdrawn, found.percent) == (False, 50)
+            (carrier,) = carriers_of(issue.id, store)
+            assert carrier.regions == {"eu"}
+        desk.later(hours=1)
+        desk.deploy("v4.3", environment="prod-us")
+        assert desk.state(issue) == (_S.SHIPPED, "4.3")
+        desk.later(hours=1)
+        for region in ("eu", "us"):
+            desk.later(hours=1)
+            last = desk.deploy("v4.2", environment=f"prod-{region}")
+        assert "4.3 is taken back" in str(last.reason)
+
+
 def test_a_roll_out_that_goes_back_is_noticed_in_whatever_order_its_words_come(
     desk: SignalDesk,
 ) -> None:
@@ -248,6 +284,10 @@ def test_a_roll_out_that_goes_back_is_noticed_in_whatever_order_its_words_come(
 
 
 def test_the_next_deployment_ships_done_tickets_without_a_version(desk: SignalDesk) -> None:
+    nightly = desk.deploy("nightly")
+    assert nightly.reason == (
+        "“nightly” is no version, as the mapping reads tags, and this product ships by versions"
+    )
     desk.set_rule(ShipRule.DEPLOYMENT)
     issue, named = desk.done("export"), desk.done("login", "4.3")
     assert desk.waits_for(issue) == "the next deployment to production"

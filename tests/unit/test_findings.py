@@ -63,6 +63,17 @@ def test_no_word_of_the_validator_reaches_a_caller(body: type[Given]) -> None:
             {"pattern": "^[a-z]+\\d$"},
             "this is not written as it should be",
         ),
+        (
+            "too_short",
+            {"field_type": "Value", "min_length": 1},
+            "this must not be empty",
+        ),
+        (
+            "too_short",
+            {"field_type": "Value", "min_length": 8},
+            "this is too short: at least 8 characters",
+        ),
+        ("int_type", {}, "this must be a whole number such as 30, without quotes"),
         ("some_new_kind", {}, "this cannot be used"),
     ],
 )

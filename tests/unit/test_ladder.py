@@ -109,7 +109,7 @@ CASES = (
         [
             "4.1 to 95 % of customers",
             "1 of 2 affected customers: 1 unknown",
-            "no contact for 3 days, 14 days would do",
+            "nobody known to have the fix wrote for 3 days, 14 days would do",
         ],
     ),
     Case(
@@ -127,7 +127,11 @@ CASES = (
         "shipped by a release that names it, without a ticket",
         facts(S.CONFIRMED, S.FILED, S.SHIPPED, ticket=None, releases=[OUT], quiet=DAY),
         "xxxx>>.",
-        ["the release says so", "no known customer met it", "no contact for 1 day"],
+        [
+            "the release says so",
+            "no known customer met it",
+            "nobody known to have the fix wrote for 1 day",
+        ],
     ),
     Case(
         "verified, and everybody has it",
@@ -140,7 +144,11 @@ CASES = (
             quiet=20 * DAY,
         ),
         "xxxxxxx",
-        ["4 of 4 affected customers", "no contact for 20 days", "the fix held"],
+        [
+            "4 of 4 affected customers",
+            "wrote for 20 days",
+            "for 14 days after the fix nobody known to have it wrote",
+        ],
     ),
     Case(
         "the release was taken back",
@@ -171,6 +179,68 @@ CASES = (
         ["4.1 was taken back", "nothing to roll out yet"],
     ),
     Case(
+        "verified, contacts still come, and its ticket is open",
+        facts(
+            *TO_SHIPPED,
+            S.VERIFIED,
+            ticket=TicketFact("FB-1", "to do", is_done=False),
+            releases=[OUT],
+            quiet=20 * DAY,
+            still_coming=3,
+            is_proven=False,
+        ),
+        "xxxx>xx",
+        [
+            "the release says so; FB-1 is still open: to do",
+            "wrote for 20 days, 14 days would do; 3 contacts came after the fix in all",
+            "nobody known to have it wrote; that fewer contacts come than would have anyway is",
+        ],
+    ),
+    Case(
+        "verified and proven",
+        facts(*TO_SHIPPED, S.VERIFIED, releases=[OUT], quiet=20 * DAY, is_proven=True),
+        "xxxx>xx",
+        ["nobody known to have it wrote, and fewer contacts came than before"],
+    ),
+    Case(
+        "the ticket was closed after the release was out",
+        facts(*TO_SHIPPED, ticket=DONE, releases=[replace(OUT, shipped_at=START)], quiet=DAY),
+        "xxxx>>.",
+        ["FB-1 is done; told after the release was out", "engineering says so; told after"],
+    ),
+    Case(
+        "it came back, and the version is out all the same",
+        facts(
+            *TO_SHIPPED,
+            S.REGRESSED,
+            reason="a customer on 4.1 still has it",
+            ticket=DONE,
+            releases=[replace(OUT, is_former=True)],
+            reach=Reach(2, 1, 0, 0),
+        ),
+        "xxxx><.",
+        [
+            "FB-1 is done",
+            "engineering said so, before it came back",
+            "in 4.1, which is out and did not end it",
+            "4.1 to everybody",
+            "2 of 3 affected customers: 1 without the fix; whoever has it can meet it again",
+            "a customer on 4.1 still has it",
+        ],
+    ),
+    Case(
+        "a verified fix came back, and the ticket is worked on",
+        facts(
+            *TO_SHIPPED,
+            S.VERIFIED,
+            S.REGRESSED,
+            S.IN_PROGRESS,
+            releases=[replace(OUT, is_former=True)],
+        ),
+        "><xx><<",
+        ["in 4.1, which is out and did not end it"],
+    ),
+    Case(
         "the ticket was opened again",
         facts(*TO_SHIPPED, S.IN_PROGRESS, reason="FB-1 was opened again"),
         "><<<<..",
@@ -179,7 +249,7 @@ CASES = (
     Case(
         "it came back, and the ticket stays done",
         facts(*TO_SHIPPED, S.REGRESSED, reason="a customer on 4.1 still has it", ticket=DONE),
-        "x<<<<..",
+        "xx<<<<.",
         ["FB-1 is done", "a customer on 4.1 still has it"],
     ),
     Case(
@@ -195,7 +265,7 @@ CASES = (
             quiet=timedelta(),
         ),
         "xxxx>>.",
-        ["in 4.2", "no contact for 0 days"],
+        ["in 4.2", "wrote for 0 days"],
     ),
 )
 

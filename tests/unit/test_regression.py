@@ -65,6 +65,7 @@ class Case:
     fixes: tuple[FixedVersion, ...] = (a_fix(),)
     platform: str | None = None
     component: str = ""
+    is_form: bool = False
     compared: Compared | None = None
     has_fix: HasFix | None = None
 
@@ -176,6 +177,14 @@ CASES = [
         "another part of the product", NONE, "for api only", known("4.3.0"), component="web",
         fixes=(a_fix(component="api"),),
     ),
+    # Written into the form behind a letter.
+    Case(
+        "a form names the fixed version: a person has to look",
+        POSSIBLE, "the form of a letter, which nobody checks: please check", known("4.3.0"),
+        is_form=True, has_fix=HasFix.YES,
+    ),
+    Case("a form names an older one", NONE, "without the fix", known("4.2"), is_form=True),
+    Case("a form names none, after the grace", POSSIBLE, "no version is known", is_form=True),
     # Rollback.
     Case("taken back", NONE, "no release with the fix is out", known("4.3.0"),
          fixes=(a_fix(is_withdrawn=True),)),
@@ -189,7 +198,8 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_regression(case: Case) -> None:
-    contact = ContactFacts(SHIPPED + case.after * DAY, case.known, case.platform, case.component)
+    moment = SHIPPED + case.after * DAY
+    contact = ContactFacts(moment, case.known, case.platform, case.component, case.is_form)
     found = judge(contact, case.fixes, grace=GRACE)
     assert (found.evidence, case.reason in found.reason) == (case.evidence, True), found
     if case.compared is not None:

@@ -12,7 +12,7 @@ from bridge.domain.tasks import Task
 from bridge.steps.tasks import approve_task, drop_task, finish_task
 from bridge.store.workarounds import Shelf
 from bridge.web import words
-from bridge.web.issues.advice_shown import needs_yes, shown
+from bridge.web.issues.advice_shown import shown
 from bridge.web.pages import PageRoute, page, redirect, status_of
 from bridge.web.visit import SubmissionDep, Typed, Visit, VisitDep, needs
 
@@ -27,7 +27,7 @@ _TABS = {
     Shelf.ALL: "All",
 }
 _DONE = {
-    "approved": "They are being switched. How each one went is told below.",
+    "approved": "It is being done. How it went is told in a moment: here, or at its issue.",
     "done": "Thank you. What can be read is read again.",
     "dropped": "Dropped. Nothing is changed.",
 }
@@ -112,7 +112,7 @@ def _shown(
         "workarounds.html",
         *([status_of(trouble)] if trouble else []),
         items=[(one, issues[one.one.issue_id]) for one in shown(some, fixed_in, visit)],
-        open_tasks=[(one, issues[one.issue_id], needs_yes(one)) for one in tasks],
+        open_tasks=[(one, issues[one.issue_id]) for one in tasks],
         tabs=_TABS,
         shelf=shelf,
         older=some[-1].id if len(found) > _PAGE_SIZE else None,

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from bridge.domain.copies import Copy, CopyOutcome
 from bridge.domain.issues import Issue
-from bridge.domain.tasks import APPROVED, Task
 from bridge.domain.workarounds import (
     Workaround,
     WorkaroundId,
@@ -57,7 +56,7 @@ def advice_of(issue: Issue, visit: Visit) -> dict[str, object]:
     tasks = visit.store.tasks.all(visit.product.id, issue_id=issue.id) if may_answer else []
     return {
         "workarounds": shown(found, {issue.id: issue.fixed_in}, visit),
-        "issue_tasks": [(one, needs_yes(one)) for one in tasks],
+        "issue_tasks": tasks,
     }
 
 
@@ -77,11 +76,6 @@ def shown(
         )
         for one in found
     ]
-
-
-def needs_yes(task: Task) -> bool:
-    """Whether one button answers it; else somebody has to do it by hand."""
-    return task.kind in APPROVED
 
 
 def copy_words(copy: Copy, now: datetime) -> str:
