@@ -213,6 +213,24 @@ def _lock_soon(pipeline: Pipeline) -> None:
         store.products.lock_grouping(pipeline.product.id)
 
 
+def test_a_connection_that_is_lost_in_a_trip_is_tried_again(settled: Groups) -> None:
+    _waiting(settled, TEXTS["export"].format(n=400))
+    context = settled.application.context
+    with pytest.raises(TryAgainLater):
+        _lose_the_connection(settled)
+    assign(context, product_id=settled.product.id)
+    ((size, _),) = settled.centroids().values()
+    assert size == 5
+
+
+def _lose_the_connection(groups: Groups) -> None:
+    with groups.application.open() as store:
+        own = store.driver_connection.info.backend_pid
+        with groups.application.engine.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": own})
+        store.products.lock_grouping(groups.product.id)
+
+
 @pytest.mark.parametrize("dimensions", [1, 3, 384])
 def test_vectors_arrive_as_they_were_sent(pipeline: Pipeline, dimensions: int) -> None:
     rows = np.random.default_rng(0).normal(size=(4, dimensions)).astype(np.float32)
