@@ -76,7 +76,11 @@ def quiet_for(
         return None
     fix = fix_of(issue, product, store)
     judged = judge_since(fix, issue.shipped_at, store=store, context=context)
-    doubts = [one.written.facts.occurred_at for one in judged if one.finding.weighs]
+    doubts = [
+        one.written.facts.occurred_at
+        for one in judged
+        if one.finding.evidence is Evidence.REGRESSION
+    ]
     return max(timedelta(), context.now() - max([issue.shipped_at, *doubts]))
 
 

@@ -72,6 +72,12 @@ def came_back(  # noqa: PLR0913 - who has checked it, and what
         _regress(issue, Telling(product, store, context, cause))
 
 
+def is_asked(issue: Issue, store: Store) -> bool:
+    """Whether a person has still to say if the issue is back."""
+    last = store.tasks.newest(issue.product_id, check_return_key(issue.id))
+    return last is not None and last.state is TaskState.OPEN
+
+
 def drop_check(issue: Issue, *, store: Store, cause: Cause) -> None:
     """Nobody need check any more whether it is back: it is, or its fix was taken back."""
     keys = [check_return_key(issue.id)]

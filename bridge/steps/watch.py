@@ -10,7 +10,7 @@ from bridge.steps.context import Context
 from bridge.steps.holding import fix_of, judge_since, quiet_for, weigh
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.prove import proof_words, prove_fix
-from bridge.steps.regress import conclude
+from bridge.steps.regress import conclude, is_asked
 from bridge.steps.tell import Telling, tell_late
 from bridge.store import Store
 
@@ -61,9 +61,13 @@ def verify(context: Context, *, product_id: int, issue_id: int, episode: int) ->
         product = store.products.get(issue.product_id)
         needed = timedelta(days=days)
         quiet = quiet_for(issue, product, store=store, context=context)
-        if quiet is not None and quiet < needed:
+        wait = needed - quiet if quiet is not None else timedelta()
+        if is_asked(issue, store):
+            # A person has still to say whether it is back.
+            wait = max(wait, timedelta(days=1))
+        if wait > timedelta():
             # Too few to take it back, and yet not quiet: the time begins with the last of them.
-            at = context.now() + needed - quiet
+            at = context.now() + wait
             store.enqueue(
                 "verify", at=at, product_id=product_id, issue_id=issue_id, episode=episode
             )

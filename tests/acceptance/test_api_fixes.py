@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bridge.domain.issues import IssueState
+from bridge.domain.moments import with_moments
 from bridge.domain.people import MACHINE, Role
 from bridge.steps.moves import Cause, move_issue
 from tests.api_client import Api, serving
@@ -65,6 +66,46 @@ def test_a_release_ships_tells_each_agent_once_and_retires_workarounds(
     use = api.as_(Role.AGENT).post(f"/workarounds/{workaround['id']}/use", {})
     assert use.status_code == 409
     assert "fixed in 4.2" in use.json()["detail"]
+
+
+def test_an_issue_says_what_it_waits_for_and_moments_in_histories_have_their_zone(
+    api: Api, pipeline: Pipeline, issue: str
+) -> None:
+    assert api.admin.get(f"/issues/{issue}").json()["waits_for"] is None
+    resolve(pipeline, issue)
+    waiting = api.admin.get(f"/issues/{issue}").json()
+    assert waiting["waits_for"] == "a person to say which release has the fix: it has no ticket"
+    assert waiting["shipped_at"] is None
+    api.admin.post("/releases", {"version": "4.2", "issues": [issue]})
+    shown = api.admin.get(f"/issues/{issue}").json()
+    assert (shown["waits_for"], shown["shipped_at"][-1]) == (None, "Z")
+    history = api.admin.get(f"/issues/{issue}/history").json()["items"]
+    (told,) = [one["after"]["shipped_at"] for one in history if "shipped_at" in one["after"]]
+    assert told == shown["shipped_at"]
+    old = {"shipped_at": "2026-03-02 09:02:00.5+00:00", "told": "2026-03-02 09:02"}
+    assert with_moments(old) == {
+        "shipped_at": "2026-03-02T09:02:00.500000Z",
+        "told": "2026-03-02 09:02",
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ({"version": ""}, 422, "version: this must not be empty"),
+        ({"version": "4.2", "percent": "30"}, 422, "a whole number such as 30, without quotes"),
+        ({"version": "4.2", "percent": True}, 422, "a whole number such as 30, without quotes"),
+        ({"version": "4.2", "issues": ["ISS-0"]}, 422, "an issue is named ISS-42"),
+        ({"version": "4.2", "issues": ["ISS-9999999999"]}, 404, "no issue has so large a number"),
+    ],
+)
+def test_what_cannot_be_a_release_is_refused_in_plain_words(
+    api: Api, body: dict[str, object], status: int, words: str
+) -> None:
+    answer = api.as_(Role.ENGINEER).post("/releases", body)
+    assert (answer.status_code, words in answer.json()["detail"]) == (status, True), answer.text
+    refused = api.as_(Role.AGENT).post("/releases", {"version": "4.2"})
+    assert refused.json()["detail"] == "the role agent may not say what has shipped"
 
 
 def rungs(api: Api, issue: str) -> dict[str, tuple[str, str]]:

@@ -277,11 +277,15 @@ def test_a_lead_checks_whether_it_is_back_and_says_so(bench: Bench) -> None:
     for words in ("Is ISS-1 back?", "It is back", "No, the fix holds", "How do you know?"):
         assert words in page, words
     assert "Possible return" in page
+    bench.letters.later(days=20)
+    assert state_of(bench) is IssueState.SHIPPED, "while the question is open it is not verified"
+    lead = bench.signed_in(Role.LEAD)
     assert press(lead, "/issues/ISS-1", "/tasks/1/drop", reason="").status_code == 422
     told = press(lead, "/issues/ISS-1", "/tasks/1/drop", reason="an old tab, I asked")
     assert told.status_code == 303
-    assert state_of(bench) is IssueState.SHIPPED
-    bench.letters.later(hours=1)
+    bench.letters.later(days=2)
+    assert state_of(bench) is IssueState.VERIFIED
+    lead = bench.signed_in(Role.LEAD)
     stranger.post(f"{path}/still-broken", data={**said, "text": "Export stops, I looked twice"})
     bench.drain()
     assert press(lead, "/issues/ISS-1", "/tasks/2/approve").status_code == 303

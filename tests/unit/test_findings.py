@@ -9,6 +9,9 @@ from bridge.api import app
 from bridge.api.errors import describe, make_problem
 from bridge.api.findings import words_of
 from bridge.api.wire import ISSUE_PATTERN, Given
+from bridge.cli.opening import read_settings
+from bridge.domain.errors import NotConfigured
+from bridge.domain.permissions import Action
 
 _WRONG: tuple[object, ...] = (
     *(None, True, 5, -(2**70), 2.5, float("nan"), "", "x", "\x00", "x" * 60_000),
@@ -86,3 +89,22 @@ def test_our_own_sentences_stay_as_they_are() -> None:
     found = describe(("body", "customer", "email"), kind="missing", words="this is required")
     assert (found.pointer, found.detail) == ("/customer/email", "this is required")
     assert make_problem(422, errors=[found]).title == "Invalid input"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("BRIDGE_VERIFY_AFTER_DAYS", "soon", "this must be a number"),
+        ("BRIDGE_ENCODER_THREADS", "many", "this must be a whole number"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_told_in_the_same_words(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(NotConfigured, match=f"{name}: {words}; see bridge config check"):
+        read_settings(None)
+
+
+def test_what_a_role_may_not_do_is_told_in_words() -> None:
+    assert all(one.words and "_" not in one.words for one in Action)

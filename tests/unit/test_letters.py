@@ -97,13 +97,16 @@ def test_the_own_texts_can_be_sent_in_every_language(kind: LetterKind) -> None:
     for language, text in TEXTS[kind].items():
         assert check_text(kind, language, text) == text
         fix = (FixTold(IssueId(1), 1, "4.2", False), FixWords("Exports stop", "Twice\nas fast"))
-        to = ToCustomer("Shop", language, "Mia {fixes}", [fix], LINKS)
+        is_correction = kind is LetterKind.CORRECTION
+        to = ToCustomer("Shop", language, "Mia {fixes}", [fix], LINKS, is_correction)
         subject, body = write_out(text, to)
         assert subject.startswith("Shop: ")
         assert "* Exports stop\n  " in body
         assert "\n  Twice\n  as fast" in body
         assert LINKS.stop in body.splitlines()
-        assert LINKS.still_broken in body.splitlines()
+        assert "4.2" in body
+        # A correction does not ask whether it still happens: it says so.
+        assert (LINKS.still_broken in body.splitlines()) is not is_correction
         assert (LINKS.effort in body) is (kind is LetterKind.CHECK_IN)
         assert "Mia {fixes}" in body, "what is filled in is not looked through"
         assert "{" not in body.replace("{fixes}", "")
