@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bridge.domain.contacts import ProductId
 from bridge.domain.issues import IssueId, IssueState
 from bridge.store.tables import CentroidRow, IssueRow
-from bridge.store.vectors import TOTAL, Centroid, floats
+from bridge.store.vectors import TOTAL, Array, Centroid, floats
 
 _MOST = 4096
 
@@ -92,6 +92,28 @@ class Centroids:
             for _, issue_id, state, total, size, burst_at in self._session.connection().execute(
                 _OF, given
             )
+        ]
+
+    def nearest(
+        self, product_id: ProductId, encoder: str, mean: Array, *, but: IssueId, most: int
+    ) -> list[Centroid]:
+        """The other issues whose direction is nearest to a mean, the nearest first."""
+        direction = CentroidRow.total.cosine_distance(mean)
+        query = (
+            select(*_CENTROID)
+            .join(IssueRow, IssueRow.id == CentroidRow.issue_id)
+            .where(
+                CentroidRow.product_id == product_id,
+                CentroidRow.encoder == encoder,
+                CentroidRow.issue_id != but,
+                _LIVES,
+            )
+            .order_by(direction, CentroidRow.issue_id)
+            .limit(most)
+        )
+        return [
+            Centroid(IssueId(issue_id), IssueState(state), floats(total), size, burst_at)
+            for issue_id, state, total, size, burst_at in self._session.execute(query)
         ]
 
     def thought_same(self, one: IssueId, other: IssueId) -> float | None:
