@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 
@@ -110,13 +111,12 @@ def main() -> None:
         _measure(_Case(name, _some(groups), _names_label), encoder)
     _measure(_Case("stream_dev", _some(_stream()), _names_label), encoder)
     for language in SENTENCES:
-        said = _said(language)
         own, firsts = _sample(language)
         _measure(
             _Case(
                 f"our own sample contacts, {language}",
                 _some(own),
-                lambda _, found, said=said: float(any(one.fullmatch(found) for one in said)),
+                partial(_states, _said(language)),
                 "states the problem",
                 firsts,
             ),
@@ -188,6 +188,11 @@ def _said(language: str) -> list[re.Pattern[str]]:
         for said in wordings.said
         for clause in clauses(said)
     ]
+
+
+def _states(said: Sequence[re.Pattern[str]], _label: str, found: str) -> float:
+    """Whether a title is one of the sentences that state a problem."""
+    return float(any(one.fullmatch(found) for one in said))
 
 
 def _clean(text: str, subject: str | None) -> str:

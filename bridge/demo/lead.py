@@ -71,8 +71,11 @@ class Lead:
             return
         self._has_declared = True
         locked = store.issues.get(self._product.id, issue.id, lock=True)
-        telling = Telling(self._product, store, self._context, self._cause())
-        declare_outage(locked, _TO_TELL, telling)
+        declare_outage(locked, _TO_TELL, self.telling(store))
+
+    def telling(self, store: Store) -> Telling:
+        """The lead, telling people."""
+        return Telling(self._product, store, self._context, self._cause())
 
     def _cause(self) -> Cause:
         return Cause(Actor("person", LEAD.email), self._context.now(), origin="page")

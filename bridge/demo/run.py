@@ -133,7 +133,9 @@ def _play(settings: Settings, anchor: datetime, *, say: Callable[[str], None]) -
             _connect(application, sandbox, is_live=False)
             with Engineering(sandbox) as engineering:
                 contacts = generate_contacts(anchor=anchor, seed=_SEED)
-                History(application, queue, clock, product, engineering).play(contacts, anchor)
+                History(application, queue, clock, product, engineering).play(
+                    contacts, anchor, seed=_SEED
+                )
             _raise_curtain(application, queue, clock)
     finally:
         application.close()
