@@ -65,6 +65,8 @@ PROBLEMS = (
     "My account was blocked and I do not know why.",
     "I have trouble paying by card, somebody please help.",
     "I lost my phone and cannot confirm the sign-in any more.",
+    "The money that I paid in at the counter is not on my account.",
+    "My payment has been pending since this morning.",
 )
 
 QUESTIONS = (
@@ -103,6 +105,8 @@ QUESTIONS = (
     "What do I have to do to get a loan from you?",
     "Can somebody help me find out how to return an order?",
     "Which currencies can I exchange in the app?",
+    "How much may I add to my balance at once?",
+    "Do you accept payments with a watch?",
 )
 
 REQUESTS = (

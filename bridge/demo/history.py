@@ -10,7 +10,7 @@ from bridge.demo.directory import hand_over_directory
 from bridge.demo.engineering import Engineering
 from bridge.demo.generate import SOURCE, DemoContact
 from bridge.demo.lead import Lead
-from bridge.demo.pipeline import connect_pipeline, deliver, deliveries
+from bridge.demo.pipeline import Pipeline
 from bridge.demo.post import WORDS, write_letter
 from bridge.demo.story import outage_moment, release_moments
 from bridge.demo.topics import TOPICS, Topic
@@ -64,6 +64,7 @@ class History:
         self._lead = Lead(product, application.context)
         self._answers = Answers(product, application.context)
         self._topic_of: dict[str, str] = {}
+        self._pipeline = Pipeline(product, application.context)
 
     def play(self, contacts: Sequence[DemoContact], anchor: datetime, *, seed: int) -> None:
         """Day by day: contacts come in, engineers work, versions are released."""
@@ -75,6 +76,7 @@ class History:
             self._engineering.plan_version(version)
         with self._application.open() as store:
             self._lead.open_known_issues(store)
+        self._pipeline.connect(anchor)
         hotfix_at = outage_moment(anchor) + timedelta(hours=20)
         by_hand = anchor - timedelta(days=_LAST_DAYS_BY_HAND)
         fed = 0
@@ -95,18 +97,12 @@ class History:
         self._look_back(anchor, seed)
 
     def _look_back(self, anchor: datetime, seed: int) -> None:
-        """What the team does on the last day: the directory, GitHub, questions, a letter."""
+        """What the team does on the last day: the directory, questions, a letter."""
         context = self._application.context
         with self._application.open() as store:
             hand_over_directory(
                 self._product, anchor=anchor, seed=seed, store=store, now=context.now()
             )
-            connection_id = connect_pipeline(self._product, store=store, context=context)
-        for one in deliveries(anchor):
-            with self._application.open() as store:
-                deliver(one, connection_id, store=store, context=context)
-            self._queue.drain(self._clock.moment)
-        with self._application.open() as store:
             self._answers.send(store)
             store.enqueue("suggest_faqs")
         self._queue.drain(self._clock.moment)
@@ -134,6 +130,7 @@ class History:
             self._file_by_hand()
         self._help_agents()
         self._answer_questions()
+        self._pipeline.deliver_until(day)
         self._report(day)
         for version, moment in releases.items():
             self._work_towards(version, moment, day)
@@ -230,9 +227,18 @@ class History:
     def _ship_hotfix(self, at: datetime) -> None:
         """An outage is over at once: operations report it through the release hook."""
         with self._application.open() as store:
+            keys = [
+                store.tickets.of_issue(issue.id)[-1].ref.key
+                for issue, topic in self._issues(store, IssueState.FILED)
+                if topic.kind == "outage"
+            ]
+        for key in keys:
+            self._engineering.finish(key, _HOTFIX)
+        self._poll()
+        with self._application.open() as store:
             found = tuple(
                 issue.id
-                for issue, topic in self._issues(store, IssueState.FILED)
+                for issue, topic in self._issues(store, IssueState.RESOLVED)
                 if topic.kind == "outage"
             )
             if found:
@@ -241,6 +247,8 @@ class History:
                 context = self._application.context
                 ship(news, self._product, store=store, context=context, cause=cause)
         self._queue.drain(self._clock.moment)
+        if found:
+            self._engineering.release(_HOTFIX, at)
 
     def _reopen_regressions(self) -> None:
         with self._application.open() as store:

@@ -31,6 +31,31 @@ class Delivery:
     body: Mapping[str, JsonValue]
 
 
+class Pipeline:
+    """Builds and releases, and GitHub tells."""
+
+    def __init__(self, product: Product, context: Context) -> None:
+        self._product = product
+        self._context = context
+        self._connection_id = 0
+        self._ahead: list[Delivery] = []
+
+    def connect(self, anchor: datetime) -> None:
+        """GitHub is connected; what it will deliver lies ahead."""
+        with self._context.open() as store:
+            self._connection_id = connect_pipeline(
+                self._product, store=store, context=self._context
+            )
+        self._ahead = list(deliveries(anchor))
+
+    def deliver_until(self, moment: datetime) -> None:
+        """Deliver what is due; jobs follow it."""
+        while self._ahead and self._ahead[0].at <= moment:
+            one = self._ahead.pop(0)
+            with self._context.open() as store:
+                deliver(one, self._connection_id, store=store, context=self._context)
+
+
 def deliveries(anchor: datetime) -> Iterator[Delivery]:
     """A patch goes out; a staging environment and two other repositories report too."""
     at = weekday_at(anchor, _DAY, hour=10)
