@@ -136,17 +136,18 @@ class KindModel:
 
 
 def _features(texts: Sequence[str], vectors: Vectors) -> FloatArray:
-    """The vectors with four marks each."""
+    """The vectors with five marks each."""
     marks = np.array([_marks(text) for text in texts], dtype=np.float64)
     return np.hstack([np.asarray(vectors, dtype=np.float64), marks * _MARKS_WEIGHT])
 
 
-def _marks(text: str) -> tuple[float, float, float, float]:
-    """Whether it asks, whether it exclaims, and in two ways how long it is."""
+def _marks(text: str) -> tuple[float, float, float, float, float]:
+    """Whether it asks, exclaims, or sends somewhere, and in two ways how long it is."""
     length = len(words(text))
     return (
         float(any(mark in text for mark in "?¿？")),
         float("!" in text),
+        float("://" in text or "www." in text),
         3 * min(length, _LONG) / _LONG,
         float(np.log1p(length)) / 3,
     )

@@ -15,9 +15,15 @@ from models.vectors import Vector, Vectors, unit_rows
 
 TITLE_CHARACTERS = 80
 
-_TITLE_TEXTS = 7
-_TITLE_LOOKS = 4
+_TITLE_TEXTS = 8
 _GOOD_WORDS = range(4, 15)
+_ELSEWHERE = 0.5
+"""What being near another issue costs, against being near one's own: 0.5 and 1 hardly differ."""
+_WORDS = 0.35
+_STATED = 0.2
+_AWKWARD = 0.15
+_REDACTED = 0.4
+_LATER = 0.005
 _QUOTE_CHARACTERS = range(20, 400)
 _SAME_QUOTE = 0.95
 _RECENT_WEIGHT = 0.1
@@ -48,35 +54,71 @@ States = Callable[[Sequence[str]], Sequence[float]]
 """How likely each of some clauses is to state something, and not to be chatter."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """What clauses mean, and what they are held against."""
+
+    rows: Callable[[Sequence[str]], Vectors]
+    """A unit row a clause, in the space of the issue's own vectors."""
+    others: Vectors
+    """Unit rows: the middles of the product's other issues, at least of the nearest."""
+    states: States
+
+
 def title(
     texts: Sequence[str],
     vectors: Vectors,
     elsewhere: WordUse = NO_WORDS,
     *,
-    states: States | None = None,
+    sense: Sense | None = None,
+    first: Sequence[bool] | None = None,
 ) -> str:
-    """The clause that says best what the contacts of an issue have in common.
+    """The clause that says best what the contacts of an issue have in common, and no others.
 
-    texts: cleaned and redacted; vectors: their unit rows. elsewhere: of other contacts of the
-    product; what all of them say tells nothing about the issue. states: asked about the best few.
-    Taken from the texts nearest to the middle, in the customers' own words, at most 80 characters,
-    whole words. Empty without texts.
+    texts: cleaned and redacted; vectors: their unit rows, less what all contacts share. elsewhere:
+    of other contacts of the product; what all of them say tells nothing about the issue. sense:
+    without it only words are compared. first: which texts a customer wrote first on this issue;
+    later ones ask after it. In the customers' own words, at most 80 characters, whole words. Empty
+    without texts.
+
+    A remark that fits any issue (how urgent it is, what was tried) is about as near to other
+    issues as to its own, so the clause wins that is nearer to its own than to any other.
     """
-    if not texts:
-        return ""
-    typical = np.argsort(-_typicality(vectors), kind="stable")[:_TITLE_TEXTS]
-    common = _telling_shares(texts, elsewhere)
-    options = [
-        (_title_worth(clause, common) - 0.02 * place, -place, clause)
-        for place, row in enumerate(typical)
-        for clause in clauses(texts[row])
-    ]
+    options = _options(texts, vectors, first)
     if not options:
         return ""
-    best = sorted(options, reverse=True)[:_TITLE_LOOKS]
-    sure = states([clause for *_, clause in best]) if states else [1.0] * len(best)
-    chosen = max(range(len(best)), key=lambda place: best[place][0] * sure[place])
-    return _as_title(best[chosen][2])
+    found = list(options)
+    common = _telling_shares(texts, elsewhere)
+    worth = np.array([_title_worth(one, common) for one in found])
+    worth -= _LATER * np.array(list(options.values()))
+    if sense is not None:
+        worth += _distinct(sense.rows(found), vectors, sense.others)
+        worth += _STATED * np.log(np.array(sense.states(found)) + 1e-3)
+    return _as_title(found[int(worth.argmax())])
+
+
+def _options(
+    texts: Sequence[str], vectors: Vectors, first: Sequence[bool] | None
+) -> dict[str, int]:
+    """The clauses of the most typical texts, with the place of the text they come from."""
+    if not texts:
+        return {}
+    order = np.argsort(-_typicality(vectors), kind="stable").tolist()
+    if first is not None and any(first):
+        order = [row for row in order if first[row]]
+    options: dict[str, int] = {}
+    for place, row in enumerate(order[:_TITLE_TEXTS]):
+        for clause in clauses(texts[row]):
+            options.setdefault(clause, place)
+    return options
+
+
+def _distinct(rows: Vectors, vectors: Vectors, others: Vectors) -> Vector:
+    """How much nearer each clause is to the middle of its own issue than to the nearest other."""
+    own = np.asarray(rows @ unit_rows(vectors.mean(axis=0)), dtype=np.float32)
+    if not len(others):
+        return own
+    return np.asarray(own - _ELSEWHERE * (rows @ others.T).max(axis=1), dtype=np.float32)
 
 
 def key_terms(texts: Sequence[str], elsewhere: WordUse = NO_WORDS, *, limit: int = 5) -> list[str]:
@@ -139,16 +181,14 @@ def _telling_shares(texts: Sequence[str], elsewhere: WordUse) -> dict[str, float
 
 def _title_worth(clause: str, common: dict[str, float]) -> float:
     """High for a clause of handy length made of words that many of the texts share."""
-    meaning = _meaning_words(clause)
+    meaning = set(_meaning_words(clause))
     if not meaning:
-        return -1.0
-    shared = sorted((common.get(word, 0.0) for word in set(meaning)), reverse=True)
-    worth = sum(shared[:4]) / 4 + sum(shared) / len(shared) / 2
-    if len(words(clause)) not in _GOOD_WORDS:
-        worth *= 0.7
-    if len(clause) > TITLE_CHARACTERS:
-        worth *= 0.7
-    return worth * 0.3 if has_placeholder(clause) else worth
+        return -2.0
+    shared = sorted((common.get(word, 0.0) for word in meaning), reverse=True)
+    worth = _WORDS * (sum(shared[:4]) / 4 + sum(shared) / len(shared) / 2)
+    worth -= _AWKWARD * (len(words(clause)) not in _GOOD_WORDS)
+    worth -= _AWKWARD * (len(clause) > TITLE_CHARACTERS)
+    return worth - _REDACTED * has_placeholder(clause)
 
 
 def _as_title(clause: str) -> str:

@@ -108,7 +108,7 @@ class FinderSettings:
     same_wording: float = 0.97
     """From this similarity on (before centring) two contacts count as one wording."""
 
-    least_chatter: float = 0.7
+    least_chatter: float = 0.75
     """A contact that is chatter with a probability above this founds no issue"""
 
     center_contacts: int = 300

@@ -100,7 +100,7 @@ class CaseWriter:
             return
         if thread.channel == "web_form" and rng.random() < 0.16:
             yield _again(first, rng.randint(20, 240))
-        if topic.kind == "outage" or rng.random() > 0.2:
+        if topic.kind in ("outage", "question") or rng.random() > 0.2:
             return
         yield from self._follow_ups(topic, scene, thread)
 
@@ -126,7 +126,7 @@ class CaseWriter:
         rng, parts = self._rng, [said]
         if wordings.more and rng.random() < 0.42:
             parts.append(rng.choice(wordings.more))
-        if topic.kind not in ("outage", "release_burst") and rng.random() < 0.4:
+        if topic.kind not in ("outage", "release_burst", "question") and rng.random() < 0.4:
             parts.append(rng.choice(MANNERS[customer.lang].context))
         if topic.slug in _CARD_TOPICS and rng.random() < 0.35:
             parts.append(card_line(customer.lang, rng))

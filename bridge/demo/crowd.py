@@ -50,6 +50,11 @@ class Crowd:
 
     def has_problem(self, customer: Customer, topic: Topic, moment: datetime) -> bool:
         """Whether the topic can trouble the customer at that moment."""
+        if topic.platform not in (None, customer.platform) or topic.plan not in (
+            None,
+            customer.plan,
+        ):
+            return False
         version = self.version(customer, moment)
         if topic.kind == "regression" and topic.caused_by is not None:
             # Once it is back, the story of the demo is told by those on the new release alone.

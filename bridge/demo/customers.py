@@ -42,8 +42,15 @@ class Customer:
     town: str
     channel: str
     """The channel they like best."""
+    platform: str
+    """What they work on most."""
     upgrade_days: tuple[float, ...]
     """Days from each release until this customer runs it."""
+
+    @property
+    def plan(self) -> str:
+        """What they, or their company, pay for."""
+        return (self.account.tier if self.account else None) or _TIERS[0]
 
     @property
     def lang(self) -> str:
@@ -171,5 +178,6 @@ def _person(
         trade=home.trade,
         town=home.town,
         channel=rng.choices(("email", "chat", "phone", "web_form"), (46, 24, 15, 15))[0],
+        platform=rng.choices(("web", "android", "ios"), (45, 35, 20))[0],
         upgrade_days=home.upgrade_days,
     )

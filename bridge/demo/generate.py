@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bridge.demo.cases import CaseWriter, Draft
 from bridge.demo.crowd import Crowd
-from bridge.demo.customers import make_customers
+from bridge.demo.customers import Customer, make_customers
 from bridge.demo.smalltalk import SmallTalk
 from bridge.demo.timeline import Timeline
 from bridge.demo.topics import TOPICS
@@ -30,13 +30,22 @@ class DemoContact:
 
 def generate_contacts(*, anchor: datetime, seed: int = 7) -> list[DemoContact]:
     """Twelve weeks of contacts in time order, the last one just before `anchor` (aware UTC)."""
-    rng = random.Random(seed)  # noqa: S311 - a story to be told again, no secret
+    rng = _dice(seed)
     timeline = Timeline.until(anchor)
     crowd = Crowd(make_customers(rng), timeline, rng)
     drafts = sorted(_drafts(crowd, timeline, rng), key=lambda draft: draft.moment)
     last = drafts[-1]
     drafts[-1] = replace(last, moment=max(last.moment, anchor - _LAST_BEFORE_ANCHOR))
     return [_contact(number, draft) for number, draft in enumerate(drafts, start=1)]
+
+
+def everybody(*, seed: int = 7) -> list[Customer]:
+    """All who may have written, as the customer directory knows them; by their keys."""
+    return sorted(make_customers(_dice(seed)), key=lambda one: one.key)
+
+
+def _dice(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - a story to be told again, no secret
 
 
 def _drafts(crowd: Crowd, timeline: Timeline, rng: random.Random) -> Iterator[Draft]:

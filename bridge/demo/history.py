@@ -5,9 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bridge.demo.answers import Answers
+from bridge.demo.directory import hand_over_directory
 from bridge.demo.engineering import Engineering
 from bridge.demo.generate import SOURCE, DemoContact
 from bridge.demo.lead import Lead
+from bridge.demo.pipeline import Pipeline
+from bridge.demo.post import WORDS, write_letter
 from bridge.demo.story import outage_moment, release_moments
 from bridge.demo.topics import TOPICS, Topic
 from bridge.domain.issues import Issue, IssueId, IssueState
@@ -58,9 +62,11 @@ class History:
         self._engineering = engineering
         self._story = _Story()
         self._lead = Lead(product, application.context)
+        self._answers = Answers(product, application.context)
         self._topic_of: dict[str, str] = {}
+        self._pipeline = Pipeline(product, application.context)
 
-    def play(self, contacts: Sequence[DemoContact], anchor: datetime) -> None:
+    def play(self, contacts: Sequence[DemoContact], anchor: datetime, *, seed: int) -> None:
         """Day by day: contacts come in, engineers work, versions are released."""
         self._topic_of = {
             one.received.external_id: one.topic for one in contacts if one.topic is not None
@@ -70,6 +76,7 @@ class History:
             self._engineering.plan_version(version)
         with self._application.open() as store:
             self._lead.open_known_issues(store)
+        self._pipeline.connect(anchor)
         hotfix_at = outage_moment(anchor) + timedelta(hours=20)
         by_hand = anchor - timedelta(days=_LAST_DAYS_BY_HAND)
         fed = 0
@@ -87,6 +94,27 @@ class History:
                 fed = 0
         self._consolidate()
         self._clock.advance(anchor, self._queue)
+        self._look_back(anchor, seed)
+
+    def _look_back(self, anchor: datetime, seed: int) -> None:
+        """What the team does on the last day: the directory, questions, a letter."""
+        context = self._application.context
+        with self._application.open() as store:
+            hand_over_directory(
+                self._product, anchor=anchor, seed=seed, store=store, now=context.now()
+            )
+            self._answers.send(store)
+            store.enqueue("suggest_faqs")
+        self._queue.drain(self._clock.moment)
+        with self._application.open() as store:
+            fixed = self._issues(store, IssueState.SHIPPED, IssueState.VERIFIED)
+            told = [
+                (issue, topic.slug)
+                for issue, topic in fixed
+                if topic.slug in WORDS and issue.fixed_in == topic.fixed_in
+            ]
+            write_letter(told, self._lead.telling(store))
+        self._queue.drain(self._clock.moment)
 
     def _begin_day(
         self,
@@ -101,6 +129,8 @@ class History:
         if is_by_hand:
             self._file_by_hand()
         self._help_agents()
+        self._answer_questions()
+        self._pipeline.deliver_until(day)
         self._report(day)
         for version, moment in releases.items():
             self._work_towards(version, moment, day)
@@ -114,7 +144,22 @@ class History:
         with self._application.open() as store:
             for one in chunk:
                 ingest(one.received, self._product, store=store, context=self._application.context)
+        for one in chunk:
+            if one.topic is not None and _TOPICS[one.topic].kind == "question":
+                self._answers.expect(one)
         self._queue.drain(self._clock.moment)
+
+    def _answer_questions(self) -> None:
+        """Agents answer; a question that was filed is no work for engineers."""
+        with self._application.open() as store:
+            self._answers.send(store)
+            keys = [
+                store.tickets.of_issue(issue.id)[-1].ref.key
+                for issue, topic in self._issues(store, IssueState.FILED)
+                if topic.kind == "question"
+            ]
+        for key in keys:
+            self._engineering.decline(key)
 
     def _consolidate(self) -> None:
         with self._application.open() as store:
@@ -182,9 +227,18 @@ class History:
     def _ship_hotfix(self, at: datetime) -> None:
         """An outage is over at once: operations report it through the release hook."""
         with self._application.open() as store:
+            keys = [
+                store.tickets.of_issue(issue.id)[-1].ref.key
+                for issue, topic in self._issues(store, IssueState.FILED)
+                if topic.kind == "outage"
+            ]
+        for key in keys:
+            self._engineering.finish(key, _HOTFIX)
+        self._poll()
+        with self._application.open() as store:
             found = tuple(
                 issue.id
-                for issue, topic in self._issues(store, IssueState.FILED)
+                for issue, topic in self._issues(store, IssueState.RESOLVED)
                 if topic.kind == "outage"
             )
             if found:
@@ -193,6 +247,8 @@ class History:
                 context = self._application.context
                 ship(news, self._product, store=store, context=context, cause=cause)
         self._queue.drain(self._clock.moment)
+        if found:
+            self._engineering.release(_HOTFIX, at)
 
     def _reopen_regressions(self) -> None:
         with self._application.open() as store:

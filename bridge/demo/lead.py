@@ -1,6 +1,6 @@
 """The demo's support lead: workarounds, the outage, and what customers may read."""
 
-from bridge.demo.story import LEAD
+from bridge.demo.story import LEAD, VISITOR_EMAIL
 from bridge.demo.topics import Topic
 from bridge.domain.issues import Issue
 from bridge.domain.people import Actor
@@ -24,6 +24,8 @@ _SHOWN = {
     "one-hour-off": "Appointments can be shown one hour off.",
 }
 """Topics that customers may read about, and the words for them."""
+_FOLLOWED = ("login-outage", "week-view-crash", "discount-dropped", "booking-page-blank")
+"""Topics of which whoever looks at the demo wants to be told."""
 
 
 class Lead:
@@ -45,6 +47,8 @@ class Lead:
         if issue.id in self._helped:
             return
         self._helped.add(issue.id)
+        if topic.slug in _FOLLOWED:
+            store.notices.follow(store.people.known(VISITOR_EMAIL).id, issue.id)
         if topic.workaround is not None:
             store.workarounds.add(
                 issue,
@@ -71,8 +75,11 @@ class Lead:
             return
         self._has_declared = True
         locked = store.issues.get(self._product.id, issue.id, lock=True)
-        telling = Telling(self._product, store, self._context, self._cause())
-        declare_outage(locked, _TO_TELL, telling)
+        declare_outage(locked, _TO_TELL, self.telling(store))
+
+    def telling(self, store: Store) -> Telling:
+        """The lead, telling people."""
+        return Telling(self._product, store, self._context, self._cause())
 
     def _cause(self) -> Cause:
         return Cause(Actor("person", LEAD.email), self._context.now(), origin="page")

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from bridge.demo.engineering import Engineering
 from bridge.demo.generate import generate_contacts
 from bridge.demo.history import History
-from bridge.demo.story import AGENTS, LEAD, PRODUCT_NAME, story_start
+from bridge.demo.story import AGENTS, LEAD, PRODUCT_NAME, VISITOR_EMAIL, story_start
 from bridge.domain.errors import NotConfigured
 from bridge.domain.people import Role
 from bridge.domain.products import DEFAULT_PRODUCT, Product
@@ -27,7 +27,7 @@ from bridge.wiring.collecting import collecting_seldom
 from bridge.wiring.jira import JiraGiven, connect_jira
 from integrations.jira.sandbox import SandboxServer
 
-ADMIN_EMAIL = "admin@wrenrota.example"
+ADMIN_EMAIL = VISITOR_EMAIL
 _SEED = 7
 _JIRA_PORT = 8100
 _SECRET_FOLDER_MODE = 0o711
@@ -133,7 +133,9 @@ def _play(settings: Settings, anchor: datetime, *, say: Callable[[str], None]) -
             _connect(application, sandbox, is_live=False)
             with Engineering(sandbox) as engineering:
                 contacts = generate_contacts(anchor=anchor, seed=_SEED)
-                History(application, queue, clock, product, engineering).play(contacts, anchor)
+                History(application, queue, clock, product, engineering).play(
+                    contacts, anchor, seed=_SEED
+                )
             _raise_curtain(application, queue, clock)
     finally:
         application.close()

@@ -275,4 +275,16 @@ GERMAN: dict[str, Wordings] = {
         ),
         ("Im Angebot selbst sind sie noch da.",),
     ),
+    "week-copy": Wordings(
+        "das Kopieren einer Dienstplanwoche",
+        ("Woche kopieren?", "Frage zum Dienstplan", "Dienstplan wiederholen"),
+        (
+            "Wie kopiere ich den Dienstplan einer Woche in die nächste Woche?",
+            "Kann ich den Dienstplan der letzten Woche für die kommende Woche übernehmen?",
+            "Wo finde ich den Knopf, um eine Woche im Dienstplan zu kopieren?",
+            "Lässt sich eine ganze Woche im Dienstplan kopieren?",
+            "Wie kann ich eine Dienstplanwoche als Vorlage für die nächste nehmen?",
+            "Muss ich jede Schicht neu eintragen oder kann ich die Woche kopieren?",
+        ),
+    ),
 }  # fmt: skip

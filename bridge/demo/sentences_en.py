@@ -915,4 +915,20 @@ ENGLISH: dict[str, Wordings] = {
     "webhook-twice-midnight": Wordings("the webhook at midnight", ("Webhook at midnight",), (
         "Our developer says that at midnight your webhook sends all of the previous day's jobs a second time.",
     )),
+    "week-copy": Wordings(
+        "copying a week of the rota",
+        ("Copy a week?", "How to repeat a rota", "Question about the rota", "Rota of last week"),
+        (
+            "How do I copy last week's rota to next week?",
+            "Is there a way to copy a whole week of the rota to the following week?",
+            "Where do I find the button to copy one week of the rota to another?",
+            "Can I duplicate the rota of a week, or do I have to enter every shift again?",
+            "How can I repeat this week's rota for the whole month?",
+            "What is the quickest way to take over the rota from the week before?",
+            "Could you tell me how to copy a finished rota week to the next one?",
+            "Can the rota of one week be pasted into another week?",
+            "How do I use last week's shifts as a template for the coming week?",
+            "Is it possible to copy the rota week by week instead of typing it again?",
+        ),
+    ),
 }  # fmt: skip

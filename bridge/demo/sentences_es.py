@@ -215,4 +215,15 @@ SPANISH: dict[str, Wordings] = {
         ),
         ("Encima se lo cobraron al cliente.",),
     ),
+    "week-copy": Wordings(
+        "copiar una semana del cuadrante",
+        ("¿Copiar una semana?", "Consulta sobre el cuadrante"),
+        (
+            "¿Cómo copio el cuadrante de una semana a la siguiente?",
+            "¿Se puede copiar una semana entera del cuadrante?",
+            "¿Dónde está el botón para copiar una semana del cuadrante a otra?",
+            "¿Puedo usar el cuadrante de la semana pasada como plantilla?",
+            "¿Hay que meter cada turno otra vez o se puede copiar la semana?",
+        ),
+    ),
 }  # fmt: skip

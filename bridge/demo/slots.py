@@ -44,7 +44,11 @@ _SINCE = {
 _ANDROIDS = ("Pixel 7", "Galaxy S22", "Galaxy A54", "Fairphone", "Moto G")
 _TABLETS = ("iPad", "Galaxy Tab", "Surface")
 _PHONES = (*_ANDROIDS, "iPhone 13", "iPhone SE", "iPhone 15")
-_DEVICES = {"android-push-silent": _ANDROIDS, "signature-pad": _TABLETS}
+_DEVICES = {
+    "android-push-silent": _ANDROIDS,
+    "battery-drain": _ANDROIDS,
+    "signature-pad": _TABLETS,
+}
 _BROWSERS = ("Chrome", "Firefox", "Edge", "Safari")
 
 

@@ -14,6 +14,7 @@ __all__ = [
     "RELEASES",
     "STORY_DAYS",
     "TOPICS",
+    "VISITOR_EMAIL",
     "Area",
     "DemoRelease",
     "Person",
@@ -58,6 +59,8 @@ def _agent(name: str, areas: tuple[Area, ...], langs: tuple[str, ...] = ("en",))
 
 _PLAIN = str.maketrans("áäéíñóöøúüć", "aaeinooouuc")
 
+VISITOR_EMAIL = "admin@wrenrota.example"
+"""Who looks at the demo."""
 LEAD = Person("marguerite.osei@wrenrota.example", "Marguerite Osei")
 AGENTS: tuple[Person, ...] = (
     _agent("Tobias Lindqvist", ("account",)),

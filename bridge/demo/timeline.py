@@ -85,7 +85,7 @@ class Timeline:
 
     def _weight(self, topic: Topic | None, day: int, phase: float) -> float:
         weekday = _WEEKDAYS[(self.start + timedelta(days=day)).weekday()]
-        if topic is None or topic.kind in ("steady", "rare"):
+        if topic is None or topic.kind in ("steady", "rare", "question"):
             return weekday * (1 + 0.5 * math.sin(phase + day / 13))
         after = {
             version: day - (moment - self.start).total_seconds() / 86_400

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-TopicKind = Literal["steady", "outage", "release_burst", "fixed", "regression", "rare"]
+TopicKind = Literal["steady", "outage", "release_burst", "fixed", "regression", "rare", "question"]
 Area = Literal["account", "billing", "calendar", "crew_app", "booking", "reports"]
 
 
@@ -21,6 +21,10 @@ class Topic:
     caused_by: str | None = None
     """The release that brought it, or brought it back."""
     workaround: str | None = None
+    platform: str | None = None
+    """Only customers who work on this one can have it;"""
+    plan: str | None = None
+    """only those who pay for this one."""
 
     @property
     def is_recurring(self) -> bool:
@@ -65,7 +69,7 @@ _STEADY = (
           36),
     Topic("route-detours", "Route planner sends the crew on detours", "steady", "crew_app", 34),
     Topic("battery-drain", "Crew app empties the battery by midday", "steady", "crew_app", 32,
-          workaround="Set location to 'only while on a job'."),
+          workaround="Set location to 'only while on a job'.", platform="android"),
     Topic("price-import-fails", "Price list import refuses rows that are fine", "steady", "billing",
           28),
     Topic("widget-not-loading", "Booking widget does not load on the customer's own site", "steady",
@@ -73,7 +77,7 @@ _STEADY = (
     Topic("phone-search", "Search does not find customers by telephone number", "steady", "account",
           25, workaround="Search without the leading zero and without spaces."),
     Topic("payroll-file-refused", "Payroll program refuses the payroll file", "steady", "reports",
-          24),
+          24, plan="business"),
     Topic("authenticator-new-phone", "No way in with two-step sign-in after a change of phone",
           "steady", "account", 24),
     Topic("shift-swap-pending", "Shift swap requests stay pending for ever", "steady", "calendar",
@@ -83,7 +87,9 @@ _STEADY = (
     Topic("pin-wrong-place", "Map pin sits in the wrong place", "steady", "crew_app", 19),
     Topic("month-end-skipped", "Repeating jobs skip the short months", "steady", "calendar", 16),
     Topic("prices-visible", "Crew members see prices they should not see", "steady", "account", 15),
-    Topic("stock-negative", "Stock of parts goes negative", "steady", "reports", 14),
+    Topic("stock-negative", "Stock of parts goes negative", "steady", "reports", 14,
+          plan="business"),
+    Topic("week-copy", "How to copy a week of the rota to the next", "question", "calendar", 40),
     Topic("invoice-logo", "Logo is blurred or missing on invoices", "steady", "billing", 13),
 )  # fmt: skip
 
@@ -96,7 +102,8 @@ _RELEASED = (
           84, fixed_in="5.1", caused_by="5.2",
           workaround="Add the discount as a line of its own with a negative price."),
     Topic("android-push-silent", "No push messages on Android phones", "fixed", "crew_app", 34,
-          fixed_in="5.1", workaround="Take the crew app out of battery saving."),
+          fixed_in="5.1", workaround="Take the crew app out of battery saving.",
+          platform="android"),
     Topic("offline-notes-lost", "Notes written offline are gone after reconnecting", "fixed",
           "crew_app", 32, fixed_in="5.1",
           workaround="Keep the app open until the cloud sign turns green."),

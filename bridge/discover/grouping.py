@@ -1,6 +1,6 @@
 """Contacts of a file to groups: encode what states a problem, and let the finder find."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from models.encoders.base import Encoder
 from models.kinds import KindModel
 from models.languages import level_languages
 from models.settings import FinderSettings
-from models.vectors import BoolArray, IntArray, Vectors, centered
+from models.vectors import BoolArray, IntArray, Vector, Vectors, centered
 
 _CHUNK = 512
 SEED = 0
@@ -31,6 +31,12 @@ class Grouping:
     chatter: frozenset[int]
     """Rows of contacts that the finder takes for chatter: they are in no issue."""
 
+    rows_of: Callable[[Sequence[str]], Vectors]
+    """Unit rows of other texts, after the same centring."""
+
+    states: Callable[[Sequence[str]], Sequence[float]]
+    """How likely each of other texts is to state something, and not to be chatter."""
+
 
 def group(
     contacts: Sequence[FileContact],
@@ -45,32 +51,41 @@ def group(
     texts = [contacts[row].text for row in order]
     vectors = _encode(texts, encoder, watch=watch)
     watch("finding issues", 0, 1)
-    is_chatter = _are_chatter(texts, vectors, encoder, settings)
+    kinds = KindModel.of_own_examples(encoder)
+    is_chatter = _are_chatter(texts, vectors, kinds, settings)
     chatter = frozenset(order[is_chatter].tolist())
     order, vectors = order[~is_chatter], vectors[~is_chatter]
     spread = np.zeros((len(contacts), encoder.dimensions), dtype=np.float32)
     groups: list[IntArray] = []
+    center: Vector = np.zeros(encoder.dimensions, dtype=np.float32)
     if len(order):
         vectors = level_languages(vectors, [contacts[row].language for row in order])
         least = min(settings.least_contacts, min_contacts)
         finder = IssueFinder(settings=replace(settings, least_contacts=least)).fit(vectors)
-        spread[order] = centered(vectors, finder.center_)
+        center = finder.center_
+        spread[order] = centered(vectors, center)
         groups = [
             order[finder.labels_ == label] for label in np.unique(finder.labels_) if label >= 0
         ]
     watch("finding issues", 1, 1)
     groups = [rows for rows in groups if len(rows) >= min_contacts]
     groups.sort(key=lambda rows: (-len(rows), int(rows.min())))
-    return Grouping(groups, spread, chatter)
+    return Grouping(
+        groups,
+        spread,
+        chatter,
+        rows_of=lambda clauses: centered(encoder.encode(clauses), center),
+        states=lambda clauses: kinds.states(clauses, encoder.encode(clauses)),
+    )
 
 
 def _are_chatter(
-    texts: Sequence[str], vectors: Vectors, encoder: Encoder, settings: FinderSettings
+    texts: Sequence[str], vectors: Vectors, kinds: KindModel, settings: FinderSettings
 ) -> BoolArray:
     """Which texts surely state no problem, as told by our own examples."""
     if settings.least_chatter >= 1:
         return np.zeros(len(texts), dtype=bool)
-    judged = KindModel.of_own_examples(encoder).judge(texts, vectors)
+    judged = kinds.judge(texts, vectors)
     return np.array([one.is_chatter(settings) for one in judged], dtype=bool)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from bridge.discover.grouping import Grouping
 from bridge.discover.preparing import FileContact
-from models.naming import best_quotes, key_terms, title, word_use
+from models.naming import Sense, best_quotes, key_terms, title, word_use
 from models.telling import telling_terms
 from models.texts import cut
 from models.vectors import IntArray, Vectors, unit_rows
@@ -17,6 +17,7 @@ _QUOTES = 3
 _QUOTE_CHARACTERS = 320
 _BACKGROUND = 2000
 _MOST_COMPARED = 300
+_COMPARED_ISSUES = 12
 _NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -77,11 +78,12 @@ def describe(contacts: Sequence[FileContact], grouping: Grouping) -> list[FoundI
     texts = [[contacts[row].text for row in rows] for rows in grouping.groups]
     every = [text for own in texts for text in own]
     elsewhere = word_use(every[:: len(every) // _BACKGROUND + 1])
+    centers = middles(grouping)
     titles = [
-        title(own, grouping.vectors[rows], elsewhere)
-        for own, rows in zip(texts, grouping.groups, strict=True)
+        title(own, grouping.vectors[rows], elsewhere, sense=_sense(place, centers, grouping))
+        for place, (own, rows) in enumerate(zip(texts, grouping.groups, strict=True))
     ]
-    neighbors = _neighbors(texts, titles, middles(grouping))
+    neighbors = _neighbors(texts, titles, centers)
     return [
         FoundIssue(
             number=place + 1,
@@ -94,6 +96,13 @@ def describe(contacts: Sequence[FileContact], grouping: Grouping) -> list[FoundI
         )
         for place, rows in enumerate(grouping.groups)
     ]
+
+
+def _sense(place: int, centers: Vectors, grouping: Grouping) -> Sense:
+    """What the clauses of an issue are held against: the issues next to it."""
+    nearest = np.argsort(-(centers @ centers[place]), kind="stable")
+    others = centers[nearest[nearest != place][:_COMPARED_ISSUES]]
+    return Sense(grouping.rows_of, others, grouping.states)
 
 
 def _quotes(contacts: Sequence[FileContact], rows: IntArray, vectors: Vectors) -> tuple[Quote, ...]:

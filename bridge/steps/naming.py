@@ -2,31 +2,71 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from bridge.domain.contacts import ProductId
+from bridge.domain.contacts import ContactId, ProductId
 from bridge.domain.issues import IssueId
-from bridge.steps.context import Context
+from bridge.steps.context import Context, rows_of
 from bridge.store import Store
-from models.naming import key_terms, title
+from models.naming import Sense, key_terms, title
+from models.vectors import Vector, Vectors, centered
 
 _MOST_MEMBERS = 60
+_OTHERS = 12
 
 
 def rename(issue_id: IssueId, product_id: ProductId, *, store: Store, context: Context) -> None:
     """Write the machine's newest title and terms."""
-    members = store.vectors.of_issue(issue_id, context.encoder().name, limit=_MOST_MEMBERS)
+    encoder = context.encoder()
+    members = store.vectors.of_issue(issue_id, encoder.name, limit=_MOST_MEMBERS)
     if not members:
         return
     # Oldest first: of equally typical sentences the first one said keeps the title stable.
     members.reverse()
     texts = [text for _, text, _, _ in members]
-    vectors = np.array([vector for _, _, _, vector in members], dtype=np.float32)
+    vectors = rows_of([vector for *_, vector in members], encoder.dimensions)
     elsewhere = context.word_use(store, product_id)
-    kinds = context.kinds(store, product_id)
+    center = context.center(store, product_id)
+    name = title(
+        texts,
+        centered(vectors, center),
+        elsewhere,
+        sense=_sense(issue_id, product_id, vectors, center, store=store, context=context),
+        first=_first([contact_id for contact_id, *_ in members], store),
+    )
+    store.issues.rename(issue_id, name, key_terms(texts, elsewhere))
+
+
+def _sense(  # noqa: PLR0913 - what clauses are held against
+    issue_id: IssueId,
+    product_id: ProductId,
+    vectors: Vectors,
+    center: Vector,
+    *,
+    store: Store,
+    context: Context,
+) -> Sense:
+    encoder, kinds = context.encoder(), context.kinds(store, product_id)
+    near = store.centroids.nearest(
+        product_id, encoder.name, vectors.mean(axis=0), but=issue_id, most=_OTHERS
+    )
+    others = centered(rows_of([one.mean for one in near], encoder.dimensions), center)
 
     def states(clauses: Sequence[str]) -> list[float]:
         return kinds.states(clauses, context.clause_vectors(clauses))
 
-    name = title(texts, vectors, elsewhere, states=states)
-    store.issues.rename(issue_id, name, key_terms(texts, elsewhere))
+    return Sense(
+        rows=lambda clauses: centered(context.clause_vectors(clauses), center),
+        others=others,
+        states=states,
+    )
+
+
+def _first(contact_ids: Sequence[ContactId], store: Store) -> list[bool]:
+    """Which of an issue's contacts, oldest first, are a customer's first; unknown ones are."""
+    customers = store.customers.of_contacts(contact_ids)
+    seen: set[int] = set()
+    found = []
+    for contact_id in contact_ids:
+        customer = customers.get(contact_id)
+        found.append(customer is None or customer not in seen)
+        seen.update([] if customer is None else [customer])
+    return found

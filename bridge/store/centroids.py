@@ -13,7 +13,7 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.issues import IssueId, IssueState
 from bridge.store.tables import CentroidRow, IssueRow
 from bridge.store.trips import Answer, Statement, Trip
-from bridge.store.vectors import TOTAL, Centroid, floats
+from bridge.store.vectors import TOTAL, Array, Centroid, floats
 
 _MOST = 4096
 
@@ -98,6 +98,25 @@ class Centroids:
         given = {"encoder": encoder, "issues": list(issue_ids)}
         rows = self._session.connection().execute(_OF, given)
         return [centroid_of(*row[1:]) for row in rows]
+
+    def nearest(
+        self, product_id: ProductId, encoder: str, mean: Array, *, but: IssueId, most: int
+    ) -> list[Centroid]:
+        """The other issues whose direction is nearest to a mean, the nearest first."""
+        direction = CentroidRow.total.cosine_distance(mean)
+        query = (
+            select(*_CENTROID)
+            .join(IssueRow, IssueRow.id == CentroidRow.issue_id)
+            .where(
+                CentroidRow.product_id == product_id,
+                CentroidRow.encoder == encoder,
+                CentroidRow.issue_id != but,
+                _LIVES,
+            )
+            .order_by(direction, CentroidRow.issue_id)
+            .limit(most)
+        )
+        return [centroid_of(*row) for row in self._session.execute(query)]
 
     def thought_same(self, one: IssueId, other: IssueId) -> float | None:
         """The log-odds that two issues are one, as the finder last told them of one of them."""

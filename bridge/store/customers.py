@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from bridge.domain.contacts import ProductId
+from bridge.domain.contacts import ContactId, ProductId
 from bridge.domain.customers import Identity, IdentityKind
+from bridge.store.arrays import is_any
 from bridge.store.customer_facts import MOVE_FACTS
 from bridge.store.identities import (
     ADD_CUSTOMER,
@@ -192,6 +193,15 @@ class Customers:
             .where(CustomerRow.product_id == product_id, CustomerRow.is_shared.is_(False))
         )
         return self._session.scalars(query).one()
+
+    def of_contacts(self, contact_ids: Sequence[ContactId]) -> dict[ContactId, int]:
+        """Who wrote these contacts; shared mailboxes and contacts of nobody are left out."""
+        query = (
+            select(ContactRow.id, living_customer())
+            .join(CustomerRow, CustomerRow.id == ContactRow.customer_id)
+            .where(is_any(ContactRow.id, contact_ids), CustomerRow.is_shared.is_(False))
+        )
+        return {ContactId(one): customer for one, customer in self._session.execute(query)}
 
     def affected(self, issue_id: int, *, limit: int, after: int = 0) -> list[AffectedCustomer]:
         """The people counted for an issue, by id."""

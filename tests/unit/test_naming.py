@@ -1,14 +1,17 @@
 """Titles, terms and quotes of an issue."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from models.encoders.hashing import HashingEncoder
-from models.naming import best_quotes, key_terms, title, word_use
+from models.naming import Sense, best_quotes, key_terms, title, word_use
 from models.stop_words import without_stop_words
 from models.texts import clauses, cut, says_enough, words
+from models.vectors import centered, unit_rows
 
 _EXPORT = [
     "The export to PDF stops at 50 percent. I tried it three times today.",
@@ -137,3 +140,54 @@ def test_stop_words_are_those_of_the_language_of_the_text() -> None:
     assert not {"no", "en", "la", "desde"} & set(spanish)
     assert "aplicación" in spanish
     assert without_stop_words([]) == []
+
+
+def _alone() -> Sense:
+    """The only issue of its product."""
+    encoder = HashingEncoder()
+    return Sense(
+        rows=encoder.encode,
+        others=np.zeros((0, encoder.dimensions), dtype=np.float32),
+        states=lambda clauses: [1.0 for _ in clauses],
+    )
+
+
+def test_a_remark_that_other_issues_have_too_is_no_title() -> None:
+    remark = "reloading the page does not help me at all"
+    stated = ("The map of my garden is lost", "My garden map stays grey", "No garden map opens")
+    own = [f"{one}. {remark}." for one in stated]
+    other = [f"No {thing} arrives by post. {remark}." for thing in ("bill", "card", "letter")]
+    encoder = HashingEncoder()
+    center = encoder.encode([*own, *other]).mean(axis=0)
+    vectors = centered(encoder.encode(own), center)
+    middle = unit_rows(centered(encoder.encode(other), center).mean(axis=0))
+    sense = Sense(
+        rows=lambda clauses: centered(encoder.encode(clauses), center),
+        others=middle[None, :],
+        states=lambda clauses: [1.0 for _ in clauses],
+    )
+    assert title(own, encoder.encode(own)).lower() == remark
+    assert "garden" in title(own, vectors, sense=sense).lower()
+
+
+def test_without_other_issues_the_clause_nearest_to_the_middle_is_the_title() -> None:
+    vectors = HashingEncoder().encode(_EXPORT)
+    assert "export" in title(_EXPORT, vectors, sense=_alone()).lower()
+
+
+def test_what_is_likely_chatter_names_nothing() -> None:
+    texts = ["Thanks for the lovely call today. The export to PDF stops at 50 percent."] * 3
+
+    def states(clauses: Sequence[str]) -> list[float]:
+        return [0.01 if "Thanks" in one else 0.99 for one in clauses]
+
+    sense = replace(_alone(), states=states)
+    assert "export" in title(texts, HashingEncoder().encode(texts), sense=sense).lower()
+
+
+def test_what_a_customer_wrote_later_names_nothing_unless_there_is_nothing_else() -> None:
+    texts = ["Any news about the export that stops?", "The export stops at half of the pages"]
+    vectors = HashingEncoder().encode(texts)
+    assert title(texts, vectors, first=[False, True]) == texts[1]
+    assert title(texts, vectors, first=[True, False]) == texts[0]
+    assert title(texts, vectors, first=[False, False]) in texts
