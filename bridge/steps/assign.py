@@ -13,6 +13,7 @@ from bridge.domain.products import Product
 from bridge.steps.burst import Watch, burst_since, is_young_burst
 from bridge.steps.context import Context
 from bridge.steps.follow_up import contact_joined, contacts_changed, recount_soon
+from bridge.steps.foreign import keep_read, learn_now
 from bridge.steps.kinds import judged
 from bridge.steps.looking import look_again
 from bridge.steps.parts import place_parts, take_apart
@@ -21,6 +22,8 @@ from bridge.store.issues import Place
 from bridge.store.vectors import Centroid
 from bridge.store.waiting import WaitingContact
 from models.encoders.base import Encoder
+from models.encoders.routed import CannotRead
+from models.spoken import is_foreign
 from models.vectors import Vector
 
 _BATCH = 256
@@ -39,10 +42,12 @@ def assign(context: Context, *, product_id: int) -> None:
         waiting = store.waiting.take(product.id, encoder.name, limit=_BATCH)
         if not waiting:
             return
-        vectors, failed = _encode(waiting, encoder)
+        learn_now(waiting, product.id, store=store, context=context)
+        reader = context.reader(store, product.id)
+        vectors, failed = _encode(waiting, reader)
         batch = [contact for contact in waiting if contact.id not in failed]
         with context.living(product.id).brought_up_to_date(store):
-            _place_all(batch, vectors, product, store=store, context=context)
+            _place_all(batch, vectors, product, reader, store=store, context=context)
         for contact_id, reason in failed.items():
             if store.contacts.note_failure(contact_id, reason=reason, tries=_TRIES):
                 log.warning("contact set aside", contact_id=contact_id, reason=reason)
@@ -54,7 +59,12 @@ def _encode(
     waiting: Sequence[WaitingContact], encoder: Encoder
 ) -> tuple[dict[bytes, Vector], dict[ContactId, str]]:
     """Vectors by text hash, and the contacts whose text the encoder could not take."""
-    known = {one.text_hash: one.vector for one in waiting if one.vector is not None}
+    known = {
+        one.text_hash: one.vector
+        for one in waiting
+        # What was translated before may be translated better by now.
+        if one.vector is not None and not is_foreign(one.text)
+    }
     texts = {one.text_hash: one.text for one in waiting if one.text_hash not in known}
     hashes = list(texts)
     try:
@@ -69,14 +79,19 @@ def _encode(
         try:
             found[contact.text_hash] = encoder.encode([contact.text])[0]
         except (ValueError, RuntimeError, OverflowError) as error:
-            failed[contact.id] = f"the encoder refused it: {type(error).__name__}"
+            failed[contact.id] = (
+                str(error)
+                if isinstance(error, CannotRead)
+                else f"the encoder refused it: {type(error).__name__}"
+            )
     return found, failed
 
 
-def _place_all(
+def _place_all(  # noqa: PLR0913 - one batch needs all of it
     batch: Sequence[WaitingContact],
     vectors: dict[bytes, Vector],
     product: Product,
+    reader: Encoder,
     *,
     store: Store,
     context: Context,
@@ -84,9 +99,11 @@ def _place_all(
     if not batch:
         return
     encoder = context.encoder().name
-    further = take_apart(batch, vectors, product.id, store=store, context=context)
+    further = take_apart(batch, vectors, product.id, reader, store=store, context=context)
     rows = [(one.id, one.text_hash, vectors[one.text_hash]) for one in batch]
     store.waiting.keep_vectors(product.id, encoder, rows)
+    apart = {one.contact_id for one in further}
+    keep_read(batch, reader, product.id, but=apart, store=store, context=context)
     told = [(one.id, one.text, vectors[one.text_hash]) for one in batch]
     found = judged(told, product.id, store=store, context=context)
     board = _Board(product, batch, store=store, context=context)

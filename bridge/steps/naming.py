@@ -25,8 +25,10 @@ def rename(issue_id: IssueId, product_id: ProductId, *, store: Store, context: C
     elsewhere = context.word_use(store, product_id)
     kinds = context.kinds(store, product_id)
 
+    reader = context.reader(store, product_id)
+
     def states(clauses: Sequence[str]) -> list[float]:
-        return kinds.states(clauses, context.clause_vectors(clauses))
+        return kinds.states(clauses, context.clause_vectors(clauses, reader))
 
     name = title(texts, vectors, elsewhere, states=states)
     store.issues.rename(issue_id, name, key_terms(texts, elsewhere))
