@@ -4,18 +4,20 @@ python -m benchmarks.languages
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from benchmarks.encoders import neighbor_accuracy
 from benchmarks.loading import default_encoder
 from benchmarks.measuring import LabelledContact, labelled, middle, record, vectors_of
 from models import IssueFinder
 from models.encoders.base import Encoder, EncoderError
+from models.encoders.routed import taught_by
 from models.evaluation import ami
-from models.languages import level_languages
+from models.vectors import Vectors
 
 _KINDS = {"default": "minilm", "multilingual": "multilingual"}
 _ENGLISH = "en"
+Read = Callable[[str, Sequence[LabelledContact], Encoder], Vectors]
 
 
 def main() -> None:
@@ -26,15 +28,28 @@ def main() -> None:
         except EncoderError as error:
             print(f"{row} is left out: {error}")
             continue
-        record("languages", row, {**_pairs(encoder), **_english(encoder)})
+        record("languages", row, {**_pairs(encoder, vectors_of), **_english(encoder)})
+    try:
+        own, foreign = default_encoder(), default_encoder("multilingual")
+    except EncoderError as error:
+        print(f"the translation is left out: {error}")
+        return
+    told = _pairs(own, lambda name, contacts, _: _translated(name, contacts, own, foreign))
+    record("languages", "default, others translated", {**told, **_english(own)})
 
 
-def _pairs(encoder: Encoder) -> dict[str, str]:
+def _translated(
+    name: str, contacts: Sequence[LabelledContact], own: Encoder, foreign: Encoder
+) -> Vectors:
+    """As `bridge discover` reads them: the English contacts of the set teach."""
+    reader = taught_by([contact.text for contact in contacts], own, foreign)
+    return reader.encode([contact.text for contact in contacts])
+
+
+def _pairs(encoder: Encoder, read: Read) -> dict[str, str]:
     """Share of (English, other) pairs of one sentence in the same group, over all and each."""
     contacts = labelled("xsid_valid")
-    vectors = vectors_of("xsid_valid", contacts, encoder)
-    levelled = level_languages(vectors, [contact.language for contact in contacts])
-    groups = IssueFinder().fit(levelled).labels_
+    groups = IssueFinder().fit(read("xsid_valid", contacts, encoder)).labels_
     english = {
         sentence(contact): int(group)
         for contact, group in zip(contacts, groups, strict=True)

@@ -19,6 +19,8 @@ from bridge.store.deliveries import DeliveryState
 from bridge.wiring import Application
 from bridge.wiring.dumps import newest_dump
 from bridge.wiring.signals import SIGNALS
+from models.encoders.base import EncoderError
+from models.encoders.routed import NO_READER
 
 app = new_app()
 _LITTLE_SPACE = 1024**3
@@ -77,6 +79,7 @@ def _check_all(settings: Settings, *, consistency: bool) -> list[Finding]:
         with opened(settings) as application:
             found += _database(application)
             found.append(_encoder(application))
+            found += _languages(application)
             with application.open() as store:
                 now = application.context.now()
                 found += _installation(store, application.settings)
@@ -128,6 +131,18 @@ def _encoder(application: Application) -> Finding:
         return Finding("encoder", True, application.context.encoder().describe())
     except BridgeError as error:
         return Finding("encoder", False, str(error), "contacts are accepted and wait meanwhile")
+
+
+def _languages(application: Application) -> Iterator[Finding]:
+    """Whether contacts in other languages than English can be read."""
+    if application.context.foreign is None:
+        return
+    try:
+        detail = application.context.foreign().describe()
+        yield Finding("languages", True, f"others than English: {detail}")
+    except EncoderError as error:
+        fix = "contacts in other languages are set aside meanwhile, and taken up afterwards"
+        yield Finding("languages", False, str(error), fix)
 
 
 def _installation(store: Store, settings: Settings) -> Iterator[Finding]:
@@ -220,7 +235,10 @@ def _contacts(store: Store, now: datetime) -> Iterator[Finding]:
         yield Finding("contacts", True, "none set aside")
     for contact_id, reason in aside:
         detail = f"contact {contact_id} was set aside: {reason}"
-        yield Finding("contacts", False, detail, "send it again with a newer updated_at")
+        fix = "send it again with a newer updated_at"
+        if reason.startswith(NO_READER):
+            fix = "it is taken up by itself within the hour once that is mended"
+        yield Finding("contacts", False, detail, fix)
 
 
 def _messages(store: Store, now: datetime) -> Iterator[Finding]:

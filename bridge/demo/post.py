@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bridge.domain.issues import Issue
 from bridge.domain.letters import FixWords, LetterKind, LetterState
-from bridge.steps.letters import approve_letter, draft_letter, edit_letter
+from bridge.steps.letters import Seen, approve_letter, draft_letter, edit_letter
 from bridge.steps.opt_outs import take_opt_outs
 from bridge.steps.tell import Telling
 
@@ -45,5 +45,5 @@ def write_letter(issues: Sequence[tuple[Issue, str]], telling: Telling) -> None:
     take_opt_outs(emails, telling.product, store=store, cause=telling.cause)
     letter = store.letters.get(telling.product.id, letter.id, lock=True)
     words = {issue.id: WORDS[slug] for issue, slug in issues}
-    letter = edit_letter(letter, edition=letter.edition, texts={}, words=words, telling=telling)
+    letter = edit_letter(letter, seen=Seen(letter.edition), texts={}, words=words, telling=telling)
     approve_letter(letter, edition=letter.edition, telling=telling)

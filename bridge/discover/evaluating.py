@@ -10,7 +10,7 @@ from bridge.discover.preparing import FileContact, Watch, as_contact
 from bridge.discover.reading import RefusedRow, choose_columns, read_contacts
 from bridge.domain.errors import InvalidInput
 from bridge.settings import Settings
-from bridge.wiring import finder_parts
+from bridge.wiring import finder_parts, reader_of
 from integrations.files.shapes import optional_text
 from models.evaluation import ami, bcubed
 
@@ -50,8 +50,10 @@ def evaluate(path: Path, settings: Settings, *, say: Callable[[str], None], watc
     """
     rows = _read(path, max_bytes=settings.max_text_bytes)
     encoder, finder = finder_parts(settings, say=say)
+    contacts = without_common_lines([row.contact for row in rows], encoder, finder)
+    encoder = reader_of([one.text for one in contacts], encoder, settings, say=say)
     grouping = group(
-        without_common_lines([row.contact for row in rows], encoder, finder),
+        contacts,
         encoder,
         settings=finder,
         min_contacts=finder.least_contacts,

@@ -9,6 +9,7 @@ from bridge.discover.preparing import FileContact, Watch
 from bridge.domain.contacts import ContactNature
 from models import IssueFinder
 from models.encoders.base import Encoder
+from models.encoders.routed import RoutedEncoder
 from models.kinds import KindModel
 from models.languages import level_languages
 from models.settings import FinderSettings
@@ -59,7 +60,8 @@ def group(
     groups: list[IntArray] = []
     center: Vector = np.zeros(encoder.dimensions, dtype=np.float32)
     if len(order):
-        vectors = level_languages(vectors, [contacts[row].language for row in order])
+        if not isinstance(encoder, RoutedEncoder):
+            vectors = level_languages(vectors, [contacts[row].language for row in order])
         least = min(settings.least_contacts, min_contacts)
         finder = IssueFinder(settings=replace(settings, least_contacts=least)).fit(vectors)
         center = finder.center_

@@ -10,7 +10,7 @@ from bridge.discover.preparing import Watch, prepare
 from bridge.discover.reading import choose_columns
 from bridge.discover.report import Findings, findings_of, write_files
 from bridge.settings import Settings
-from bridge.wiring import finder_parts
+from bridge.wiring import finder_parts, reader_of
 from integrations.files.reading import read_rows
 
 
@@ -40,6 +40,7 @@ def discover(
     encoder, finder = finder_parts(settings, say=say)
     contacts = without_common_lines(prepared.contacts, encoder, finder)
     prepared = replace(prepared, contacts=contacts)
+    encoder = reader_of([one.text for one in contacts], encoder, settings, say=say)
     grouping = group(
         contacts,
         encoder,

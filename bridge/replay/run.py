@@ -31,6 +31,7 @@ from integrations.files.reading import read_rows
 from integrations.files.shapes import from_replay
 from integrations.jira.sandbox import SandboxServer
 from models.encoders.loading import HASHING
+from models.spoken import is_foreign
 
 SOURCE = "replay"
 _CONSOLIDATE_EVERY = 200
@@ -165,6 +166,8 @@ class _Replay:
         if self._given is not None:
             return for_replay(application)
         texts = texts_of(received, cleaner, region=region, max_bytes=most)
+        if application.context.foreign is not None:
+            texts = [text for text in texts if not is_foreign(text)]
         encoder = EncoderAhead(application.context.encoder(), texts)
         return for_replay(application, encoder, cleaner=cleaner, waits_for_review=waits_for_review)
 

@@ -13,6 +13,7 @@ from bridge.domain.products import Product
 from bridge.steps.burst import Watch, burst_since, is_young_burst
 from bridge.steps.context import Context
 from bridge.steps.follow_up import contact_joined, contacts_changed, recount_soon
+from bridge.steps.foreign import keep_read, learn_now
 from bridge.steps.kinds import judged
 from bridge.steps.looking import look_again
 from bridge.steps.parts import place_parts, take_apart
@@ -23,6 +24,8 @@ from bridge.store.placing import Joined, KeptVector
 from bridge.store.vectors import Centroid
 from bridge.store.waiting import JudgedContact, WaitingContact
 from models.encoders.base import Encoder
+from models.encoders.routed import CannotRead
+from models.spoken import is_foreign
 from models.vectors import Vector
 
 _BATCH = 256
@@ -49,10 +52,12 @@ def assign(context: Context, *, product_id: int) -> None:
         product, waiting = taken.product, taken.waiting
         if not waiting:
             return
-        vectors, failed = _encode(waiting, encoder)
-        batch = [contact for contact in waiting if contact.id not in failed]
         with living.brought_up_to_date(store, taken.changes):
-            _place_all(batch, vectors, product, store=store, context=context)
+            living.reread(learn_now(waiting, product.id, store=store, context=context), store)
+            reader = context.reader(store, product.id)
+            vectors, failed = _encode(waiting, reader)
+            batch = [contact for contact in waiting if contact.id not in failed]
+            _place_all(batch, vectors, product, reader, store=store, context=context)
         for contact_id, reason in failed.items():
             if store.contacts.note_failure(contact_id, reason=reason, tries=_TRIES):
                 log.warning("contact set aside", contact_id=contact_id, reason=reason)
@@ -64,7 +69,12 @@ def _encode(
     waiting: Sequence[WaitingContact], encoder: Encoder
 ) -> tuple[dict[bytes, Vector], dict[ContactId, str]]:
     """Vectors by text hash, and the contacts whose text the encoder could not take."""
-    known = {one.text_hash: one.vector for one in waiting if one.vector is not None}
+    known = {
+        one.text_hash: one.vector
+        for one in waiting
+        # What was translated before may be translated better by now.
+        if one.vector is not None and not is_foreign(one.text)
+    }
     texts = {one.text_hash: one.text for one in waiting if one.text_hash not in known}
     hashes = list(texts)
     try:
@@ -79,21 +89,28 @@ def _encode(
         try:
             found[contact.text_hash] = encoder.encode([contact.text])[0]
         except (ValueError, RuntimeError, OverflowError) as error:
-            failed[contact.id] = f"the encoder refused it: {type(error).__name__}"
+            failed[contact.id] = (
+                str(error)
+                if isinstance(error, CannotRead)
+                else f"the encoder refused it: {type(error).__name__}"
+            )
     return found, failed
 
 
-def _place_all(
+def _place_all(  # noqa: PLR0913 - one batch needs all of it
     batch: Sequence[WaitingContact],
     vectors: dict[bytes, Vector],
     product: Product,
+    reader: Encoder,
     *,
     store: Store,
     context: Context,
 ) -> None:
     if not batch:
         return
-    further = take_apart(batch, vectors, product.id, store=store, context=context)
+    further = take_apart(batch, vectors, product.id, reader, store=store, context=context)
+    apart = {one.contact_id for one in further}
+    keep_read(batch, reader, product.id, but=apart, store=store, context=context)
     told = [(one.id, one.text, vectors[one.text_hash]) for one in batch]
     found = judged(told, product.id, store=store, context=context)
     kept = [KeptVector(one.id, one.text_hash, vectors[one.text_hash]) for one in batch]

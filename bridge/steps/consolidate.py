@@ -15,6 +15,7 @@ from bridge.steps.asking import Looked, ask_about
 from bridge.steps.candidates import found_candidate
 from bridge.steps.context import Context, rows_of
 from bridge.steps.follow_up import contact_joined, contacts_changed
+from bridge.steps.foreign import learn_soon as translate_soon
 from bridge.steps.looking import (
     WINDOW,
     Clerk,
@@ -53,6 +54,7 @@ def consolidate(context: Context, *, product_id: int) -> None:
         for job in ("parts", "second_look"):
             store.enqueue(job, once=f"{job}:{product.id}", product_id=product.id)
         learn_soon(product.id, store=store, context=context)
+        translate_soon(product.id, store=store)
 
 
 class _Pass:

@@ -19,11 +19,13 @@ from bridge.steps.living import Living
 from bridge.store import Store
 from bridge.store.connections import Connection
 from bridge.store.secrets import Secrets
-from models.encoders.base import Encoder
+from models.encoders.base import Encoder, EncoderError
+from models.encoders.routed import CannotRead, RoutedEncoder, first_lesson
 from models.kinds import KindModel, Lesson
 from models.matching import find_center
 from models.naming import WordUse, word_use
 from models.settings import FinderSettings
+from models.translating import Translation
 from models.vectors import Vector, Vectors
 
 _WORD_USE_CONTACTS = 300
@@ -72,6 +74,9 @@ class Context:
     """The channel behind a connection of a product."""
     workaround_store: Callable[[Connection], WorkaroundStore] = _no_workaround_store
     """The help desk behind a connection, where it holds copies of workarounds."""
+    foreign: Callable[[], Encoder] | None = None
+    """Loads the encoder for contacts in other languages on first use; raises EncoderError. None
+    where the encoder reads all languages itself, or none."""
     consolidate_soon: bool = True
     """Group a while after contacts stay unassigned; replay has its own rhythm and says False."""
     waits_for_review: Callable[[], bool] = lambda: False
@@ -85,6 +90,8 @@ class Context:
     _clauses: dict[tuple[str, str], Vector] = field(default_factory=dict)
     _own_kinds: dict[str, KindModel] = field(default_factory=dict)
     _kinds: dict[tuple[int, str], tuple[KindModel, int, datetime]] = field(default_factory=dict)
+    _translations: dict[int, tuple[Translation, tuple[int, int]]] = field(default_factory=dict)
+    _first_lesson: list[tuple[Vectors, Vectors]] = field(default_factory=list)
 
     def finder_for(self, product: Product) -> FinderSettings:
         """The finder's settings, moved by what the people of a product have answered.
@@ -99,6 +106,36 @@ class Context:
             join_threshold=self.finder.join_threshold
             - product.join_shift / self.finder.same_weights[0],
         )
+
+    def reader(self, store: Store, product_id: ProductId) -> Encoder:
+        """The encoder for texts of a product, in whatever language they are."""
+        own = self.encoder()
+        if self.foreign is None:
+            return own
+        return RoutedEncoder(own, self.foreign, lambda: self.translation(store, product_id))
+
+    def translation(self, store: Store, product_id: ProductId) -> Translation:
+        """From the space of many languages into the default one, as the product's contacts teach.
+
+        Raises EncoderError where there is no encoder of many languages.
+        """
+        if self.foreign is None:
+            raise EncoderError("no encoder for other languages")
+        own, foreign = self.encoder(), self.foreign()
+        lesson = store.foreign.last_lesson(product_id, foreign.name)
+        known = self._translations.get(product_id)
+        if known is not None and known[1] == lesson:
+            return known[0]
+        if not self._first_lesson:
+            self._first_lesson.append(first_lesson(own, foreign))
+        given, wanted = self._first_lesson[0]
+        teachers = store.foreign.teachers(product_id, foreign.name, own.name)
+        translation = Translation(
+            np.concatenate([given, rows_of([one.given for one in teachers], given.shape[1])]),
+            np.concatenate([wanted, rows_of([one.wanted for one in teachers], wanted.shape[1])]),
+        )
+        self._translations[product_id] = (translation, lesson)
+        return translation
 
     def require_usable(self, connection: Connection) -> None:
         """Raise TryAgainLater, with the trouble in words, while the connection is paused."""
@@ -168,13 +205,19 @@ class Context:
         )
         return self._own_kinds[encoder.name].learned(lesson)
 
-    def clause_vectors(self, clauses: Sequence[str]) -> Vectors:
-        """Unit rows of clauses that may name an issue: it is named again and again."""
-        encoder = self.encoder()
+    def clause_vectors(self, clauses: Sequence[str], encoder: Encoder) -> Vectors:
+        """Unit rows of clauses that may name an issue: it is named again and again.
+
+        encoder: the product's `reader`; where it cannot read a language, the default one must do.
+        """
         known = {one: self._clauses.get((encoder.name, one)) for one in clauses}
         missing = [one for one, vector in known.items() if vector is None]
         if missing:
-            found = dict(zip(missing, encoder.encode(missing), strict=True))
+            try:
+                vectors = encoder.encode(missing)
+            except CannotRead:
+                vectors = self.encoder().encode(missing)
+            found = dict(zip(missing, vectors, strict=True))
             known.update(found)
             if len(self._clauses) > _MOST_CLAUSES:
                 self._clauses.clear()

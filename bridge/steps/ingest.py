@@ -258,6 +258,7 @@ def _replace(  # noqa: PLR0913 - one transaction needs all of it
     else:
         store.contacts.replace(known.id, draft, sealed=sealed)
         store.vectors.drop(known.id)
+        store.foreign.drop(known.id)
         store.parts.drop(known.id)
         store.issues.take_off([known.id], now=context.now())
         for home in homes:

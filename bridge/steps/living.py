@@ -81,6 +81,13 @@ class Living:
         self._kept.add(centroid.issue_id)
         self._take(centroid.issue_id, centroid)
 
+    def reread(self, issue_ids: Collection[IssueId], store: Store) -> None:
+        """Go on with the centroids of these issues, which this block has summed anew."""
+        self._kept.update(issue_ids)
+        there = {one.issue_id: one for one in store.centroids.of(self._encoder, issue_ids)}
+        for issue_id in issue_ids:
+            self._take(issue_id, there.get(issue_id))
+
     def one(self, issue_id: IssueId, store: Store) -> Centroid:
         """The centroid of a living issue and its state, as this block has written them."""
         found = store.centroids.of(self._encoder, [issue_id])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from bridge.cleaning import clean
+from bridge.domain.errors import TryAgainLater
 from bridge.domain.issues import FIXED, Issue, IssueState
 from bridge.domain.products import Product
 from bridge.domain.scope import Asker
@@ -21,6 +22,7 @@ from bridge.identity import email_identity
 from bridge.redaction import Redactor
 from bridge.steps.context import Context, rows_of
 from bridge.store import Store
+from models.encoders.routed import CannotRead
 from models.vectors import centered, mean_members
 
 _MOST = 5
@@ -75,7 +77,10 @@ def match_text(
         return []
     center = context.center(store, product.id)
     means = rows_of([one.mean for one in centroids], encoder.dimensions)
-    vector = encoder.encode([redacted])[0]
+    try:
+        vector = context.reader(store, product.id).encode([redacted])[0]
+    except CannotRead as error:
+        raise TryAgainLater(str(error)) from error
     similarities = mean_members(means, center) @ centered(vector, center)
     asker = known_asker(question, product, store=store)
     least = context.finder.join_threshold * _LOOSER

@@ -49,14 +49,15 @@ def _sense(  # noqa: PLR0913 - what clauses are held against
         product_id, encoder.name, vectors.mean(axis=0), but=issue_id, most=_OTHERS
     )
     others = centered(rows_of([one.mean for one in near], encoder.dimensions), center)
+    reader = context.reader(store, product_id)
 
-    def states(clauses: Sequence[str]) -> list[float]:
-        return kinds.states(clauses, context.clause_vectors(clauses))
+    def rows(clauses: Sequence[str]) -> Vectors:
+        return context.clause_vectors(clauses, reader)
 
     return Sense(
-        rows=lambda clauses: centered(context.clause_vectors(clauses), center),
+        rows=lambda clauses: centered(rows(clauses), center),
         others=others,
-        states=states,
+        states=lambda clauses: kinds.states(clauses, rows(clauses)),
     )
 
 

@@ -18,6 +18,7 @@ from bridge.store import Store
 from bridge.store.issues import Place
 from bridge.store.parts import ContactPart
 from bridge.store.waiting import WaitingContact
+from models.encoders.base import Encoder
 from models.matching import Placement
 from models.parts import are_apart, passages
 from models.texts import cut
@@ -28,10 +29,11 @@ _MOST = 1_000
 _SHOWN_CHARACTERS = 80
 
 
-def take_apart(
+def take_apart(  # noqa: PLR0913 - one batch needs all of it
     batch: Sequence[WaitingContact],
     vectors: dict[bytes, Vector],
     product_id: ProductId,
+    reader: Encoder,
     *,
     store: Store,
     context: Context,
@@ -44,7 +46,7 @@ def take_apart(
     center = context.center(store, product_id)
     further: dict[bytes, list[tuple[str, Vector]]] = {}
     for text_hash, found in stated.items():
-        rows = context.encoder().encode(found)
+        rows = reader.encode(found)
         if are_apart(rows, center):
             vectors[text_hash] = rows[0]
             further[text_hash] = list(zip(found[1:], rows[1:], strict=True))

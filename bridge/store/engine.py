@@ -35,6 +35,7 @@ from bridge.store.existing import ExistingTickets
 from bridge.store.faqs import Faqs
 from bridge.store.filings import Filings
 from bridge.store.fixes import Fixes
+from bridge.store.foreign import Foreign
 from bridge.store.imports import Imports
 from bridge.store.installation import Installation
 from bridge.store.invariants import Invariants
@@ -131,6 +132,7 @@ class Store:
         self.known = KnownIssues(session)
         self.report_numbers = ReportNumbers(session)
         self.vectors = Vectors(session)
+        self.foreign = Foreign(session)
         self.centroids = Centroids(session)
         self.evidence = Evidence(session)
         self.examples = Examples(session)

@@ -508,6 +508,23 @@ class VectorRow(Base):
     embedding: Mapped[Floats] = mapped_column(Halves())
 
 
+class ForeignVectorRow(Base):
+    """What the encoder of many languages made of a contact: of those in other languages, and of
+    English ones that teach its translation.
+
+    taught_by: one more than the contacts that had taught the translation that a foreign contact's
+    own vector came through; 0 for a contact that teaches.
+    """
+
+    __tablename__ = "foreign_vector"
+    contact_id: Mapped[int] = refers("contact.id", primary_key=True)
+    encoder: Mapped[str] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = refers("product.id", index=True)
+    language: Mapped[str]
+    taught_by: Mapped[int]
+    embedding: Mapped[Floats] = mapped_column(Halves())
+
+
 class CentroidRow(Base):
     """The sum of an issue's member vectors, and what the finder last thought of it.
 

@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from bridge.steps import (
     follow_duplicate,
     follow_up,
     follow_version,
+    foreign,
     hear_answer,
     kinds,
     letter_sending,
@@ -64,7 +65,9 @@ from integrations.jira.webhook import JiraWebhook
 from integrations.smtp.notifier import SmtpNotifier
 from integrations.smtp.settings import SmtpSettings
 from models.encoders.base import Encoder, EncoderError
-from models.encoders.loading import DEFAULT, HASHING, load_encoder
+from models.encoders.loading import DEFAULT, ENGLISH_ONLY, HASHING, load_encoder
+from models.encoders.multilingual import MultilingualEncoder
+from models.encoders.routed import taught_by
 from models.encoders.weights import MODEL_NAME
 from models.settings import FinderSettings
 
@@ -76,6 +79,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "recount": follow_up.recount,
     "parts": parts.place_waiting,
     "templates": templates.learn_templates,
+    "translate": foreign.translate,
     "consolidate": consolidate.consolidate,
     "consolidate_all": consolidate.consolidate_all,
     "second_look": second_look.second_look,
@@ -181,6 +185,7 @@ def build(
         open=opened,
         now=clock,
         encoder=_lazily(settings, say),
+        foreign=_foreign(settings),
         finder=_thresholds(settings),
         channel=Channels(secrets, now=clock),
         tracker=Trackers(secrets, now=clock, open_store=opened),
@@ -236,6 +241,20 @@ def finder_parts(
     """
     absolute = settings.model_copy(update={"data_dir": settings.data_dir.resolve()})
     return _lazily(absolute, say)(), _thresholds(settings)
+
+
+def reader_of(
+    texts: Sequence[str], encoder: Encoder, settings: Settings, *, say: Callable[[str], None]
+) -> Encoder:
+    """The encoder for these texts in whatever language, the English ones among them teaching."""
+    foreign = _foreign(settings)
+    if foreign is None:
+        return encoder
+    try:
+        return taught_by(texts, encoder, foreign())
+    except EncoderError as error:
+        say(f"contacts in other languages are read as if they were English: {error}")
+        return encoder
 
 
 def exported_encoder(settings: Settings, *, say: Callable[[str], None]) -> Path | None:
@@ -300,6 +319,22 @@ def _lazily(settings: Settings, say: Callable[[str], None]) -> Callable[[], Enco
                     )
                 except EncoderError as error:
                     raise TryAgainLater(f"issue finding is paused: {error}") from error
+            return loaded[0]
+
+    return encoder
+
+
+def _foreign(settings: Settings) -> Callable[[], Encoder] | None:
+    """The encoder of many languages beside an English one, loaded once, when first needed."""
+    if settings.encoder not in ENGLISH_ONLY:
+        return None
+    lock = threading.Lock()
+    loaded: list[Encoder] = []
+
+    def encoder() -> Encoder:
+        with lock:
+            if not loaded:
+                loaded.append(MultilingualEncoder(threads=settings.encoder_threads))
             return loaded[0]
 
     return encoder

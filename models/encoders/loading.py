@@ -22,6 +22,8 @@ STATIC = "static"
 REFERENCE = "sentence"
 HASHING = "hashing"
 MULTILINGUAL = "multilingual"
+ENGLISH_ONLY = frozenset({DEFAULT, REFERENCE})
+"""Kinds beside which contacts in other languages are read by the multilingual one."""
 
 _EXPORT_SECONDS = 900
 _SOURCE = Path(__file__).resolve().parents[2]

