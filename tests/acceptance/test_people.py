@@ -104,8 +104,8 @@ def test_a_link_opens_no_product_that_the_inviting_admin_has_no_say_in(
     asked = api.admin.post("/people", {"email": KIM, "role": "admin"})
     assert (asked.status_code, asked.json()["detail"]) == (
         409,
-        f"somebody is known as {KIM} already; "
-        "this would change the role in Default from agent to admin",
+        f"somebody is known as {KIM} already; this would change the role in Default"
+        " from agent to admin",
     )
     again = api.admin.post("/people", {"email": KIM, "role": "admin", "change": True}).json()
     assert (again["sign_in"], again["role"]) == (None, "admin")
