@@ -67,6 +67,8 @@ PROBLEMS = (
     "I lost my phone and cannot confirm the sign-in any more.",
     "The money that I paid in at the counter is not on my account.",
     "My payment has been pending since this morning.",
+    "The coffee maker switches itself off after a minute and a red lamp blinks.",
+    "The vacuum cleaner stops while I use it and hums.",
 )
 
 QUESTIONS = (

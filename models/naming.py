@@ -20,7 +20,7 @@ _GOOD_WORDS = range(4, 15)
 _ELSEWHERE = 0.5
 """What being near another issue costs, against being near one's own: 0.5 and 1 hardly differ."""
 _WORDS = 0.35
-_STATED = 0.2
+_STATED = 0.1
 _AWKWARD = 0.15
 _REDACTED = 0.4
 _LATER = 0.005

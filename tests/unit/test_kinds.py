@@ -104,3 +104,15 @@ def test_nothing_to_learn_or_judge_changes_nothing() -> None:
     nothing = np.zeros((0, encoder.dimensions), dtype=np.float32)
     assert model.learned(Lesson([], nothing, [])) is model
     assert model.judge([], nothing) == []
+
+
+@pytest.mark.encoder
+def test_a_link_alone_makes_no_chatter(model: KindModel, encoder: SentenceEncoder) -> None:
+    texts = [
+        "You have been chosen for a free tablet, collect it today: http://free-tablet.example",
+        "Ha sido elegido y recibe una tableta: http://tableta.example/hoy",
+        "The page http://shop.example/basket shows an error when I pay.",
+        "La página http://tienda.example/cesta da error al pagar.",
+    ]
+    found = [one.kind for one in model.judge(texts, encoder.encode(texts))]
+    assert found == [Kind.CHATTER, Kind.CHATTER, Kind.PROBLEM, Kind.PROBLEM]
