@@ -8,7 +8,7 @@ from bridge.domain.bounces import Bounce
 from bridge.domain.errors import InvalidInput
 from integrations.smtp.bounces import read_bounces
 
-MEDIA_TYPES = ("message/rfc822", "message/delivery-status")
+MEDIA_TYPES = ("message/rfc822", "message/delivery-status", "text/plain")
 _MBOX = b"From "
 
 __all__ = ["MEDIA_TYPES", "bounces_in", "read_bounces"]
