@@ -51,9 +51,13 @@ def group(
     spread = np.zeros((len(contacts), encoder.dimensions), dtype=np.float32)
     groups: list[IntArray] = []
     if len(order):
-        vectors = level_languages(vectors, [contacts[row].language for row in order])
+        languages = [contacts[row].language for row in order]
+        vectors = level_languages(vectors, languages)
+        # Contacts in two languages share no words: theirs would only drive them apart.
+        words = [contacts[row].text for row in order] if len(set(languages)) == 1 else None
         least = min(settings.least_contacts, min_contacts)
-        finder = IssueFinder(settings=replace(settings, least_contacts=least)).fit(vectors)
+        finder = IssueFinder(settings=replace(settings, least_contacts=least))
+        finder.fit(vectors, texts=words)
         spread[order] = centered(vectors, finder.center_)
         groups = [
             order[finder.labels_ == label] for label in np.unique(finder.labels_) if label >= 0
