@@ -18,7 +18,7 @@ from models.evaluation import ami
 from models.vectors import Vectors
 
 _SETS = ("banking77", "hint3_retail")
-_SHARES = (0.1, 0.2, 0.3)
+_SHARES = (0.2, 0.3, 0.5)
 _REFERENCE_TEXTS = 2000
 _GROUPERS = ("IssueFinder", "Leiden, 15 neighbours, resolution 4")
 

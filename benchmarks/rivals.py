@@ -23,9 +23,9 @@ _SMALL_TOPIC = 10  # BERTopic's default
 _LARGE_TOPIC = 50
 
 
-def ours(_texts: Sequence[str], vectors: Vectors, _count: int, _seed: int) -> IntArray:
+def ours(texts: Sequence[str], vectors: Vectors, _count: int, _seed: int) -> IntArray:
     """The issue finder with its defaults."""
-    return np.asarray(IssueFinder().fit(vectors).labels_, dtype=np.int64)
+    return np.asarray(IssueFinder().fit(vectors, texts=texts).labels_, dtype=np.int64)
 
 
 def without_chatter(texts: Sequence[str], vectors: Vectors, _count: int, _seed: int) -> IntArray:
@@ -34,7 +34,8 @@ def without_chatter(texts: Sequence[str], vectors: Vectors, _count: int, _seed: 
     judged = KindModel.of_own_examples(default_encoder()).judge(texts, vectors)
     kept = np.array([not one.is_chatter(settings) for one in judged])
     labels = np.full(len(texts), ALONE, dtype=np.int64)
-    labels[kept] = IssueFinder().fit(vectors[kept]).labels_
+    chosen = [text for text, keep in zip(texts, kept, strict=True) if keep]
+    labels[kept] = IssueFinder().fit(vectors[kept], texts=chosen).labels_
     return labels
 
 

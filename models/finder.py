@@ -53,18 +53,24 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         X: Sequence[str] | Vectors,
         y: object = None,
         *,
+        texts: Sequence[str] | None = None,
         must_link: Pairs = (),
         cannot_link: Pairs = (),
     ) -> IssueFinder:
         """Group these contacts at once, forgetting all earlier ones; y is ignored.
 
-        must_link, cannot_link: pairs of row numbers that are, or are not, about one issue.
+        texts: what the vectors in X are of, so that words count beside them, as they do where X
+        is texts. must_link, cannot_link: pairs of row numbers that are, or are not, about one
+        issue.
         """
+        texts = _texts_of(X) if texts is None else list(texts)
         vectors, usable = self._read(X, is_first=True, least=1)
+        if texts is not None and len(texts) != len(vectors):
+            raise ValueError(f"{len(vectors)} contacts have {len(texts)} texts")
         self._start(vectors.shape[1])
         self._append(vectors, usable)
         self._tie(must_link, cannot_link)
-        self._group_all()
+        self._group_all(texts)
         self._keep_links()
         return self
 
@@ -177,12 +183,17 @@ class IssueFinder(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         )
         return ALONE if placement.group is None else labels[placement.group]
 
-    def _group_all(self) -> None:
+    def _group_all(self, texts: Sequence[str] | None) -> None:
         """Group everything at once, with no issue before."""
         chosen = self._chosen_settings()
         rows = np.flatnonzero(self._usable)
         self.center_ = find_center(self.vectors_[rows], settings=chosen)
-        self.labels_[rows] = group_all(self.vectors_[rows], center=self.center_, settings=chosen)
+        self.labels_[rows] = group_all(
+            self.vectors_[rows],
+            center=self.center_,
+            settings=chosen,
+            texts=None if texts is None else [texts[int(row)] for row in rows],
+        )
         self._next = int(self.labels_.max()) + 1
         self._learn_means()
 

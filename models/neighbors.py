@@ -21,6 +21,14 @@ class Neighbors:
         """Only so many of each."""
         return Neighbors(self.rows[:, :count], self.similarities[:, :count])
 
+    def seen_in(self, space: Vectors) -> "Neighbors":
+        """The same rows in the same order with their similarities in another space."""
+        similarities = np.empty_like(self.similarities)
+        for start in range(0, len(space), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            similarities[block] = (space[self.rows[block]] @ space[block, :, None])[:, :, 0]
+        return Neighbors(self.rows, similarities)
+
 
 @dataclass(frozen=True, slots=True)
 class Edges:

@@ -4,7 +4,7 @@ A stream is grouped by thresholds (`models.clustering`); with everything at hand
 issues are can be read from the contacts themselves. See docs/decisions/0008.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -20,6 +20,7 @@ from models.neighbors import (
 )
 from models.settings import FinderSettings
 from models.vectors import BoolArray, FloatArray, IntArray, Vector, Vectors, centered
+from models.wording import pulled_by_words
 
 _FEWEST = 60
 """Fewer wordings show no structure: they are grouped by the thresholds of a stream."""
@@ -70,15 +71,26 @@ _CHANCE = 2.5
 _LEAST_WIDTH = 0.03
 
 
-def group_all(vectors: Vectors, *, center: Vector, settings: FinderSettings) -> IntArray:
+def group_all(
+    vectors: Vectors,
+    *,
+    center: Vector,
+    settings: FinderSettings,
+    texts: Sequence[str] | None = None,
+) -> IntArray:
     """The issue of each contact, the biggest is 0; -1 is left alone.
 
-    vectors: unit rows. center: from `find_center`.
+    vectors: unit rows. center: from `find_center`. texts: what the vectors are of, where it is
+    known: then their words count too.
     """
     first, homes = _wordings(vectors)
     if len(first) < _FEWEST:
         return _by_thresholds(vectors, center, settings)
-    wordings = _group(centered(vectors[first], center), settings)
+    space = centered(vectors[first], center)
+    seen = space
+    if texts is not None:
+        seen = pulled_by_words(space, [texts[int(row)] for row in first], seed=settings.seed)
+    wordings = _group(seen, space, settings)
     # A wording that belongs to no issue may be one by itself when very many sent it.
     lonely = np.flatnonzero(wordings == ALONE)
     wordings[lonely] = len(wordings) + lonely
@@ -109,21 +121,23 @@ def _wordings(vectors: Vectors) -> tuple[IntArray, IntArray]:
     return first.astype(np.int64), np.array(homes, dtype=np.int64)
 
 
-def _group(space: Vectors, settings: FinderSettings) -> IntArray:
+def _group(space: Vectors, plain: Vectors, settings: FinderSettings) -> IntArray:
     """A number for each wording, -1 for those that belong to no issue.
 
-    space: unit rows, centred, all different.
+    space: unit rows, centred, all different. plain: the same without the pull of their words,
+    which brings strangers nearer too: by it is told who is one.
     """
     # Few contacts have few alike: with fixed neighbours all would be neighbours of all.
     count = min(settings.neighbors, int(np.ceil(np.sqrt(len(space)))))
     candidates = find_neighbors(space, count * _CANDIDATES)
     neighbors = candidates.nearest(count)
     looks = _looks(space, candidates, count, settings.seed)
-    agreement = _agreement(neighbors, (_united(space, look).labels for look in looks))
+    agreement = _agreement(neighbors, (_united(plain, look).labels for look in looks))
     agreed = edges_of(neighbors, np.where(agreement >= _AGREED, agreement**2, 0))
     labels = communities(agreed, len(space), resolution=_AGREED_RESOLUTION, seed=settings.seed)
-    ties = _ties(neighbors, agreement)
-    return _without_strangers(_united(space, labels), ties, settings)
+    ties = _ties(neighbors.seen_in(plain), agreement)
+    groups = _united(plain, labels)
+    return _without_strangers(groups, ties, settings)
 
 
 def _looks(space: Vectors, candidates: Neighbors, count: int, seed: int) -> Iterator[IntArray]:

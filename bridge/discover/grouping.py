@@ -60,10 +60,14 @@ def group(
     groups: list[IntArray] = []
     center: Vector = np.zeros(encoder.dimensions, dtype=np.float32)
     if len(order):
+        languages = [contacts[row].language for row in order]
         if not isinstance(encoder, RoutedEncoder):
-            vectors = level_languages(vectors, [contacts[row].language for row in order])
+            vectors = level_languages(vectors, languages)
+        # Contacts in two languages share no words: theirs would only drive them apart.
+        words = [contacts[row].text for row in order] if len(set(languages)) == 1 else None
         least = min(settings.least_contacts, min_contacts)
-        finder = IssueFinder(settings=replace(settings, least_contacts=least)).fit(vectors)
+        finder = IssueFinder(settings=replace(settings, least_contacts=least))
+        finder.fit(vectors, texts=words)
         center = finder.center_
         spread[order] = centered(vectors, center)
         groups = [

@@ -59,7 +59,7 @@ def test_what_was_read_keeps_its_vector_and_the_rest_comes_near() -> None:
 def test_the_same_seed_gives_the_same_pass_under_a_name_of_its_own() -> None:
     first, again = (first_pass(TEXTS, HashingEncoder(), CountingEncoder(), seed=3) for _ in "ab")
     np.testing.assert_array_equal(first.vectors, again.vectors)
-    assert first.name == "counting/1/first-pass/1"
+    assert first.name == "counting/1/first-pass/2"
 
 
 def test_few_texts_are_all_read() -> None:
@@ -73,3 +73,14 @@ def test_few_texts_are_all_read() -> None:
 def test_texts_without_words_do_not_stop_a_pass() -> None:
     found = first_pass([*TEXTS, "", " \n", "?"], HashingEncoder(), CountingEncoder())
     assert np.isfinite(found.vectors).all()
+
+
+def test_what_a_first_map_can_tell_least_about_is_read() -> None:
+    odd = [f"qu{number}x zz{number * 7}y vv{number * 13}w" for number in range(60)]
+    texts = [text for pair in zip(TEXTS[: 20 * 60 : 20], odd, strict=True) for text in pair]
+    texts += [text for text in TEXTS if text not in texts]
+    full = CountingEncoder()
+    found = first_pass(texts, HashingEncoder(), full, share=0.4)
+    is_odd = np.isin(np.array(texts), odd)
+    assert found.read[is_odd].mean() > 0.9
+    assert found.read[~is_odd].mean() < 0.45
