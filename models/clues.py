@@ -1,6 +1,6 @@
 """What a consolidation is given: the issues that stay, and what is known beside the vectors."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,6 +39,15 @@ class Clues:
 
     days: FloatArray | None = None
     """When each loose contact came."""
+
+    takes_until: FloatArray | None = None
+    """For each fixed issue the day up to which contacts join it late: see `models.late`.
+
+    Minus infinity for none.
+    """
+
+    asked: Collection[int] = ()
+    """Numbers of candidates that wait for an answer of a person."""
 
 
 NO_CLUES = Clues()

@@ -1,13 +1,14 @@
 """Many contacts at once: which of those that belong to no fixed issue form a group."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from models.clues import NO_CLUES, Clues, Fixed
 from models.evidence import Group, Groups, cohesion, fixed_groups
+from models.late import late_candidates, late_contacts
 from models.linkage import average_linkage, linked_pieces
 from models.outlook import Outlook, outlooks
 from models.settings import FinderSettings
@@ -35,6 +36,9 @@ class Regrouping:
 
     similarities: Vector
     """Mean similarity to the contacts of what it is in; 0.0 where it is alone."""
+
+    late: Collection[int] = ()
+    """Rows that joined only because they had waited."""
 
     outlooks: Mapping[int, Outlook] = field(default_factory=dict)
     """By the number of each candidate."""
@@ -82,8 +86,19 @@ def consolidate(  # noqa: PLR0913 - a look needs all of these, and all but two b
     for label, rows in _named(members, current):
         candidates[rows] = label
         labels[found[tuple(rows.tolist())]] = label
+    seen = outlooks(groups, labels, clues, settings)
+    late: set[int] = set()
+    for number, issue in late_candidates(seen, candidates, clues, settings).items():
+        rows = np.flatnonzero(candidates == number)
+        joined[rows], candidates[rows] = issue, ALONE
+        late.update(rows.tolist())
+        del seen[number]
+    alone = np.flatnonzero((joined < 0) & (candidates < 0))
+    for one in late_contacts(loose, alone, fixed, center=center, settings=settings, clues=clues):
+        joined[one.row] = one.issue
+        late.add(one.row)
     similarities = _similarities(space, issues, joined, candidates)
-    return Regrouping(joined, candidates, similarities, outlooks(groups, labels, clues, settings))
+    return Regrouping(joined, candidates, similarities, late, seen)
 
 
 def _first_groups(

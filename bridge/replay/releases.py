@@ -94,8 +94,8 @@ class Shipping:
     told: list[Told] = field(default_factory=list)
     not_shipped: list[NotShipped] = field(default_factory=list)
 
-    def ship(self, release: Release) -> None:
-        """Ship everything the release fixes, in one transaction."""
+    def ship(self, release: Release) -> list[IssueId]:
+        """Ship everything the release fixes, in one transaction; returns what that was."""
         cause = Cause(MACHINE, release.at, f"version {release.version} was released", "replay")
         with self.application.open() as store:
             wanted = {one: self._find(one, store) for one in release.clusters}
@@ -108,9 +108,14 @@ class Shipping:
                 reason = reasons.get(issue.id) if issue else "there is no such issue"
                 if reason is not None:
                     self.not_shipped.append(NotShipped(release.at, cluster, reason))
-            for shipped in answer.shipped:
-                customers = tuple(self._customers(shipped.id, store))
-                self.told.append(Told(release.at, shipped.id, customers))
+            return [issue.id for issue in answer.shipped]
+
+    def note_told(self, release: Release, shipped: Sequence[IssueId]) -> None:
+        """Write down who is counted on these issues once the jobs of the release are done."""
+        with self.application.open() as store:
+            for issue_id in shipped:
+                customers = tuple(self._customers(issue_id, store))
+                self.told.append(Told(release.at, issue_id, customers))
 
     def _find(self, cluster: str, store: Store) -> Issue | None:
         issue_id = self.issue_of(cluster)

@@ -249,8 +249,9 @@ class _Feed:
 
     def _ship(self, release: Release) -> None:
         self.clock.advance(release.at, self.queue)
-        self.shipping.ship(release)
+        shipped = self.shipping.ship(release)
         self._drain()
+        self.shipping.note_told(release, shipped)
 
     def _drain(self) -> None:
         self.queue.drain(self.clock.moment)

@@ -3,7 +3,9 @@
 Confirmed, filed and dismissed issues never lose a contact here.
 """
 
+import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,10 +35,11 @@ from bridge.store.issues import Place
 from bridge.store.vectors import Centroid, LooseContact
 from models.clustering import Regrouping
 from models.clustering import consolidate as regroup
-from models.vectors import IntArray, Vector
+from models.vectors import FloatArray, IntArray, Vector
 
 _MOST_UNASSIGNED = 5_000
 _ORIGIN = "job:consolidate"
+_SECONDS_A_DAY = 86_400
 
 
 def consolidate(context: Context, *, product_id: int) -> None:
@@ -95,7 +98,7 @@ class _Pass:
             current=np.array([one.issue_id or -1 for one in self._loose], dtype=np.int64),
             center=self._context.center(self._store, self._product.id),
             settings=settings,
-            clues=clerk.clues(),
+            clues=replace(clerk.clues(), takes_until=self._takes_until(), asked=self._asked()),
         )
         self._leave(found)
         self._join_settled(found)
@@ -108,6 +111,26 @@ class _Pass:
         self._write_outlooks(found)
         self._dissolve(set(groups))
         self._ask_about(np.flatnonzero((found.joined < 0) & (found.candidates < 0)), clerk)
+
+    def _takes_until(self) -> FloatArray:
+        """When the fix of each settled issue came out: it takes what waited beside it before."""
+        fixed = self._store.issues.fixed_since(self._product.id)
+        return np.array(
+            [
+                fixed[one.issue_id].timestamp() / _SECONDS_A_DAY
+                if one.issue_id in fixed
+                else -math.inf
+                for one in self._settled
+            ],
+            dtype=np.float64,
+        )
+
+    def _asked(self) -> set[int]:
+        """Candidates that wait for an answer."""
+        if not self._context.waits_for_review():
+            return set()
+        suggestions = self._store.suggestions.open(self._product.id)
+        return {one for asked in suggestions for one in (asked.issue_id, asked.other_id) if one}
 
     def _ask_about(self, rows: IntArray, clerk: Clerk) -> None:
         """Ask about what stayed alone though an issue is near."""
@@ -192,6 +215,9 @@ class _Pass:
         if contact.issue_id == issue_id:
             return
         similarity = float(found.similarities[row])
+        why = "grouped when all contacts were looked at together"
+        if row in found.late:
+            why = "it came before the fix and is likely about it"
         self._places.append(
             Place(
                 contact_id=contact.id,
@@ -200,7 +226,7 @@ class _Pass:
                 threshold=self._context.finder.found_threshold,
                 encoder=self._encoder.name,
                 actor=MACHINE.name,
-                reason=f"grouped when all contacts were looked at together: {similarity:.2f}",
+                reason=f"{why}: {similarity:.2f}",
             )
         )
 

@@ -255,6 +255,10 @@ class _Shipping:
         retired = retire_fixed(issue, release.version, store=store, cause=cause)
         telling = Telling(self.product, store, self.context, cause)
         tell_fix(issue, release.version, retired, telling=telling)
+        # What waited beside it joins it, and who handled that is told too.
+        store.enqueue(
+            "consolidate", once=f"consolidate:{issue.product_id}", product_id=issue.product_id
+        )
         for ticket in store.tickets.of_issue(issue.id):
             store.enqueue("refresh", once=f"refresh:{ticket.id}", ticket_id=ticket.id)
         quiet = timedelta(days=self.context.settings.verify_after_days)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bridge.domain.contacts import ContactId, ProductId
 from bridge.domain.errors import NotFound, Outdated
-from bridge.domain.issues import Issue, IssueId, IssueState
+from bridge.domain.issues import FIXED, Issue, IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.store.issue_lists import IssueFilter, IssueLists, IssueSummary, issue_from
 from bridge.store.issue_numbers import VersionSeen
@@ -182,6 +182,15 @@ class Issues(IssueLists):
             AssignmentRow.part == 0,
         )
         return {ContactId(row[0]): IssueId(row[1]) for row in self._session.execute(query)}
+
+    def fixed_since(self, product_id: ProductId) -> dict[IssueId, datetime]:
+        """When the fix of each issue that has one came out."""
+        query = select(IssueRow.id, IssueRow.shipped_at).where(
+            IssueRow.product_id == product_id,
+            IssueRow.state.in_([state.value for state in FIXED]),
+            IssueRow.merged_into.is_(None),
+        )
+        return {IssueId(row[0]): row[1] for row in self._session.execute(query) if row[1]}
 
     def survivors(self, product_id: ProductId) -> dict[IssueId, IssueId]:
         """For each merged issue the one that stands for it now, however long the chain."""
