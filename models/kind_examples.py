@@ -209,6 +209,11 @@ CHATTER = (
     "Your storage is full, log in here to keep your mail: http://mail-space.example",
     "Grow your savings tenfold in a month, ask me: http://fast-coins.example",
     "Make money with crypto, returns guaranteed, ask me how.",
+    "Thanks for helping me out, you were all wonderful.",
+    "Thank you, everybody, for taking care of this so fast.",
+    "You helped me a lot, thank you for being so patient.",
+    "Thanks to all of you for helping.",
+    "I appreciate how kindly I was helped.",
 )
 
 EXAMPLES: Mapping[str, Sequence[str]] = {

@@ -50,9 +50,9 @@ _FIXED: Mapping[str, str] = {
 }
 _MADE: Mapping[str, Callable[[Facts], str]] = {
     "string_too_short": lambda facts: _least(facts, "character"),
-    "string_too_long": lambda facts: f"this is too long: at most {_count(facts, 'character')}",
+    "string_too_long": lambda facts: _most(facts),
     "too_short": lambda facts: _short(facts),
-    "too_long": lambda facts: f"these are too many: at most {_count(facts, 'item')}",
+    "too_long": lambda facts: _long(facts),
     "greater_than": lambda facts: f"this must be more than {facts.get('gt')}",
     "greater_than_equal": lambda facts: f"this must be {facts.get('ge')} or more",
     "less_than": lambda facts: f"this must be less than {facts.get('lt')}",
@@ -81,10 +81,24 @@ def _least(facts: Facts, noun: str) -> str:
 
 
 def _short(facts: Facts) -> str:
-    # What is cleaned before its length is looked at is a value to the validator, and a text here.
-    if facts.get("field_type") == "Value":
+    if _is_text(facts):
         return _least(facts, "character")
     return f"this needs at least {_count(facts, 'item')}"
+
+
+def _most(facts: Facts) -> str:
+    return f"this is too long: at most {_count(facts, 'character')}"
+
+
+def _long(facts: Facts) -> str:
+    return (
+        _most(facts) if _is_text(facts) else f"these are too many: at most {_count(facts, 'item')}"
+    )
+
+
+def _is_text(facts: Facts) -> bool:
+    # What is cleaned before its length is looked at is a value to the validator, and a text here.
+    return facts.get("field_type") == "Value"
 
 
 def _count(facts: Facts, noun: str) -> str:

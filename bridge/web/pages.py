@@ -168,7 +168,7 @@ def _unusable(error: RequestValidationError, request: Request) -> str:
         wrong = "cannot be used"
         if one["type"] == "missing":
             wrong = "is missing"
-        elif one["type"] == "string_too_long":
+        elif one["type"] in ("string_too_long", "too_long"):
             wrong = f"is longer than {words.number(one['ctx']['max_length'])} characters"
         elif one["type"] in ("less_than", "less_than_equal", "int_parsing_size"):
             wrong = "is too large"

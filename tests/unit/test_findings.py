@@ -48,6 +48,11 @@ def test_no_word_of_the_validator_reaches_a_caller(body: type[Given]) -> None:
         ("string_too_short", {"min_length": 1}, "this must not be empty"),
         ("string_too_short", {"min_length": 3}, "this is too short: at least 3 characters"),
         ("string_too_long", {"max_length": 2_000}, "this is too long: at most 2,000 characters"),
+        (
+            "too_long",
+            {"field_type": "Value", "max_length": 9},
+            "this is too long: at most 9 characters",
+        ),
         ("too_short", {"min_length": 1}, "this needs at least 1 item"),
         ("less_than_equal", {"le": 100}, "this must be 100 or less"),
         (
