@@ -6,7 +6,8 @@ knows the longer words was tried as well: it told hardly more.
 """
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -54,6 +55,7 @@ _MARKED = re.compile(r"[\u00c0-\u024f]")
 _BEYOND_DOUBT = 0.9
 _MOST_WORDS = 80
 _MOST_CHARACTERS = 2_000
+_A_SHARE = 3
 _UNSURE = (0.25, 1.0)
 """Imaginary votes, for another language and in all: few words leave the answer near English."""
 
@@ -80,6 +82,21 @@ def is_plain_english(text: str) -> bool:
     """Whether a text is English beyond doubt: two small words at least, and none of others."""
     told = spoken(text)
     return told.language == ENGLISH and told.confidence >= _BEYOND_DOUBT
+
+
+def in_main_language(texts: Sequence[str]) -> list[bool]:
+    """Which texts are in the language that speaks for all of them, or in none that is told.
+
+    English where a third is: engineers read it. Else the one that most are in.
+    """
+    languages = [spoken(text).language for text in texts]
+    counts = Counter(one for one in languages if one is not None)
+    if not counts:
+        return [True] * len(languages)
+    main = max(counts, key=lambda one: (counts[one], one))
+    if counts[ENGLISH] * _A_SHARE >= counts.total():
+        main = ENGLISH
+    return [one in (None, main) for one in languages]
 
 
 def spoken(text: str) -> Spoken:

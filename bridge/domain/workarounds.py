@@ -167,8 +167,16 @@ class Workaround:
         return self.content.after_fix_text or (say_instead(fixed_in) if fixed_in else None)
 
 
-def say_instead(fixed_in: str) -> str:
-    """What to tell a customer about a fix when nobody wrote a better sentence."""
+def say_instead(fixed_in: str, *, has_it: bool = False) -> str:
+    """What to tell a customer about a fix when nobody wrote a better sentence.
+
+    has_it: the customer is known to use a version with the fix.
+    """
+    if has_it:
+        return (
+            f"This was fixed in {fixed_in}, and the version in use has the fix:"
+            " if it still happens, ask for details and report it."
+        )
     return f"This is fixed in {fixed_in}: please update to it."
 
 

@@ -13,6 +13,7 @@ from bridge.domain.workarounds import offered
 from bridge.steps.context import Context, rows_of
 from bridge.store import Store
 from models.naming import best_quotes
+from models.spoken import in_main_language
 
 _QUOTES = 5
 _MOST_MEMBERS = 200
@@ -70,6 +71,8 @@ def pick_quotes(
     members = store.vectors.of_issue(issue_id, encoder.name, limit=_MOST_MEMBERS)
     if not members:
         return ()
+    is_main = in_main_language([text for _, text, _, _ in members])
+    members = [one for one, is_in in zip(members, is_main, strict=True) if is_in]
     chosen = best_quotes(
         [text for _, text, _, _ in members],
         rows_of([vector for *_, vector in members], encoder.dimensions),

@@ -126,14 +126,15 @@ def answer(found: Match, question: Question, *, store: Store) -> Match:
     waits = is_fixed is False and best is not None
     if issue.fixed_in is None or issue.state not in FIXED or waits:
         return found
-    return replace(found, say_instead=_instead(every, issue.fixed_in))
+    otherwise = say_instead(issue.fixed_in, has_it=is_fixed is True)
+    return replace(found, say_instead=_written(every) or otherwise)
 
 
-def _instead(every: Sequence[Workaround], fixed_in: str) -> str:
-    """The sentence that somebody wrote for after the fix, else one of ours."""
+def _written(every: Sequence[Workaround]) -> str | None:
+    """The sentence that somebody wrote last for after the fix."""
     written = [
         one.content.after_fix_text
         for one in every
         if one.retired_by is RetiredBy.FIX or one.content.scope.below is not None
     ]
-    return next((one for one in reversed(written) if one), say_instead(fixed_in))
+    return next((one for one in reversed(written) if one), None)

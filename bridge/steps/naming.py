@@ -7,6 +7,7 @@ from bridge.domain.issues import IssueId
 from bridge.steps.context import Context, rows_of
 from bridge.store import Store
 from models.naming import Sense, key_terms, title
+from models.spoken import in_main_language
 from models.vectors import Vector, Vectors, centered
 
 _MOST_MEMBERS = 60
@@ -21,6 +22,9 @@ def rename(issue_id: IssueId, product_id: ProductId, *, store: Store, context: C
         return
     # Oldest first: of equally typical sentences the first one said keeps the title stable.
     members.reverse()
+    # Translated ones lie nearer to the middle: they would speak for all, whatever most write in.
+    is_main = in_main_language([text for _, text, _, _ in members])
+    members = [one for one, is_in in zip(members, is_main, strict=True) if is_in]
     texts = [text for _, text, _, _ in members]
     vectors = rows_of([vector for *_, vector in members], encoder.dimensions)
     elsewhere = context.word_use(store, product_id)

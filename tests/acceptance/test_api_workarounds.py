@@ -231,6 +231,20 @@ def test_a_fix_retires_or_narrows_and_a_regression_gives_back_only_what_it_took(
     assert ada.post(f"/workarounds/{older}/use", {"contact": newest}).status_code == 200
 
 
+def test_who_has_the_fix_is_not_told_to_update(
+    api: Api, pipeline: Pipeline, issue: str, ada: Caller
+) -> None:
+    ship(api, pipeline, issue)
+
+    def instead(version: str) -> str:
+        (found,) = ada.post("/match", {"text": SAID, "version": version}).json()
+        said: str = found["say_instead"]
+        return said
+
+    assert instead("4.2") == "This is fixed in 4.3: please update to it."
+    assert instead("4.3").startswith("This was fixed in 4.3, and the version in use has the fix")
+
+
 def test_a_narrowed_one_is_refused_for_a_contact_that_has_the_fix(
     api: Api, pipeline: Pipeline, issue: str, ada: Caller
 ) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.spoken import is_foreign, is_plain_english, spoken
+from models.spoken import in_main_language, is_foreign, is_plain_english, spoken
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,26 @@ def test_what_is_short_or_in_a_script_nobody_reads_is_not_foreign(text: str) -> 
 )
 def test_english_with_strange_words_stays_english(text: str) -> None:
     assert not is_foreign(text)
+
+
+GERMAN = "Seit dem Update kann ich mich nicht mehr anmelden."
+ENGLISH_TEXT = "I cannot sign in since the update."
+
+
+@pytest.mark.parametrize(
+    ("texts", "chosen"),
+    [
+        # A third is English.
+        ([ENGLISH_TEXT, GERMAN, GERMAN], [True, False, False]),
+        ([ENGLISH_TEXT, GERMAN, GERMAN, GERMAN], [False, True, True, True]),
+        # What is in no language that is told belongs to any.
+        (["Error 503", GERMAN], [True, True]),
+        (["Error 503"], [True]),
+        ([], []),
+    ],
+)
+def test_one_language_speaks_for_an_issue(texts: list[str], chosen: list[bool]) -> None:
+    assert in_main_language(texts) == chosen
 
 
 def test_more_words_make_it_surer() -> None:
