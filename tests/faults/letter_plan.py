@@ -37,11 +37,7 @@ class LetterTask:
 
     def place(self, verdict: Verdict) -> str:
         """Where it was, in words."""
-        if self.kill_at is None:
-            return self.name
-        moments = verdict.moments
-        name = moments[self.kill_at - 1] if self.kill_at <= len(moments) else "not reached"
-        return f"{self.name} ({name})"
+        return verdict.place(self.name, self.kill_at)
 
     def do(self, floor: Floor) -> Verdict:
         """Do it."""

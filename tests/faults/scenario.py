@@ -47,3 +47,10 @@ class Verdict:
     def is_good(self) -> bool:
         """Each issue has its one open ticket."""
         return not (self.lost or self.duplicates or self.trouble)
+
+    def place(self, run: str, kill_at: int | None) -> str:
+        """Where a run of that name was killed, in words."""
+        if kill_at is None:
+            return run
+        name = self.moments[kill_at - 1] if kill_at <= len(self.moments) else "not reached"
+        return f"{run} ({name})"
