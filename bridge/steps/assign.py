@@ -24,7 +24,7 @@ from bridge.store.placing import Joined, KeptVector
 from bridge.store.vectors import Centroid
 from bridge.store.waiting import JudgedContact, WaitingContact
 from models.encoders.base import Encoder
-from models.encoders.routed import CannotRead
+from models.encoders.routed import CannotRead, RoutedEncoder
 from models.spoken import is_foreign
 from models.vectors import Vector
 
@@ -69,11 +69,12 @@ def _encode(
     waiting: Sequence[WaitingContact], encoder: Encoder
 ) -> tuple[dict[bytes, Vector], dict[ContactId, str]]:
     """Vectors by text hash, and the contacts whose text the encoder could not take."""
+    translates = isinstance(encoder, RoutedEncoder)
     known = {
         one.text_hash: one.vector
         for one in waiting
         # What was translated before may be translated better by now.
-        if one.vector is not None and not is_foreign(one.text)
+        if one.vector is not None and not (translates and is_foreign(one.text))
     }
     texts = {one.text_hash: one.text for one in waiting if one.text_hash not in known}
     hashes = list(texts)
