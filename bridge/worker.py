@@ -246,3 +246,6 @@ class Worker:
             update_heartbeat_interval=_HEARTBEAT_SECONDS,
             stalled_worker_timeout=_STALLED_SECONDS,
         )
+        # It ends without a word when one of its helpers fails, say the one that hears of new jobs,
+        # and the database is back before it has said goodbye.
+        raise RuntimeError("the queue's worker ended although nobody stopped it")
