@@ -41,9 +41,22 @@ class Translation:
 
     def of(self, vectors: Vectors) -> Vectors:
         """Unit rows in the other space, one a row of `vectors`."""
-        told = self._likeness(np.asarray(vectors, dtype=np.float64)) @ self._weights + self._mean
-        return unit_rows(np.asarray(told, dtype=np.float32))
+        told = self._likeness(np.asarray(vectors, dtype=np.float64)) @ self._weights
+        return unit_rows(np.asarray(self._mean + _stretched(told, self._mean), dtype=np.float32))
 
     def _likeness(self, vectors: FloatArray) -> FloatArray:
         cosines = vectors @ self._given.T
         return np.asarray(cosines + _NEARNESS_WEIGHT * np.exp(_STEEPNESS * (cosines - 1)))
+
+
+def _stretched(told: FloatArray, mean: FloatArray) -> FloatArray:
+    """Rows made so long that with the mean they are unit vectors, as those of other texts are.
+
+    A text that is like none that taught is told to be near the mean. Made a unit vector as it is,
+    the mean would be most of it, and all such texts would look alike.
+    """
+    along = told @ mean
+    squares = np.maximum(np.einsum("ij,ij->i", told, told), np.finfo(np.float64).tiny)
+    missing = max(0.0, 1.0 - float(mean @ mean))
+    factors = (np.sqrt(along**2 + squares * missing) - along) / squares
+    return np.asarray(told * factors[:, None])

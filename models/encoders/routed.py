@@ -83,7 +83,7 @@ class RoutedEncoder:
 
 def first_lesson(own: Encoder, foreign: Encoder) -> tuple[Vectors, Vectors]:
     """What both encoders make of our own English sentences: all that a young product has."""
-    texts = [text for told in EXAMPLES.values() for text in told]
+    texts = [text for told in EXAMPLES.values() for text in told if not is_foreign(text)]
     return foreign.encode(texts), own.encode(texts)
 
 

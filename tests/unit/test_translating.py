@@ -16,11 +16,12 @@ from models.encoders.routed import (
     taught_by,
 )
 from models.kind_examples import EXAMPLES
+from models.spoken import is_foreign
 from models.translating import Translation
-from models.vectors import Vectors
+from models.vectors import Vectors, unit_rows
 from tests.bilingual import BilingualEncoder
 
-ENGLISH = [text for told in EXAMPLES.values() for text in told]
+ENGLISH = [text for told in EXAMPLES.values() for text in told if not is_foreign(text)]
 GERMAN = "Der Export ist leer, wenn ich drücke"
 TWIN = "The export is empty, when I press"
 
@@ -89,6 +90,24 @@ def test_one_text_is_enough_to_teach() -> None:
 
     translation = Translation(rows([TWIN]), rows([TWIN]))
     np.testing.assert_allclose(translation.of(rows(["Where is my parcel?"])), rows([TWIN]), atol=1)
+
+
+def test_texts_unlike_all_that_taught_are_no_more_alike_than_others_are() -> None:
+    dice = np.random.default_rng(0)
+
+    def made(count: int, in_common: float) -> Vectors:
+        rows = dice.standard_normal((count, 64)) / 8
+        rows[:, 0] += in_common
+        return unit_rows(rows.astype(np.float32))
+
+    translation = Translation(made(100, 0.3), made(100, 0.6))
+    told = translation.of(made(50, 0.3))
+    np.testing.assert_allclose(np.linalg.norm(told, axis=1), 1, atol=1e-5)
+    assert _alike(told) == pytest.approx(_alike(made(50, 0.6)), abs=0.1)
+
+
+def _alike(rows: Vectors) -> float:
+    return float((rows @ rows.T)[~np.eye(len(rows), dtype=bool)].mean())
 
 
 def test_of_texts_at_hand_the_english_ones_teach() -> None:
