@@ -78,11 +78,21 @@ def add_workaround(  # noqa: PLR0913 - a draft differs in one word
 ) -> Workaround:
     """A new workaround, offered at once unless it is a draft; personal data is redacted.
 
-    Without an owner it is its author's.
+    Without an owner it is its author's. Added twice it is one; raises InvalidMove where the issue
+    has another one of the same words.
     """
     content = _content(replace(advice, owner=advice.owner or cause.actor.name), product)
     _require_to_come(content.review_at, cause)
     state = WorkaroundState.DRAFT if is_draft else WorkaroundState.ACTIVE
+    # Two presses of one button come at the same time: the second waits for the first.
+    store.issues.get(product.id, issue.id, lock=True)
+    for one in store.workarounds.all(product.id, issue_id=issue.id):
+        if one.state is WorkaroundState.RETIRED or not _same_words(one.text, content.text):
+            continue
+        if one.state is state and replace(one.content, owner=content.owner) == content:
+            return one
+        kind = "a draft" if one.state is WorkaroundState.DRAFT else "a workaround"
+        raise InvalidMove(f"{issue.name} has {kind} with these words already: edit that one")
     added = store.workarounds.write(
         issue, content, author=cause.actor.name, now=cause.at, state=state
     )
@@ -225,6 +235,10 @@ def _activate(
     issue = store.issues.get(product.id, workaround.issue_id)
     give_copies_back(issue, store=store, cause=cause)
     return store.workarounds.get(product.id, workaround.id), decision
+
+
+def _same_words(one: str, other: str) -> bool:
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 def _require_living(workaround: Workaround) -> None:

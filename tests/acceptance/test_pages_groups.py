@@ -8,6 +8,8 @@ from httpx2 import Response
 from bridge.domain.grouping import SuggestionKind
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import Role
+from bridge.steps.moves import move_issue
+from bridge.steps.ship import ReleaseNews, ship
 from tests.conftest import Pipeline
 from tests.groups_bench import Groups
 from tests.pages_bench import SITE, PagesBench, press, token_in
@@ -239,6 +241,28 @@ def test_an_answer_is_done_and_undone_on_the_review_page(groups: Groups, bench: 
     press(lead, "/review", f"/review/{again}/no", version=1)
     assert groups.now(login).merged_into is None
     assert "No open questions" in lead.get("/review").text
+
+
+def test_undo_is_offered_only_where_it_is_accepted(groups: Groups, bench: PagesBench) -> None:
+    export = groups.issue("export", 5)
+    lead = bench.signed_in(Role.LEAD)
+    press(lead, address(export), f"{address(export)}/confirm", version=export.version)
+    assert "Undo “Confirmed”" in lead.get(address(export)).text
+    with groups.application.open() as store:
+        act = groups.act(store)
+        issue = move_issue(groups.now(export), IssueState.FILED, store=store, cause=act.cause)
+        news = ReleaseNews("4.2", act.cause.at, issue_ids=(issue.id,))
+        context = groups.application.context
+        ship(news, groups.product, store=store, context=context, cause=act.cause)
+    shown = lead.get(address(export))
+    assert "Fixed in 4.2" in shown.text
+    assert "Undo “" not in shown.text
+    done = lead.get(f"/review?done=yes&issue={export.name}").text
+    assert f'See <a href="{address(export)}">' in done
+    assert "/review/undo/" not in done
+    refused = press(lead, address(export), f"{address(export)}/undo")
+    assert refused.status_code == 409
+    assert "people were told that it has shipped" in refused.text
 
 
 @pytest.mark.parametrize("role", [Role.AGENT, Role.ENGINEER])

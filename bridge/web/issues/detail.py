@@ -22,7 +22,7 @@ from bridge.steps.prove import FixProof, proof_words, prove_fix
 from bridge.steps.questions import Asked, asked
 from bridge.steps.satisfaction import satisfaction_of
 from bridge.steps.ship_rule import waits_for
-from bridge.steps.undo import last_decision
+from bridge.steps.undo import undoable
 from bridge.store.issues import IssueSummary
 from bridge.web.issues.advice_shown import advice_of
 from bridge.web.issues.filing import ticket_state
@@ -156,7 +156,7 @@ def issue_page(
         contacts=reasons(contacts[: part.show], issue, visit),
         older=contacts[part.show - 1].contact.id if len(contacts) > part.show else None,
         part=part,
-        undoable=last_decision(issue, store=store) if visit.may("review") else None,
+        undoable=undoable(issue, store=store) if visit.may("review") else None,
         customers=customers[:_CUSTOMERS],
         more_customers=customers[_CUSTOMERS - 1].id if len(customers) > _CUSTOMERS else None,
         bars=_bars(summary, visit),
