@@ -89,7 +89,9 @@ def add_workaround(  # noqa: PLR0913 - a draft differs in one word
     for one in store.workarounds.all(product.id, issue_id=issue.id):
         if one.state is WorkaroundState.RETIRED or not _same_words(one.text, content.text):
             continue
-        if one.state is state and replace(one.content, owner=content.owner) == content:
+        # Whose it is may be left out, and spaces are no words.
+        same = replace(content, text=one.text, owner=one.content.owner)
+        if one.state is state and same == one.content:
             return one
         kind = "a draft" if one.state is WorkaroundState.DRAFT else "a workaround"
         raise InvalidMove(f"{issue.name} has {kind} with these words already: edit that one")
