@@ -181,6 +181,7 @@ def test_snoozing_needs_one_end_and_can_be_ended(api: Api, export: Issue) -> Non
         {"customers": 0},
         {"until": "2026-03-01T00:00:00Z"},
         {"until": "2026-04-01T00:00:00Z", "customers": 2},
+        {"until": "9999-12-31T23:59:59Z"},
     ):
         assert api.admin.post(url, body).status_code == 422, body
     done = api.admin.post(url, {"customers": 3})
