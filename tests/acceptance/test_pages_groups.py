@@ -204,6 +204,10 @@ def test_snoozing_and_bringing_back(groups: Groups, bench: PagesBench) -> None:
     )
     assert past.status_code == 422
     assert "That moment is over" in past.text
+    version = groups.now(export).version
+    far = press(lead, page, f"{page}/snooze", version=version, until="9999-12-31")
+    assert far.status_code == 422
+    assert "A snooze lasts a year at most, until 20" in far.text
 
 
 def test_the_review_page_asks_the_best_question_first(groups: Groups, bench: PagesBench) -> None:
@@ -277,7 +281,7 @@ def test_who_only_reads_decides_nothing_about_groups(
     assert "/review" not in shown
     assert reader.get("/review").status_code == 403
     assert reader.get(f"{page}/merge?with={login.name}").status_code == 403
-    for verb in ("merge", "move", "take-off", "split", "snooze", "wake", "undo"):
+    for verb in ("merge", "move", "keep", "take-off", "split", "snooze", "wake", "undo"):
         assert f"{page}/{verb}" not in shown, verb
         answer = press(reader, page, f"{page}/{verb}", version=1, others=login.name, versions="x")
         assert answer.status_code == 403, verb
