@@ -504,7 +504,7 @@ def test_who_only_joined_at_even_odds_is_left_out_until_a_person_confirms_it(ben
     assert sure in {one.email for one in bench.letters.readers(letter, LetterState.DRAFTED)}
     told = "joined at even odds after the fix; confirm them on the issue to include them"
     shown = lead.get(f"/letters/{letter.id}").text
-    assert f"1 customer is left out: {told}." in shown
+    assert f"1 customer is left out: they {told}." in shown
     assert "joined at even odds</span>" in lead.get("/issues/ISS-1").text
     with bench.application.open() as store:
         version = store.issues.get(bench.product.id, issue.id).version
