@@ -75,19 +75,24 @@ def add_workaround(  # noqa: PLR0913 - a draft differs in one word
     store: Store,
     cause: Cause,
     is_draft: bool = False,
+    instead_of: Workaround | None = None,
 ) -> Workaround:
     """A new workaround, offered at once unless it is a draft; personal data is redacted.
 
     Without an owner it is its author's. Added twice it is one; raises InvalidMove where the issue
-    has another one of the same words.
+    has another one of the same words, but for the one that it comes instead of.
     """
     content = _content(replace(advice, owner=advice.owner or cause.actor.name), product)
     _require_to_come(content.review_at, cause)
     state = WorkaroundState.DRAFT if is_draft else WorkaroundState.ACTIVE
-    # Two presses of one button come at the same time: the second waits for the first.
-    store.issues.get(product.id, issue.id, lock=True)
+    # Two presses of one button come at the same time: the second waits for the first. Who replaces
+    # one holds that already, and takes no issue behind it.
+    store.issues.get(product.id, issue.id, lock=instead_of is None)
     for one in store.workarounds.all(product.id, issue_id=issue.id):
-        if one.state is WorkaroundState.RETIRED or not _same_words(one.text, content.text):
+        is_replaced = instead_of is not None and one.id == instead_of.id
+        if one.state is WorkaroundState.RETIRED or is_replaced:
+            continue
+        if not _same_words(one.text, content.text):
             continue
         # Whose it is may be left out, and spaces are no words.
         same = replace(content, text=one.text, owner=one.content.owner)
@@ -160,7 +165,7 @@ def replace_workaround(  # noqa: PLR0913 - one transaction needs all of it
     """
     _require_living(old)
     issue = store.issues.get(product.id, old.issue_id)
-    added = add_workaround(issue, advice, product, store=store, cause=cause)
+    added = add_workaround(issue, advice, product, store=store, cause=cause, instead_of=old)
     reason = cause.reason or "replaced by a better one"
     store.workarounds.retire(
         old.id, RetiredBy.REPLACED, reason=reason, now=cause.at, replaced_by=added.id

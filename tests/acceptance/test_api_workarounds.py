@@ -305,11 +305,16 @@ def test_the_same_words_added_twice_are_one_workaround(api: Api, issue: str) -> 
         assert refused.status_code == 409
         told = f"{issue} has a workaround with these words already: edit that one"
         assert refused.json()["detail"] == told
-    (only,) = lead.get("/workarounds", issue=issue).json()["items"]
+    assert len(lead.get("/workarounds", issue=issue).json()["items"]) == 1
+    narrower = {"text": "Halve it.", "audience": "internal", "versions": ["4.1"]}
+    replaced = lead.post(f"/workarounds/{first['id']}/replace", {**narrower, "reason": "only 4.1"})
+    assert replaced.status_code == 201, replaced.text
+    only = replaced.json()
+    assert only["id"] != first["id"]
     lead.post(f"/workarounds/{only['id']}/retire", {"reason": "it loses data"})
     assert lead.post("/workarounds", advice).json()["id"] != first["id"]
     history = lead.get(f"/issues/{issue}/history").json()["items"]
-    assert [one["action"] for one in history].count("workaround_added") == 2
+    assert [one["action"] for one in history].count("workaround_added") == 3
 
 
 def test_copies_and_tasks_are_listed_approved_done_and_dropped(

@@ -13,6 +13,7 @@ from bridge.domain.issues import Issue, IssueState, Outcome
 from bridge.domain.news import ShipEvent, ShipKind
 from bridge.domain.people import Actor, NoticeKind
 from bridge.domain.workarounds import Audience, WorkaroundState
+from bridge.steps.announce import ENDPOINT
 from bridge.steps.moves import Cause
 from bridge.steps.ship import ReleaseNews, ship
 from bridge.steps.track import release_soon, track_soon
@@ -251,6 +252,26 @@ def test_what_was_shipped_by_hand_goes_back_to_where_its_ticket_is(
         poll(pipeline)
     assert the_issue(pipeline).fixed_in == "4.2"
     assert told(pipeline) == [FIX, CORRECTION, FIX]
+
+
+def test_other_systems_hear_of_a_withdrawn_fix_wherever_the_issue_goes_back_to(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    with pipeline.application.open() as store:
+        store.connections.add(pipeline.product.id, ENDPOINT, name="crm", config={}, sealed=b"")
+    context, at = pipeline.application.context, pipeline.clock.moment
+    cause = Cause(Actor("token", "ci"), at, "oops", "api")
+    with context.open() as store:
+        news = ReleaseNews("4.1", at, issue_ids=(the_issue(pipeline).id,))
+        ship(news, pipeline.product, store=store, context=context, cause=cause)
+        known = store.fixes.find(pipeline.product.id, "4.1", lock=True)
+        assert known is not None
+        event = ShipEvent(id="", source="api", kind=ShipKind.ROLLED_BACK, at=at)
+        withdraw(known, event, pipeline.product, store=store, context=context, cause=cause)
+        found = store.messages.search(pipeline.product.id, (), limit=20)
+    events = [one.subject for one in reversed(found) if one.recipient == "crm"]
+    assert [one for one in events if one.startswith("fix")] == ["fix.shipped", "fix.withdrawn"]
+    assert the_issue(pipeline).state is IssueState.FILED
 
 
 def test_a_ticket_that_was_closed_or_lost_meanwhile_says_where_the_issue_goes_back_to(
