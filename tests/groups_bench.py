@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from bridge.domain.contacts import ContactId
+from bridge.domain.errors import InvalidMove
 from bridge.domain.grouping import ConstraintKind
 from bridge.domain.issues import Issue, IssueId, IssueState
 from bridge.domain.people import MACHINE, Actor
 from bridge.steps.groups import Act
 from bridge.steps.merge import merge_issues
 from bridge.steps.moves import Cause, move_issue
-from bridge.steps.undo import undo_last
+from bridge.steps.undo import undo_last, undoable
 from bridge.store import Store
 from bridge.store.issues import Place
 from tests.builders import a_contact
@@ -93,9 +94,16 @@ class Groups:
             return merge_issues(survivor, others, self.act(store))
 
     def undo(self, issue: Issue) -> Issue:
-        """Mia takes the last thing back."""
+        """Mia takes the last thing back, which pages offer exactly where it can be."""
         with self.application.open() as store:
-            return undo_last(issue, self.act(store))
+            is_offered = undoable(self.now(issue), store=store) is not None
+            if is_offered:
+                try:
+                    return undo_last(issue, self.act(store))
+                except InvalidMove as refused:
+                    raise AssertionError(f"undo of {issue.name} was offered") from refused
+            undo_last(issue, self.act(store))
+            raise AssertionError(f"undo of {issue.name} works and is not offered")
 
     def now(self, issue: Issue) -> Issue:
         """The issue as it is now."""

@@ -137,6 +137,13 @@ class MoveIn(Given):
     reason: Why = ""
 
 
+class KeepIn(Given):
+    """Contacts that belong to the issue they are on."""
+
+    contacts: ContactIds
+    reason: Why = ""
+
+
 class SnoozeIn(Given):
     """Until a moment, or until so many more customers are affected: one of the two."""
 

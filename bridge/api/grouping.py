@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from bridge.api import present
-from bridge.api.bodies import MergeIn, MoveIn, Nothing, SnoozeIn, SplitIn
+from bridge.api.bodies import KeepIn, MergeIn, MoveIn, Nothing, SnoozeIn, SplitIn
 from bridge.api.deps import BODY_ANSWERS, Call, IfMatch, Reviewer, answers, area, json_only
 from bridge.api.idempotency import OnceDep
 from bridge.api.issues import IssueIdPath, take_issue, with_etag
@@ -15,7 +15,7 @@ from bridge.api.schemas import IssueOut, SplitOut
 from bridge.domain.issues import Issue, IssueId
 from bridge.steps.groups import Act
 from bridge.steps.merge import merge_issues
-from bridge.steps.move import move_contacts, split_issue
+from bridge.steps.move import keep_contacts, move_contacts, split_issue
 from bridge.steps.snooze import snooze_issue, wake_issue
 from bridge.steps.undo import undo_last
 
@@ -81,6 +81,24 @@ def move(
         if body.to is not None:
             to = call.store.issues.by_number(call.product.id, body.to)
         return move_contacts(issue, body.contacts, to, _act(call, body.reason))
+
+    return _decide(issue_id, if_match, call, once.run, do)
+
+
+@router.post(
+    "/issues/{id}/keep",
+    summary="Say that contacts belong to it",
+    response_model=IssueOut,
+    responses=_ANSWERS,
+    dependencies=_CHECKS,
+)
+def keep(
+    issue_id: IssueIdPath, body: KeepIn, call: Reviewer, once: OnceDep, if_match: IfMatch = None
+) -> Response:
+    """They are where the machine put them, and stay; letters count those as sure."""
+
+    def do(issue: Issue) -> Issue:
+        return keep_contacts(issue, body.contacts, _act(call, body.reason))
 
     return _decide(issue_id, if_match, call, once.run, do)
 

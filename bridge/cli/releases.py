@@ -6,12 +6,14 @@ from typing import Annotated
 import typer
 
 from bridge.api import present
-from bridge.api.schemas import NotShippedOut, ShippedOut, WithdrawnOut
+from bridge.api.paging import Wanted, page_of
+from bridge.api.schemas import NotShippedOut, ReleasePage, ShippedOut, WithdrawnOut
 from bridge.cli.issues import issue_id_of, operator
 from bridge.cli.opening import opened, read_settings
 from bridge.cli.options import AsJson, DataDir, ProductName, new_app
 from bridge.cli.output import emit, say, show_table
 from bridge.domain.errors import InvalidInput, NotFound
+from bridge.domain.moments import rfc3339
 from bridge.domain.news import ShipEvent, ShipKind
 from bridge.domain.products import DEFAULT_PRODUCT
 from bridge.steps.report_lines import counted
@@ -24,7 +26,45 @@ _FUTURE = timedelta(days=1)
 
 @releases_app.callback()
 def releases() -> None:
-    """Tell which version customers can get."""
+    """List and tell which version customers can get."""
+
+
+@releases_app.command("list", short_help="List releases, newest first.")
+def list_releases(
+    limit: Annotated[int, typer.Option("--limit", min=1, max=200)] = 50,
+    cursor: Annotated[str | None, typer.Option("--cursor", help="`next` of the page before.")] = (
+        None
+    ),
+    product: ProductName = DEFAULT_PRODUCT,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """\b
+    Example:
+      bridge releases list
+
+    List the versions that customers can get, and those that were taken back.
+    """
+    page = Wanted(limit, cursor)
+    before = page.after()
+    with opened(read_settings(data_dir)) as application, application.open() as store:
+        home = store.products.by_slug(product)
+        found = store.fixes.releases(home.id, limit=limit + 1, before=before)
+    items, after = page_of(found, page, lambda one: (one.id,))
+    shown = [present.release(one) for one in items]
+    if as_json:
+        emit(ReleasePage(items=shown, next=after).model_dump(mode="json"))
+        return
+    show_table(
+        ("id", "version", "component", "customers", "since", "state"),
+        (
+            (
+                *(one.id, one.version, one.component, f"{one.percent} %"),
+                *(rfc3339(one.shipped_at), "taken back" if one.is_withdrawn else "out"),
+            )
+            for one in shown
+        ),
+    )
 
 
 @releases_app.command("add", short_help="Say that a version has reached customers.")

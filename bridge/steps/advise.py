@@ -75,14 +75,31 @@ def add_workaround(  # noqa: PLR0913 - a draft differs in one word
     store: Store,
     cause: Cause,
     is_draft: bool = False,
+    instead_of: Workaround | None = None,
 ) -> Workaround:
     """A new workaround, offered at once unless it is a draft; personal data is redacted.
 
-    Without an owner it is its author's.
+    Without an owner it is its author's. Added twice it is one; raises InvalidMove where the issue
+    has another one of the same words, but for the one that it comes instead of.
     """
     content = _content(replace(advice, owner=advice.owner or cause.actor.name), product)
     _require_to_come(content.review_at, cause)
     state = WorkaroundState.DRAFT if is_draft else WorkaroundState.ACTIVE
+    # Two presses of one button come at the same time: the second waits for the first. Who replaces
+    # one holds that already, and takes no issue behind it.
+    store.issues.get(product.id, issue.id, lock=instead_of is None)
+    for one in store.workarounds.all(product.id, issue_id=issue.id):
+        is_replaced = instead_of is not None and one.id == instead_of.id
+        if one.state is WorkaroundState.RETIRED or is_replaced:
+            continue
+        if not _same_words(one.text, content.text):
+            continue
+        # Whose it is may be left out, and spaces are no words.
+        same = replace(content, text=one.text, owner=one.content.owner)
+        if one.state is state and same == one.content:
+            return one
+        kind = "a draft" if one.state is WorkaroundState.DRAFT else "a workaround"
+        raise InvalidMove(f"{issue.name} has {kind} with these words already: edit that one")
     added = store.workarounds.write(
         issue, content, author=cause.actor.name, now=cause.at, state=state
     )
@@ -148,7 +165,7 @@ def replace_workaround(  # noqa: PLR0913 - one transaction needs all of it
     """
     _require_living(old)
     issue = store.issues.get(product.id, old.issue_id)
-    added = add_workaround(issue, advice, product, store=store, cause=cause)
+    added = add_workaround(issue, advice, product, store=store, cause=cause, instead_of=old)
     reason = cause.reason or "replaced by a better one"
     store.workarounds.retire(
         old.id, RetiredBy.REPLACED, reason=reason, now=cause.at, replaced_by=added.id
@@ -225,6 +242,10 @@ def _activate(
     issue = store.issues.get(product.id, workaround.issue_id)
     give_copies_back(issue, store=store, cause=cause)
     return store.workarounds.get(product.id, workaround.id), decision
+
+
+def _same_words(one: str, other: str) -> bool:
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 def _require_living(workaround: Workaround) -> None:

@@ -33,12 +33,6 @@ _S = IssueState
 _OF_MOVE: Mapping[tuple[IssueState, IssueState], str] = {
     (_S.CONFIRMED, _S.FILED): "issue.filed",
     (_S.REGRESSED, _S.FILED): "issue.filed",
-    (_S.SHIPPED, _S.RESOLVED): "fix.withdrawn",
-    (_S.SHIPPED, _S.IN_PROGRESS): "fix.withdrawn",
-    (_S.VERIFIED, _S.RESOLVED): "fix.withdrawn",
-    (_S.VERIFIED, _S.IN_PROGRESS): "fix.withdrawn",
-    (_S.SHIPPED, _S.REGRESSED): "issue.regressed",
-    (_S.VERIFIED, _S.REGRESSED): "issue.regressed",
     (_S.SHIPPED, _S.VERIFIED): "issue.verified",
 }
 

@@ -24,7 +24,7 @@ from bridge.steps.groups import (
 from bridge.steps.lessons import relearn
 from bridge.steps.looking import look_again
 from bridge.steps.merge import merge_issues, survivor_first
-from bridge.steps.move import move_contacts, pin_contact, place_contact, split_issue
+from bridge.steps.move import keep_contacts, move_contacts, place_contact, split_issue
 from bridge.steps.review import confirm_issue, file_issue
 from bridge.store.suggestions import Answer
 
@@ -101,7 +101,7 @@ def _belongs(suggestion: Suggestion, trail: Trail, act: Act, *, is_yes: bool) ->
     elif home is None:
         place_contact(contact_id, issue, act, trail=trail)
     elif home == issue.id:
-        pin_contact(contact_id, issue, act, trail=trail)
+        keep_contacts(issue, [contact_id], act, trail=trail)
     else:
         now_on = act.store.issues.get(issue.product_id, home)
         move_contacts(now_on, [contact_id], issue, act, trail=trail)

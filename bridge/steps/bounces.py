@@ -8,7 +8,7 @@ from bridge.domain.bounces import Bounce, Fate, mail_key
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import InvalidMove, NotFound
 from bridge.domain.products import Product
-from bridge.steps.letter_sending import MAIL
+from bridge.steps.letter_sending import MAIL, letter_came_back
 from bridge.steps.moves import Cause
 from bridge.store import Store
 from bridge.store.messages import Outgoing
@@ -65,7 +65,10 @@ def _take(one: Bounce, product: Product, *, store: Store, cause: Cause) -> Bounc
     if ours is None:
         return BouncesTaken(foreign=1)
     message_id, recipient = ours
-    is_new = store.bounces.mark(product.id, message_id, recipient=recipient, reason=one.reason)
+    changed = store.bounces.mark(product.id, message_id, recipient=recipient, reason=one.reason)
+    is_new = bool(changed)
+    for outgoing_id in changed:
+        letter_came_back(store.messages.get(product.id, outgoing_id), store=store)
     email = recipient.lower()
     ended = one.is_dead and store.bounces.end(product.id, email, reason=one.reason, now=cause.at)
     return BouncesTaken(bounced=int(is_new), known=int(not is_new), ended=int(ended))

@@ -216,7 +216,8 @@ class _Pass:
             return
         similarity = float(found.similarities[row])
         why = "grouped when all contacts were looked at together"
-        if row in found.late:
+        is_late = row in found.late
+        if is_late:
             why = "it came before the fix and is likely about it"
         self._places.append(
             Place(
@@ -227,6 +228,7 @@ class _Pass:
                 encoder=self._encoder.name,
                 actor=MACHINE.name,
                 reason=f"{why}: {similarity:.2f}",
+                is_late=is_late,
             )
         )
 

@@ -31,7 +31,7 @@ def draft_correction(context: Context, *, product_id: int, issue_id: int, episod
         issue = store.issues.get(product.id, issue_id)
         if issue.state in FIXED or issue.episode != episode or issue.merged_into is not None:
             return
-        told = told_wrongly(issue.id, episode, store)
+        told = told_wrongly(issue, store)
         if not told:
             return
         version = Counter(one.fixes[-1].version for one in told.values()).most_common(1)[0][0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from bridge.domain.issues import FIXED, Issue, IssueId
 from bridge.domain.letters import WHY_WORDS, FixTold, LetterKind, LetterState, Why
@@ -26,17 +27,40 @@ def correct_soon(issue: Issue, *, store: Store) -> None:
         )
 
 
-def told_wrongly(issue_id: IssueId, episode: int, store: Store) -> dict[int, Addressee]:
-    """By customer, those to whom a letter about the fix before that episode really went."""
+def told_wrongly(issue: Issue, store: Store) -> dict[int, Addressee]:
+    """By customer, those to whom a letter about the fix that fell really went.
+
+    Letters about what was merged into the issue count as well: the survivor's fix is theirs. Who
+    heard since that it is not so is left out.
+    """
+    family = [issue.id, *(one for one in store.issues.family(issue.id) if one != issue.id)]
+    wrong = {one: _fallen_episodes(one, issue, store) for one in family}
+    letters = store.letters.of_issue(issue.id)
+    corrected: dict[int, datetime] = {}
+    for letter in (one for one in letters if one.kind is _CORRECTION):
+        for reader in store.addressees.of_letter(letter.id, [_S.SENT]):
+            if reader.sent_at and any(fix.issue_id in wrong for fix in reader.fixes):
+                last = corrected.get(reader.customer_id, reader.sent_at)
+                corrected[reader.customer_id] = max(last, reader.sent_at)
     found: dict[int, Addressee] = {}
-    for letter in reversed(store.letters.of_issue(issue_id)):
-        if not _told_of_fix(letter):
-            continue
-        for one in store.addressees.of_letter(letter.id, [_S.SENT]):
-            told = [fix for fix in one.fixes if _is_of(fix, issue_id, episode)]
-            if told:
-                found[one.customer_id] = replace(one, fixes=tuple(told))
+    for letter in (one for one in reversed(letters) if _told_of_fix(one)):
+        for reader in store.addressees.of_letter(letter.id, [_S.SENT]):
+            told = [fix for fix in reader.fixes if fix.episode in wrong.get(fix.issue_id, ())]
+            since = corrected.get(reader.customer_id)
+            if told and (since is None or reader.sent_at is None or reader.sent_at > since):
+                found[reader.customer_id] = replace(reader, fixes=tuple(told))
     return found
+
+
+def _fallen_episodes(member: IssueId, issue: Issue, store: Store) -> tuple[int, ...]:
+    """Whose fixes fell with the issue's: its last one, and the last of what was merged into it.
+
+    One that was merged away may have stepped down with the survivor, or stays as it was.
+    """
+    if member == issue.id:
+        return (issue.episode - 1,)
+    last = store.issues.get(issue.product_id, member).episode
+    return (last - 1, last)
 
 
 def look_at_correction(letter: Letter, product: Product, store: Store) -> list[Wanted]:
@@ -45,18 +69,21 @@ def look_at_correction(letter: Letter, product: Product, store: Store) -> list[W
     done = store.letter_readers.told(_CORRECTION, issues, letter_id=letter.id)
     people: dict[int, Addressee] = {}
     fixes: dict[int, list[FixTold]] = {}
-    for issue in issues:
-        for customer_id, one in told_wrongly(issue.issue_id, issue.episode, store).items():
-            if (issue.issue_id, customer_id) not in done:
+    for told_of in issues:
+        issue = store.issues.get(letter.product_id, told_of.issue_id)
+        for customer_id, one in told_wrongly(issue, store).items():
+            if (issue.id, customer_id) not in done:
                 people[customer_id] = one
-                told = replace(one.fixes[-1], episode=issue.episode, has_it=None)
+                # Told of what was merged into it, they read of the issue that stands for both.
+                last = one.fixes[-1]
+                told = replace(last, issue_id=issue.id, episode=issue.episode, has_it=None)
                 fixes.setdefault(customer_id, []).append(told)
     return _wanted(people, fixes, product, store)
 
 
 def may_correct(fixes: Iterable[FixTold], product: Product, store: Store) -> bool:
     """Whether none of it has been fixed since: then the correction would be wrong."""
-    issues = [store.issues.get(product.id, one.issue_id) for one in fixes]
+    issues = [store.issues.standing_for(product.id, one.issue_id) for one in fixes]
     return bool(issues) and all(one.state not in FIXED for one in issues)
 
 
@@ -93,12 +120,11 @@ def _told_of_fix(letter: Letter) -> bool:
     return letter.kind is not _CORRECTION and letter.begun_at is not None
 
 
-def _is_of(fix: FixTold, issue_id: IssueId, episode: int) -> bool:
-    return fix.issue_id == issue_id and fix.episode == episode - 1
-
-
 def _is_wrong(one: LetterIssue, letter: Letter, store: Store) -> bool:
-    """Whether the issue is still in the episode that its fix fell with."""
+    """Whether the issue is still in the episode that its fix fell with, and not fixed since.
+
+    Merged away it is as wrong as before, until what stands for it is fixed.
+    """
     issue = store.issues.get(letter.product_id, one.issue_id)
-    is_same = issue.merged_into is None and issue.episode == one.episode
-    return is_same and issue.state not in FIXED
+    heir = store.issues.standing_for(letter.product_id, issue.id)
+    return issue.episode == one.episode and heir.state not in FIXED

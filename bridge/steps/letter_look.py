@@ -87,8 +87,8 @@ class _Look:
         self, one: Affected, address: tuple[str | None, Why | None], *, otherwise: str
     ) -> Wanted | None:
         """What this customer is told; None when that was done, or is in another letter."""
-        fixes, waits = self._fixes(one)
-        if not fixes and not waits:
+        fixes, waits, is_unsure = self._fixes(one)
+        if not fixes and not waits and not is_unsure:
             return None
         email, why = (None, Why.SHARED_ADDRESS) if one.is_shared else address
         state, reason = _S.DRAFTED, None
@@ -96,6 +96,8 @@ class _Look:
             why = Why.OPTED_OUT
         elif email in self._dead:
             why = Why.BOUNCED
+        elif is_unsure and not fixes and not waits:
+            why = Why.JOINED_LATE
         elif why is None and not fixes:
             why, state, reason = Why.NOT_REACHED, _S.WAITING, "; ".join(dict.fromkeys(waits))
         elif why is None and email in self._addresses:
@@ -115,10 +117,14 @@ class _Look:
             fixes=tuple(fixes),
         )
 
-    def _fixes(self, one: Affected) -> tuple[list[FixTold], list[str]]:
-        fixes, waits = [], []
+    def _fixes(self, one: Affected) -> tuple[list[FixTold], list[str], bool]:
+        """What they are told, what they wait for, and whether they may not have met it at all."""
+        fixes, waits, is_unsure = [], [], False
         for issue_id in sorted(one.issues):
             if (issue_id, one.customer_id) in self._told:
+                continue
+            if issue_id in one.unsure:
+                is_unsure = True
                 continue
             reach = reach_of(one.known, self._carriers[issue_id])
             if reach.version is None:
@@ -126,7 +132,7 @@ class _Look:
             else:
                 episode = self._issues[issue_id].episode
                 fixes.append(FixTold(issue_id, episode, reach.version, reach.has_it))
-        return fixes, waits
+        return fixes, waits, is_unsure
 
 
 def carriers_of(issue_id: IssueId, store: Store) -> list[Carrier]:

@@ -200,6 +200,17 @@ def letter_sent(outgoing: Outgoing, *, store: Store, now: datetime) -> None:
         take_rating(effort_of(one, store, offered_at=now), product, store=store, now=now)
 
 
+def letter_came_back(outgoing: Outgoing, *, store: Store) -> None:
+    """Nobody got it: a question in it was not asked, unless somebody answered all the same."""
+    if outgoing.addressee_id is not None:
+        asked = _effort_id(outgoing.addressee_id)
+        store.ratings.take_offer_back(outgoing.product_id, Metric.CES, asked)
+
+
+def _effort_id(addressee_id: int) -> str:
+    return f"letter-{addressee_id}"
+
+
 def effort_of(
     one: Addressee,
     store: Store,
@@ -214,7 +225,7 @@ def effort_of(
     contact = store.affected.newest_contact(one.customer_id, standing)
     about = contact or ContactName(SOURCE, f"letter-{one.id}")
     return RatingReceived(
-        external_id=f"letter-{one.id}",
+        external_id=_effort_id(one.id),
         metric=Metric.CES,
         scale=SCALES[Metric.CES],
         source=about.source,

@@ -34,7 +34,7 @@ def link_ticket(filing: Filing, ref: TicketRef, *, store: Store, cause: Cause) -
 def follow_link(filing: Filing, ticket: Ticket, *, store: Store, cause: Cause) -> None:
     """What must follow once a filing points to a ticket, in the same transaction."""
     issue = store.issues.standing_for(ticket.product_id, filing.issue_id, lock=True)
-    if issue.can_move(IssueState.FILED):
+    if issue.state not in FIXED and issue.can_move(IssueState.FILED):
         # What was told of another ticket, such as that it is a duplicate, is not so of this one.
         changes = {"outcome": None}
         issue = move_issue(issue, IssueState.FILED, store=store, cause=cause, changes=changes)

@@ -148,20 +148,32 @@ def place_contact(
     return store.issues.get(to.product_id, to.id)
 
 
-def pin_contact(contact_id: ContactId, issue: Issue, act: Act, *, trail: Trail) -> Issue:
-    """A person says that a contact is where it belongs: the machine never moves it again."""
+def keep_contacts(
+    issue: Issue, contact_ids: Sequence[int], act: Act, *, trail: Trail | None = None
+) -> Issue:
+    """A person says that contacts are where they belong: the machine never moves them again."""
     store = act.store
     (issue,) = take(issue.product_id, [issue.id], store=store)
-    moving, _ = chosen_of(issue, [contact_id], store=store)
-    trail.ended += [one.id for one in moving]
-    _tie_to(issue, [contact_id], trail, act)
+    require_living(issue)
+    keeping, _ = chosen_of(issue, contact_ids, store=store)
+    chosen = [one.contact_id for one in keeping]
+    trail = trail or Trail()
+    trail.ended += [one.id for one in keeping]
+    _tie_to(issue, chosen, trail, act)
     trail.begun += store.placements.place(
-        moving, issue.id, actor=act.cause.actor.name, reason=act.cause.reason, now=act.cause.at
+        keeping,
+        issue.id,
+        actor=act.cause.actor.name,
+        reason=act.cause.reason or "a person says that it belongs here",
+        now=act.cause.at,
     )
-    record(Entry("move", "1 contact was said to belong here"), issue, trail, act)
+    store.suggestions.withdraw(issue.product_id, contact_ids=chosen)
+    count = len(set(chosen))
+    told = f"{count_words(count)} {'was' if count == 1 else 'were'} said to belong here"
+    record(Entry("move", told), issue, trail, act)
     changed = store.issues.change(issue, {})
     regrouped([changed], act)
-    return changed
+    return store.issues.get(issue.product_id, issue.id)
 
 
 def _require_other(issue: Issue, to: Issue | None) -> None:

@@ -16,6 +16,8 @@ from bridge.store import Store
 from bridge.store.messages import Outgoing, Planned
 
 LINK_LIVES = timedelta(days=7)
+_ONE_PRESS = timedelta(minutes=1)
+"""Within it the same invitation is the same press of a button, or a page that was sent again."""
 _MAIL = "smtp"
 _EVENT = "invitation"
 _MOST_BYTES = 200
@@ -133,7 +135,10 @@ def completed(message: Message, row: Outgoing, context: Context) -> Message:
 def _mail(  # noqa: PLR0913 - a letter is told by all of these
     user: User, given: Invitation, decision: int, *, store: Store, context: Context, cause: Cause
 ) -> bool:
-    """Plan the letter that brings the link; False where nobody carries letters."""
+    """Plan the letter that brings the link; False where nobody carries letters.
+
+    A button that is pressed twice sends one.
+    """
     first = given.products[0]
     if all(one.name != _MAIL for one in channels_of(first.id, store, context)):
         return False
@@ -142,12 +147,15 @@ def _mail(  # noqa: PLR0913 - a letter is told by all of these
         f"{cause.actor.name} invites you to {names} in the bridge, as {given.role.value}.",
         f"Open this link and press the button. It works once, for {LINK_LIVES.days} days.",
     ]
+    text = "\n".join(lines)
+    if store.messages.was_planned(first.id, user.email, text, since=cause.at - _ONE_PRESS):
+        return True
     planned = Planned(
         event=f"{_EVENT}-{decision}",
         recipient=user.email,
         channel=_MAIL,
         subject=f"You are invited to {names} in the bridge",
-        text="\n".join(lines),
+        text=text,
         due_at=cause.at,
     )
     outgoing_id = store.messages.plan(first.id, planned, now=cause.at)

@@ -8,6 +8,7 @@ from bridge.domain.people import MACHINE, Actor
 from bridge.domain.products import OnRegression, Product
 from bridge.domain.regression import Evidence, Finding, Weight
 from bridge.domain.tasks import TaskKind, TaskState, check_return_key
+from bridge.steps.announce import announce
 from bridge.steps.context import Context
 from bridge.steps.holding import Judged, fix_of, heaviest_week, judge_since
 from bridge.steps.letter_correction import correct_soon
@@ -136,6 +137,7 @@ def _regress(issue: Issue, telling: Telling) -> Issue:
     tickets = store.tickets.of_issue(issue.id)
     changes = {"episode": issue.episode + 1, "outcome": None}
     issue = move_issue(issue, IssueState.REGRESSED, store=store, cause=cause, changes=changes)
+    announce("issue.regressed", issue, {}, key=f"episode-{issue.episode}", store=store, at=cause.at)
     correct_soon(issue, store=store)
     revived = revive(issue, store=store, cause=cause)
     tell_regression(issue, revived, telling=telling)

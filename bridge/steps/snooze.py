@@ -1,6 +1,6 @@
 """Snooze: an issue is left alone until a day, or until so many more customers are affected."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import InvalidInput, InvalidMove
@@ -11,6 +11,8 @@ from bridge.steps.follow_up import Counted, group_changed
 from bridge.steps.moves import Cause, move_issue
 from bridge.store import Store
 
+LONGEST = timedelta(days=366)
+"""Whoever wants it left alone for longer dismisses it."""
 _AWAKE = {"snoozed_until": None, "snoozed_customers": None}
 
 
@@ -22,6 +24,12 @@ def snooze_issue(
         raise InvalidInput("say either until when, or until how many more customers")
     if until is not None and until <= cause.at:
         raise InvalidInput("that moment is over: name a later one", pointer="/until")
+    if until is not None and until > cause.at + LONGEST:
+        last = f"{cause.at + LONGEST:%Y-%m-%d}"
+        raise InvalidInput(
+            f"a snooze lasts a year at most, until {last}: name an earlier day, or dismiss it",
+            pointer="/until",
+        )
     if customers is not None and customers < 1:
         raise InvalidInput("name at least one more customer", pointer="/customers")
     changes: dict[str, object] = {"snoozed_until": until}

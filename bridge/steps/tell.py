@@ -72,11 +72,17 @@ def tell_correction(
     issue: Issue,
     revived: Sequence[Workaround],
     heard: Mapping[UserId, Sequence[Because]],
+    stands: str,
     *,
     telling: Telling,
 ) -> list[UserId]:
-    """What these people were told is not so any more; these workarounds are offered again."""
+    """What these people were told is not so any more; these workarounds are offered again.
+
+    stands: where the issue is now, in a sentence.
+    """
     first = f"{issue.name} “{issue.title}” is not fixed after all: {telling.cause.reason}."
+    if stands:
+        first += f" {stands}"
     more = [f"Use this workaround again: {one.text}" for one in revived]
     lines = [first, _link(issue, telling), *more]
     _let_go_of_fix(issue, telling)

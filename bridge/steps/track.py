@@ -19,7 +19,7 @@ from bridge.steps.context import Context
 from bridge.steps.done import ship_done, take_done_back
 from bridge.steps.going_back import go_back
 from bridge.steps.moves import Cause, move_issue
-from bridge.steps.standing import stand_where
+from bridge.steps.standing import Standing, stand_where
 from bridge.steps.tell import Telling, tell_outcome
 from bridge.steps.withdraw import step_down
 from bridge.store import Store
@@ -138,7 +138,7 @@ def _stand(issue: Issue, status: TicketStatus, telling: Telling) -> Issue:
     if issue.state in FIXED and status.category is not StatusCategory.DONE:
         reason = f"ticket {status.ref.key} was opened again"
         telling = replace(telling, cause=replace(cause, reason=reason))
-        return step_down(issue, IssueState.IN_PROGRESS, telling=telling)
+        return step_down(issue, Standing(IssueState.IN_PROGRESS), telling=telling)
     before = issue.state
     if before is IssueState.REGRESSED and status.category is not StatusCategory.DONE:
         # People were faster than the task that asked them to.
@@ -183,7 +183,7 @@ def _gone(ticket: Ticket, store: Store, context: Context) -> None:
     """The ticket was deleted or hidden: its issue is confirmed and unfiled again."""
     store.tickets.mark_deleted(ticket.id)
     for issue in _followers(ticket, store):
-        if issue.can_move(IssueState.CONFIRMED):
+        if issue.state not in FIXED and issue.can_move(IssueState.CONFIRMED):
             reason = f"ticket {ticket.ref.key} is gone from the tracker"
             cause = Cause(MACHINE, context.now(), reason, _ORIGIN)
             move_issue(issue, IssueState.CONFIRMED, store=store, cause=cause)

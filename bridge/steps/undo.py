@@ -13,6 +13,7 @@ from bridge.store import Store
 from bridge.store.decisions import Decision
 
 _STATES = ("confirmed", "dismissed", "snoozed")
+_FILINGS = ("file", "file_again")
 _OTHERS = {
     "shipped": "people were told that it has shipped",
     "regressed": "people were told that it is back",
@@ -46,6 +47,14 @@ def last_decision(issue: Issue, *, store: Store) -> Decision | None:
     return None
 
 
+def undoable(issue: Issue, *, store: Store) -> Decision | None:
+    """The decision that undo takes back if it is asked for now; None where it would refuse."""
+    found = last_decision(issue, store=store)
+    if found is None or _why_not(_main(found, issue, store), issue, store) is not None:
+        return None
+    return found
+
+
 def undo_last(issue: Issue, act: Act) -> Issue:
     """Take it back; raises InvalidMove with the reason when that is impossible."""
     store = act.store
@@ -53,29 +62,89 @@ def undo_last(issue: Issue, act: Act) -> Issue:
     found = last_decision(issue, store=store)
     if found is None:
         raise InvalidMove(f"nobody has decided anything about {issue.name} that could be undone")
-    if "decision" in found.after:
-        found = store.decisions.get(issue.product_id, int(str(found.after["decision"])))
+    found = _main(found, issue, store)
     trail = trail_in(found.before)
+    if trail is not None:
+        take(issue.product_id, _touched(found, trail, store), store=store)
+    why_not = _why_not(found, issue, store)
+    if why_not is not None:
+        raise InvalidMove(why_not)
     if trail is not None:
         _undo_grouping(found, trail, issue.product_id, act)
     elif found.action in _STATES:
         _undo_state(found, issue, act)
-    elif found.action in ("file", "file_again"):
-        _undo_filing(found, issue, act)
     else:
-        why = _OTHERS.get(found.action, "other things followed from it")
-        raise InvalidMove(f"“{found.action}” cannot be undone: {why}")
+        _undo_filing(found, issue, act)
     return store.issues.get(issue.product_id, issue.id)
 
 
+def _main(decision: Decision, issue: Issue, store: Store) -> Decision:
+    """The decision itself, where an entry only says that it was about this issue too."""
+    seq = decision.after.get("decision")
+    return decision if seq is None else store.decisions.get(issue.product_id, int(str(seq)))
+
+
+def _why_not(decision: Decision, issue: Issue, store: Store) -> str | None:
+    """Why it cannot be taken back by now; None when it can.
+
+    Undo asks it with everything locked, and pages before they offer undo.
+    """
+    trail = trail_in(decision.before)
+    if trail is not None:
+        return _why_not_grouping(decision, trail, issue.product_id, store)
+    if decision.action in _STATES:
+        return _why_not_state(decision, issue, store)
+    if decision.action not in _FILINGS:
+        why = _OTHERS.get(decision.action, "other things followed from it")
+        return f"“{decision.action}” cannot be undone: {why}"
+    if not store.filings.planned([issue.id]):
+        return "the request for the ticket has been sent: close the ticket in the tracker instead"
+    return None
+
+
+def _why_not_state(decision: Decision, issue: Issue, store: Store) -> str | None:
+    if issue.state.value != decision.after["state"]:
+        return f"{issue.name} is {issue.state} by now, so it cannot be undone"
+    if store.filings.of_issue(issue.id):
+        return f"a ticket was asked for meanwhile, so {issue.name} stays {issue.state}"
+    if decision.before["state"] == IssueState.SNOOZED.value:
+        return "that it came back cannot be undone: snooze it again instead"
+    return None
+
+
+def _touched(decision: Decision, trail: Trail, store: Store) -> set[int]:
+    """Every issue that undoing a decision about groups changes."""
+    assert decision.issue_id is not None
+    ids: set[int] = {decision.issue_id, *trail.issues}
+    ids |= store.placements.issues_in([*trail.ended, *trail.begun])
+    return ids | {trail.created} if trail.created else ids
+
+
+def _why_not_grouping(
+    decision: Decision, trail: Trail, product_id: ProductId, store: Store
+) -> str | None:
+    for issue_id in sorted(_touched(decision, trail, store)):
+        issue = store.issues.get(product_id, issue_id)
+        was_merged_here = issue.id in trail.issues and issue.id != decision.issue_id
+        expected = decision.issue_id if was_merged_here else None
+        if issue.merged_into != expected:
+            return f"{issue.name} was merged or separated since: undo that first"
+        adopted = decision.after.get("state")
+        if issue.id == decision.issue_id and adopted not in (None, issue.state.value):
+            return f"{issue.name} is {issue.state} by now: split it instead"
+        if issue.id == trail.created and (issue.state in TRACKED or _has_ticket(issue, store)):
+            return f"{issue.name} has a ticket by now: merge it back instead"
+    return None
+
+
+def _has_ticket(issue: Issue, store: Store) -> bool:
+    """Whether a ticket may have been made for it: more than the plan of one."""
+    planned = set(store.filings.planned([issue.id]))
+    return any(one.id not in planned for one in store.filings.of_issue(issue.id))
+
+
 def _undo_state(decision: Decision, issue: Issue, act: Act) -> None:
-    before, after = str(decision.before["state"]), str(decision.after["state"])
-    if issue.state.value != after:
-        raise InvalidMove(f"{issue.name} is {issue.state} by now, so it cannot be undone")
-    if act.store.filings.of_issue(issue.id):
-        raise InvalidMove(f"a ticket was asked for meanwhile, so {issue.name} stays {issue.state}")
-    if before == IssueState.SNOOZED.value:
-        raise InvalidMove("that it came back cannot be undone: snooze it again instead")
+    before = str(decision.before["state"])
     changes = {"state": before, "snoozed_until": None, "snoozed_customers": None}
     changed = act.store.issues.change(issue, changes)
     act.store.suggestions.unanswer_real(issue.product_id, issue.id, decision.at)
@@ -84,10 +153,7 @@ def _undo_state(decision: Decision, issue: Issue, act: Act) -> None:
 
 
 def _undo_filing(decision: Decision, issue: Issue, act: Act) -> None:
-    if not act.store.filings.drop_planned([issue.id]):
-        raise InvalidMove(
-            "the request for the ticket has been sent: close the ticket in the tracker instead"
-        )
+    act.store.filings.drop_planned([issue.id])
     record_undone(Entry("undo", "no ticket is wanted any more"), issue, decision.seq, act)
     act.store.issues.change(issue, {})
 
@@ -95,12 +161,11 @@ def _undo_filing(decision: Decision, issue: Issue, act: Act) -> None:
 def _undo_grouping(decision: Decision, trail: Trail, product_id: ProductId, act: Act) -> None:
     store = act.store
     assert decision.issue_id is not None
-    ids = {decision.issue_id, *trail.issues}
-    ids |= store.placements.issues_in([*trail.ended, *trail.begun])
-    ids |= {trail.created} if trail.created else set()
-    issues = {one.id: one for one in take(product_id, ids, store=store)}
+    touched = _touched(decision, trail, store)
+    issues = {one.id: one for one in take(product_id, touched, store=store)}
     main = issues[decision.issue_id]
-    _require_undoable(decision, trail, issues.values(), act)
+    if trail.created is not None:
+        store.filings.drop_planned([IssueId(trail.created)])
     left = store.placements.end_again(trail.begun, now=act.cause.at)
     # Contacts that somebody moved on meanwhile stay where they are.
     only = store.placements.contacts_in(left) if trail.begun else None
@@ -124,27 +189,6 @@ def _undo_grouping(decision: Decision, trail: Trail, product_id: ProductId, act:
     restored = _give_state_back(decision, trail, main, act)
     _record(decision, issues.values(), restored, act)
     regrouped(issues.values(), act)
-
-
-def _require_undoable(decision: Decision, trail: Trail, issues: Iterable[Issue], act: Act) -> None:
-    for issue in issues:
-        was_merged_here = issue.id in trail.issues and issue.id != decision.issue_id
-        expected = decision.issue_id if was_merged_here else None
-        if issue.merged_into != expected:
-            raise InvalidMove(f"{issue.name} was merged or separated since: undo that first")
-        adopted = decision.after.get("state")
-        if issue.id == decision.issue_id and adopted not in (None, issue.state.value):
-            raise InvalidMove(f"{issue.name} is {issue.state} by now: split it instead")
-        if issue.id == trail.created and (
-            issue.state in TRACKED or not _gave_up_filing(issue, act.store)
-        ):
-            raise InvalidMove(f"{issue.name} has a ticket by now: merge it back instead")
-
-
-def _gave_up_filing(issue: Issue, store: Store) -> bool:
-    """Drop the plan for a ticket as long as nothing was sent; False when it is too late."""
-    store.filings.drop_planned([issue.id])
-    return not store.filings.of_issue(issue.id)
 
 
 def _give_tickets_back(trail: Trail, act: Act) -> None:

@@ -5,17 +5,19 @@ from dataclasses import dataclass, field, replace
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.fixes import Release, version_key
-from bridge.domain.issues import FIXED, Issue, IssueId, IssueState, Outcome
+from bridge.domain.issues import FIXED, Issue, IssueId, IssueState
 from bridge.domain.news import ShipEvent
 from bridge.domain.people import MACHINE, Because, NoticeKind, UserId
 from bridge.domain.products import Product
 from bridge.domain.tickets import StatusCategory
+from bridge.steps.announce import announce
 from bridge.steps.context import Context
 from bridge.steps.holding import fix_of
 from bridge.steps.letter_correction import correct_soon
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.regress import drop_check
 from bridge.steps.retire import revive
+from bridge.steps.standing import Standing, without_fix
 from bridge.steps.tell import Telling, tell_correction, tell_lowered
 from bridge.store import Store
 
@@ -64,8 +66,8 @@ def withdraw(  # noqa: PLR0913 - one transaction needs all of it
             answer.kept.append(_stay(issue, known, others, store=store, cause=cause))
             continue
         telling = Telling(product, store, context, cause)
-        # Engineering is done, whatever its ticket says: the next release ships it again.
-        issue = step_down(issue, IssueState.RESOLVED, telling=telling)
+        issue = step_down(issue, without_fix(issue, store), telling=telling)
+        # Whatever its ticket says: the same version ships it again.
         store.fixes.carry_on(issue, known.id)
         answer.stepped_down.append(issue)
     return answer
@@ -96,7 +98,7 @@ def lower(known: Release, percent: int, told: ShipEvent, *, telling: Telling) ->
         elif others[issue.id]:
             _stay(issue, known, others[issue.id], store=store, cause=telling.cause)
         else:
-            issue = step_down(issue, IssueState.RESOLVED, telling=telling)
+            issue = step_down(issue, without_fix(issue, store), telling=telling)
             store.fixes.carry_on(issue, known.id)
         answer[issue.id] = reason
     return answer
@@ -108,24 +110,26 @@ def _others(issue: Issue, known: Release, product: Product, store: Store) -> lis
     return [one for one in found if not one.is_withdrawn and one.id != known.id]
 
 
-def step_down(issue: Issue, to: IssueState, *, telling: Telling) -> Issue:
+def step_down(issue: Issue, to: Standing, *, telling: Telling) -> Issue:
     """A shipped issue is not fixed for customers after all: what was told is put right, once."""
     store, cause = telling.store, telling.cause
     heard: dict[UserId, list[Because]] = {}
     for kind in (NoticeKind.FIX, NoticeKind.ROLLOUT):
         for one, reasons in store.notices.told(issue.id, kind, issue.episode).items():
             heard.setdefault(one, [Because(reason) for reason in reasons])
+    fixed_in, shipped_at = to.was_fixed or (None, None)
     changes = {
         "episode": issue.episode + 1,
-        "fixed_in": None,
-        "shipped_at": None,
-        "outcome": Outcome.FIXED.value if to is IssueState.RESOLVED else None,
+        "fixed_in": fixed_in,
+        "shipped_at": shipped_at,
+        "outcome": to.outcome.value if to.outcome else None,
     }
-    issue = move_issue(issue, to, store=store, cause=cause, changes=changes)
+    issue = move_issue(issue, to.state, store=store, cause=cause, changes=changes)
+    announce("fix.withdrawn", issue, {}, key=f"episode-{issue.episode}", store=store, at=cause.at)
     drop_check(issue, store=store, cause=cause)
     correct_soon(issue, store=store)
     revived = revive(issue, store=store, cause=cause)
-    tell_correction(issue, revived, heard, telling=telling)
+    tell_correction(issue, revived, heard, to.words, telling=telling)
     for ticket in store.tickets.of_issue(issue.id):
         store.enqueue("refresh", once=f"refresh:{ticket.id}", ticket_id=ticket.id)
         text = f"{issue.name} is not fixed for customers any more: {cause.reason}."
@@ -150,7 +154,8 @@ def correct(context: Context, *, product_id: int, issue_id: int, ticket_id: int)
         product = store.products.get(issue.product_id)
         reason = f"it is linked to {found[0].ref.key}, which is in progress"
         cause = Cause(MACHINE, context.now(), reason, "job:correct")
-        step_down(issue, IssueState.IN_PROGRESS, telling=Telling(product, store, context, cause))
+        telling = Telling(product, store, context, cause)
+        step_down(issue, Standing(IssueState.IN_PROGRESS), telling=telling)
 
 
 def _stay(

@@ -93,6 +93,13 @@ class Addressees:
             found[letter_id][LetterState(state)] += count
         return found
 
+    def count_why(self, letter_id: int, why: Why) -> int:
+        """How many customers a letter leaves out for that reason."""
+        query = select(func.count()).where(
+            AddresseeRow.letter_id == letter_id, AddresseeRow.why == why.value
+        )
+        return self._session.scalars(query).one()
+
     def approve(self, letter_id: int) -> int:
         """All drafts of a letter are approved; returns how many."""
         return self._move(letter_id, _S.DRAFTED, _S.APPROVED)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,8 @@ class Affected:
     language: str | None
     known: KnownOfCustomer
     issues: frozenset[IssueId]
+    unsure: frozenset[IssueId] = frozenset()
+    """Those of them that they are on by contacts that joined at even odds alone."""
     identities: Sequence[Identity] = field(default=(), repr=False)
     """The one learned last comes last."""
 
@@ -64,16 +66,23 @@ class AffectedCustomers:
     def of_issues(self, issue_ids: Collection[IssueId]) -> list[Affected]:
         """Everybody with a living assignment to one of these issues, by id."""
         homes: dict[int, set[IssueId]] = defaultdict(set)
+        unsure: dict[int, set[IssueId]] = defaultdict(set)
+        who = living_customer()
         query = (
-            select(AssignmentRow.issue_id, living_customer())
+            select(AssignmentRow.issue_id, who, func.bool_and(AssignmentRow.is_late))
             .join(ContactRow, ContactRow.id == AssignmentRow.contact_id)
             .join(CustomerRow, CustomerRow.id == ContactRow.customer_id)
             .where(AssignmentRow.issue_id.in_(issue_ids), AssignmentRow.ended_at.is_(None))
-            .distinct()
+            .group_by(AssignmentRow.issue_id, who)
         )
-        for issue_id, customer_id in self._session.execute(query):
+        for issue_id, customer_id, is_unsure in self._session.execute(query):
             homes[customer_id].add(IssueId(issue_id))
-        return self._described(homes)
+            if is_unsure:
+                unsure[customer_id].add(IssueId(issue_id))
+        return [
+            replace(one, unsure=frozenset(unsure[one.customer_id]))
+            for one in self._described(homes)
+        ]
 
     def by_id(self, customer_ids: Collection[int]) -> list[Affected]:
         """These customers with what is known of them, whatever they are affected by."""

@@ -58,8 +58,10 @@ class Bounces:
         rows = [*self._session.execute(to_them), *self._session.execute(named)]
         return list(dict.fromkeys((row[0], row[1]) for row in rows))
 
-    def mark(self, product_id: ProductId, message_id: str, *, recipient: str, reason: str) -> bool:
-        """That mail came back; False when nothing changes by it. A read notice stays read."""
+    def mark(
+        self, product_id: ProductId, message_id: str, *, recipient: str, reason: str
+    ) -> list[int]:
+        """That mail came back; the rows that change by it. A read notice stays read."""
         found = self._session.execute(
             select(OutgoingRow.id, OutgoingRow.state)
             .where(
@@ -71,12 +73,13 @@ class Bounces:
         ).all()
         ids = [row[0] for row in found if row[1] in _TOOK_IT]
         is_read = [row[0] for row in found if row[1] == MessageState.ACKNOWLEDGED.value]
+        changed = sorted(set(ids) - set(is_read))
         self._session.execute(
             update(OutgoingRow)
-            .where(OutgoingRow.id.in_(set(ids) - set(is_read)))
+            .where(OutgoingRow.id.in_(changed))
             .values(state=MessageState.BOUNCED.value, reason=reason, due_at=None, lease_until=None)
         )
-        return bool(set(ids) - set(is_read))
+        return changed
 
     def end(self, product_id: ProductId, email: str, *, reason: str, now: datetime) -> bool:
         """Send nothing there any more; False when that was known."""

@@ -77,6 +77,8 @@ class AssignedContact:
     runner_up_similarity: float | None
     actor: str
     reason: str
+    is_late: bool
+    """It joined at even odds, because the fix was out."""
     placed_at: datetime
 
     @property
@@ -237,6 +239,7 @@ class Contacts:
                 runner_up_similarity=assignment.runner_up_similarity,
                 actor=assignment.actor,
                 reason=assignment.reason,
+                is_late=assignment.is_late,
                 placed_at=assignment.created_at,
             )
             for row, assignment in self._session.execute(query)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -100,18 +100,14 @@ class Filings:
         )
         return {IssueId(root): _filing(row) for root, row in self._session.execute(query)}
 
+    def planned(self, issue_ids: Sequence[IssueId]) -> list[FilingId]:
+        """Filings of these very issues for which surely no ticket was made."""
+        query = select(FilingRow.id).where(*_nothing_made(issue_ids))
+        return [FilingId(value) for value in self._session.scalars(query)]
+
     def drop_planned(self, issue_ids: Sequence[IssueId]) -> list[FilingId]:
         """Give up filings for which surely no ticket was made; returns them."""
-        nothing_made = (FilingState.PLANNED, FilingState.REFUSED)
-        statement = (
-            delete(FilingRow)
-            .where(
-                FilingRow.issue_id.in_(issue_ids),
-                FilingRow.state.in_([state.value for state in nothing_made]),
-                FilingRow.ticket_id.is_(None),
-            )
-            .returning(FilingRow.id)
-        )
+        statement = delete(FilingRow).where(*_nothing_made(issue_ids)).returning(FilingRow.id)
         return [FilingId(value) for value in self._session.scalars(statement)]
 
     def of_ticket(self, ticket_id: int) -> list[Filing]:
@@ -279,6 +275,15 @@ class Filings:
             FilingRow.product_id == product_id, FilingRow.state == state.value
         )
         return self._session.scalars(query).one()
+
+
+def _nothing_made(issue_ids: Sequence[IssueId]) -> tuple[ColumnElement[bool], ...]:
+    states = (FilingState.PLANNED.value, FilingState.REFUSED.value)
+    return (
+        FilingRow.issue_id.in_(issue_ids),
+        FilingRow.state.in_(states),
+        FilingRow.ticket_id.is_(None),
+    )
 
 
 def _filing(row: FilingRow) -> Filing:

@@ -34,6 +34,8 @@ class Place:
     runner_up_similarity: float | None = None
     part: int = 0
     """Which of the problems that the contact states; the first is its main one."""
+    is_late: bool = False
+    """It joins at even odds, because the fix is out."""
 
     def values(self, product_id: ProductId, *, now: datetime) -> dict[str, object]:
         """Column values of the assignment."""

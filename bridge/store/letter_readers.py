@@ -4,16 +4,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from bridge.domain.issues import IssueState
 from bridge.domain.letters import FixTold, LetterKind, LetterState, Why
 from bridge.store.addressees import Addressee, Addressees
 from bridge.store.arrays import is_any
 from bridge.store.identities import living_customer
 from bridge.store.letters import Letter, LetterIssue
 from bridge.store.lineage import lineage
-from bridge.store.tables import AddresseeFixRow, AddresseeRow, CustomerRow, OutgoingRow
+from bridge.store.tables import (
+    AddresseeFixRow,
+    AddresseeRow,
+    CustomerRow,
+    DecisionRow,
+    OutgoingRow,
+)
 
 _S = LetterState
 _IS_FINAL = or_(
@@ -50,12 +57,20 @@ class LetterReaders:
         """(issue, customer) of those whom another letter of the kind, or this one, has told.
 
         Or will: what is drafted elsewhere counts too, and what was told of an issue that was merged
-        into one of these. What this letter may still change does not.
+        into one of these, unless that was before its present episode. What this letter may still
+        change does not.
         """
         episodes: dict[int, int] = {one.issue_id: one.episode for one in issues}
+        began = self._began(episodes)
         family = lineage(episodes)
         query = (
-            select(family.c.root, family.c.member, AddresseeFixRow.episode, living_customer())
+            select(
+                family.c.root,
+                family.c.member,
+                AddresseeFixRow.episode,
+                living_customer(),
+                OutgoingRow.sent_at,
+            )
             .select_from(AddresseeFixRow)
             .join(family, family.c.member == AddresseeFixRow.issue_id)
             .join(AddresseeRow, AddresseeRow.id == AddresseeFixRow.addressee_id)
@@ -68,9 +83,26 @@ class LetterReaders:
         )
         return {
             (root, customer_id)
-            for root, member, episode, customer_id in self._session.execute(query)
-            if member != root or episode == episodes[root]
+            for root, member, episode, customer_id, sent_at in self._session.execute(query)
+            if (
+                episode == episodes[root]
+                if member == root
+                else sent_at is None or root not in began or sent_at >= began[root]
+            )
         }
+
+    def _began(self, episodes: Mapping[int, int]) -> dict[int, datetime]:
+        """Since when each issue is in that episode, where it fell into it."""
+        query = (
+            select(DecisionRow.issue_id, func.max(DecisionRow.at))
+            .where(
+                is_any(DecisionRow.issue_id, list(episodes)),
+                DecisionRow.after["episode"].astext.is_not(None),
+                DecisionRow.action.in_([state.value for state in IssueState]),
+            )
+            .group_by(DecisionRow.issue_id)
+        )
+        return {issue_id: at for issue_id, at in self._session.execute(query) if issue_id}
 
     def settle(
         self,

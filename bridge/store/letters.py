@@ -13,6 +13,7 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import FIXED, Issue, IssueId
 from bridge.domain.letters import FixWords, LetterKind, LetterPlan, LetterState, LetterText
+from bridge.store.lineage import lineage
 from bridge.store.tables import (
     AddresseeRow,
     IssueRow,
@@ -214,11 +215,12 @@ class Letters:
         return self._session.scalars(query).one()
 
     def of_issue(self, issue_id: IssueId) -> list[Letter]:
-        """The letters that tell of an issue, newest first."""
+        """The letters that tell of an issue, or of one that was merged into it, newest first."""
+        family = select(lineage([issue_id]).c.member)
+        told = select(LetterIssueRow.letter_id).where(LetterIssueRow.issue_id.in_(family))
         query = (
             select(LetterRow)
-            .join(LetterIssueRow, LetterIssueRow.letter_id == LetterRow.id)
-            .where(LetterIssueRow.issue_id == issue_id, LetterRow.dropped_at.is_(None))
+            .where(LetterRow.id.in_(told), LetterRow.dropped_at.is_(None))
             .order_by(LetterRow.id.desc())
         )
         return [_letter(row) for row in self._session.scalars(query)]

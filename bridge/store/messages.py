@@ -131,6 +131,18 @@ class Messages:
         )
         return self._session.scalars(statement).first()
 
+    def was_planned(
+        self, product_id: ProductId, recipient: str, text: str, *, since: datetime
+    ) -> bool:
+        """Whether they were to be told just that since then."""
+        query = select(OutgoingRow.id).where(
+            OutgoingRow.product_id == product_id,
+            OutgoingRow.recipient == recipient,
+            OutgoingRow.text == text,
+            OutgoingRow.created_at > since,
+        )
+        return self._session.scalars(query.limit(1)).first() is not None
+
     def get(self, product_id: ProductId, outgoing_id: int) -> Outgoing:
         """The row of that id in that product."""
         row = self._session.get(OutgoingRow, outgoing_id, populate_existing=True)

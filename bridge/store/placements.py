@@ -290,7 +290,7 @@ class Placements:
 
 _COLUMNS = (
     *("product_id", "contact_id", "part", "encoder", "issue_id", "actor", "reason"),
-    *("similarity", "threshold", "runner_up_id", "runner_up_similarity", "created_at"),
+    *("similarity", "threshold", "runner_up_id", "runner_up_similarity", "is_late", "created_at"),
 )
 
 
@@ -320,5 +320,6 @@ def _copied(
         literal(0.0) if is_moved else row.threshold,
         row.issue_id if is_moved else row.runner_up_id,
         row.similarity if is_moved else row.runner_up_similarity,
+        literal(False) if is_moved else row.is_late,
         literal(now),
     ).where(which)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, union_all
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import SQLColumnExpression
@@ -90,6 +90,17 @@ class Ratings:
             setattr(known, name, value)
         self._session.flush()
         return RatingResult.UPDATED
+
+    def take_offer_back(self, product_id: ProductId, metric: Metric, external_id: str) -> None:
+        """It was not asked after all; what was answered stays."""
+        self._session.execute(
+            delete(RatingRow).where(
+                RatingRow.product_id == product_id,
+                RatingRow.external_id == external_id,
+                RatingRow.metric == metric.value,
+                RatingRow.score.is_(None),
+            )
+        )
 
     def answers(
         self,

@@ -428,6 +428,8 @@ class AssignmentRow(Base):
     encoder: Mapped[str]
     actor: Mapped[str]
     reason: Mapped[str]
+    is_late: Mapped[bool] = mapped_column(server_default=text("false"))
+    """It joined at even odds, because the fix was out; docs/decisions/0031."""
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

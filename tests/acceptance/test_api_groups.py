@@ -181,6 +181,7 @@ def test_snoozing_needs_one_end_and_can_be_ended(api: Api, export: Issue) -> Non
         {"customers": 0},
         {"until": "2026-03-01T00:00:00Z"},
         {"until": "2026-04-01T00:00:00Z", "customers": 2},
+        {"until": "9999-12-31T23:59:59Z"},
     ):
         assert api.admin.post(url, body).status_code == 422, body
     done = api.admin.post(url, {"customers": 3})
@@ -191,6 +192,25 @@ def test_snoozing_needs_one_end_and_can_be_ended(api: Api, export: Issue) -> Non
     assert api.admin.post(f"/issues/{export.name}/wake", {}).status_code == 409
 
 
+def test_contacts_are_said_to_belong_where_they_are(
+    api: Api, groups: Groups, export: Issue, login: Issue
+) -> None:
+    first, second = groups.on(export)[:2]
+    url = f"/issues/{export.name}/keep"
+    kept = api.admin.post(url, {"contacts": [first, second], "reason": "read them"})
+    assert (kept.status_code, kept.json()["id"]) == (200, export.name)
+    contacts = api.admin.get(f"/issues/{export.name}/contacts").json()["items"]
+    by_person = {one["id"]: one["reason"] for one in contacts if one["placed_by_person"]}
+    assert by_person == dict.fromkeys((first, second), "read them")
+    elsewhere = api.admin.post(url, {"contacts": [groups.on(login)[0]]})
+    assert elsewhere.status_code == 422
+    assert f"is not on {export.name}" in elsewhere.json()["detail"]
+    assert api.as_(Role.AGENT).post(url, {"contacts": [first]}).status_code == 403
+    assert groups.undo(export).id == export.id
+    contacts = api.admin.get(f"/issues/{export.name}/contacts").json()["items"]
+    assert not any(one["placed_by_person"] for one in contacts)
+
+
 def test_decisions_on_an_older_version_are_412(api: Api, groups: Groups, export: Issue) -> None:
     stale = {"If-Match": '"0"'}
     chosen = groups.on(export)[:1]
@@ -198,6 +218,7 @@ def test_decisions_on_an_older_version_are_412(api: Api, groups: Groups, export:
         ("merge", {"others": ["ISS-2"]}),
         ("split", {"contacts": chosen}),
         ("move", {"contacts": chosen, "to": None}),
+        ("keep", {"contacts": chosen}),
         ("snooze", {"customers": 2}),
         ("undo", {}),
     ):
@@ -278,6 +299,7 @@ def test_another_product_can_decide_nothing_here(
         (f"/issues/{export.name}/merge", {"others": [login.name]}),
         (f"/issues/{export.name}/split", {"contacts": chosen}),
         (f"/issues/{export.name}/move", {"contacts": chosen, "to": None}),
+        (f"/issues/{export.name}/keep", {"contacts": chosen}),
         (f"/issues/{export.name}/snooze", {"customers": 2}),
         (f"/issues/{export.name}/wake", {}),
         (f"/issues/{export.name}/undo", {}),

@@ -279,7 +279,7 @@ def test_the_owner_is_reminded_once_of_each_day_of_review_and_the_leads_where_th
     day = (pipeline.clock.moment + timedelta(hours=1)).isoformat()
     advice = {"issue": issue, "text": "Halve it.", "audience": "internal", "review_at": day}
     owned = api.admin.post("/workarounds", {**advice, "owner": "otto@support.example"}).json()
-    api.admin.post("/workarounds", advice)
+    api.admin.post("/workarounds", {**advice, "text": "Use the menu."})
     remind(hours=0.5)
     assert api.admin.get("/notices").json()["items"] == []
     remind(hours=1)
@@ -293,13 +293,37 @@ def test_the_owner_is_reminded_once_of_each_day_of_review_and_the_leads_where_th
     assert sorted(told) == ["lena@support.example", *["otto@support.example"] * 2]
 
 
+def test_the_same_words_added_twice_are_one_workaround(api: Api, issue: str) -> None:
+    advice = {"issue": issue, "text": "Halve it.", "audience": "internal"}
+    lead = api.as_(Role.LEAD, user="lena@support.example")
+    first = lead.post("/workarounds", advice).json()
+    for again in (advice, {**advice, "text": " Halve  it. "}):
+        assert lead.post("/workarounds", again).json()["id"] == first["id"]
+    assert api.as_(Role.LEAD).post("/workarounds", advice).json()["id"] == first["id"]
+    for other in ({"audience": "customer"}, {"draft": True}, {"versions": ["4.1"]}):
+        refused = lead.post("/workarounds", {**advice, **other})
+        assert refused.status_code == 409
+        told = f"{issue} has a workaround with these words already: edit that one"
+        assert refused.json()["detail"] == told
+    assert len(lead.get("/workarounds", issue=issue).json()["items"]) == 1
+    narrower = {"text": "Halve it.", "audience": "internal", "versions": ["4.1"]}
+    replaced = lead.post(f"/workarounds/{first['id']}/replace", {**narrower, "reason": "only 4.1"})
+    assert replaced.status_code == 201, replaced.text
+    only = replaced.json()
+    assert only["id"] != first["id"]
+    lead.post(f"/workarounds/{only['id']}/retire", {"reason": "it loses data"})
+    assert lead.post("/workarounds", advice).json()["id"] != first["id"]
+    history = lead.get(f"/issues/{issue}/history").json()["items"]
+    assert [one["action"] for one in history].count("workaround_added") == 3
+
+
 def test_copies_and_tasks_are_listed_approved_done_and_dropped(
     api: Api, pipeline: Pipeline, issue: str, ada: Caller
 ) -> None:
     lead = api.as_(Role.LEAD, user="lena@support.example")
     advice = {"issue": issue, "text": "Halve it.", "audience": "internal"}
     url = f"/workarounds/{lead.post('/workarounds', advice).json()['id']}"
-    other = lead.post("/workarounds", advice).json()["id"]
+    other = lead.post("/workarounds", {**advice, "text": "Use the menu."}).json()["id"]
     with zendesk_desk() as desk:
         given = ZendeskGiven(desk.url, EMAIL, TOKEN, allow_private=True, calls_per_second=1000)
         context = pipeline.application.context

@@ -305,6 +305,18 @@ def test_issues_releases_and_workarounds_answer_as_the_api_does(bridge: Bridge) 
     shipped = bridge("releases", "add", "4.2", "--percent", "50", "--json").data
     assert (shipped["version"], shipped["percent"]) == ("4.2", 50)
     assert (shipped["shipped"], shipped["not_shipped"]) == ([], [])
+    bridge("releases", "add", "4.1", "--shipped-at", "2026-03-01T09:15:00Z", "--component", "app")
+    bridge("releases", "withdraw", "4.1", "--component", "app")
+    first = bridge("releases", "list", "--limit", "1", "--json").data
+    rest = bridge("releases", "list", "--cursor", first["next"], "--json").data
+    for page, version, is_withdrawn in ((first, "4.2", False), (rest, "4.1", True)):
+        assert isinstance(page["items"], list)
+        (one,) = page["items"]
+        assert (one["version"], one["is_withdrawn"]) == (version, is_withdrawn)
+    assert rest["next"] is None
+    told = bridge("releases", "list").out
+    for words in ("4.2", "50 %", "app", "taken back", "2026-03-01T09:15:00Z"):
+        assert words in told, words
     assert bridge("releases", "add", "4.3", "--shipped-at", "2026-03-03T09:15:00").code == 2
     assert bridge("releases", "add", "4.3", "--issue", "ticket").code == 2
     assert bridge("issues", "fix", "ISS-7").code == 3

@@ -8,8 +8,8 @@ import pytest
 
 from bridge.domain.bounces import mail_key
 from bridge.domain.issues import Issue, IssueState
-from bridge.domain.letters import LetterKind, LetterState
-from bridge.domain.people import Role
+from bridge.domain.letters import LetterKind, LetterState, Why
+from bridge.domain.people import MACHINE, Role
 from bridge.domain.satisfaction import Metric
 from bridge.steps.moves import move_issue
 from bridge.steps.satisfaction import Surveyed, satisfaction_of
@@ -472,6 +472,51 @@ def surveys(bench: Bench) -> tuple[Surveyed, ...]:
     with bench.application.open() as store:
         issue = store.issues.by_number(bench.product.id, 1)
         return satisfaction_of(issue, store=store).surveys
+
+
+def join_late(bench: Bench, issue: Issue, *emails: str) -> list[int]:
+    """Contacts of these customers join at even odds, as once a fix is out."""
+    sent = bench.pipeline.send(
+        *(
+            a_contact("The export stops somewhere", external_id=f"late-{one}", email=one)
+            for one in emails
+        )
+    )
+    ids = [one.contact_id for one in sent]
+    with bench.application.open() as store:
+        for one in ids:
+            store.issues.unassign([one], now=bench.pipeline.clock.moment)
+        places = [
+            Place(one, issue.id, 0.4, 0.5, "test", MACHINE.name, "likely", is_late=True)
+            for one in ids
+        ]
+        store.issues.assign_all(bench.product.id, places, now=bench.pipeline.clock.moment)
+    return [int(one) for one in ids]
+
+
+def test_who_only_joined_at_even_odds_is_left_out_until_a_person_confirms_it(bench: Bench) -> None:
+    issue = bench.shipped()
+    maybe, sure = "maybe@customer.example", EXPORT
+    (contact, _) = join_late(bench, issue, maybe, sure)
+    letter, lead = bench.letters.draft(issue), bench.signed_in(Role.LEAD)
+    left_out = bench.letters.readers(letter, LetterState.SUPPRESSED)
+    assert [(one.email, one.why) for one in left_out] == [(maybe, Why.JOINED_LATE)]
+    assert sure in {one.email for one in bench.letters.readers(letter, LetterState.DRAFTED)}
+    told = "joined at even odds after the fix; confirm them on the issue to include them"
+    shown = lead.get(f"/letters/{letter.id}").text
+    assert f"1 customer is left out: they {told}." in shown
+    assert "joined at even odds</span>" in lead.get("/issues/ISS-1").text
+    with bench.application.open() as store:
+        version = store.issues.get(bench.product.id, issue.id).version
+    kept = press(lead, "/issues/ISS-1", "/issues/ISS-1/keep", contacts=contact, version=version)
+    assert kept.headers["location"] == "/issues/ISS-1?done=kept"
+    press(lead, f"/letters/{letter.id}", f"/letters/{letter.id}/look")
+    assert maybe in {one.email for one in bench.letters.readers(letter, LetterState.DRAFTED)}
+    assert "left out" not in lead.get(f"/letters/{letter.id}").text
+    press(lead, "/issues/ISS-1", "/issues/ISS-1/undo")
+    press(lead, f"/letters/{letter.id}", f"/letters/{letter.id}/look")
+    (again,) = bench.letters.readers(letter, LetterState.SUPPRESSED)
+    assert again.why is Why.JOINED_LATE
 
 
 def test_who_may_not_do_a_thing_is_told_so_whatever_is_missing(bench: Bench) -> None:

@@ -8,6 +8,8 @@ from httpx2 import Response
 from bridge.domain.grouping import SuggestionKind
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import Role
+from bridge.steps.moves import move_issue
+from bridge.steps.ship import ReleaseNews, ship
 from tests.conftest import Pipeline
 from tests.groups_bench import Groups
 from tests.pages_bench import SITE, PagesBench, press, token_in
@@ -202,6 +204,10 @@ def test_snoozing_and_bringing_back(groups: Groups, bench: PagesBench) -> None:
     )
     assert past.status_code == 422
     assert "That moment is over" in past.text
+    version = groups.now(export).version
+    far = press(lead, page, f"{page}/snooze", version=version, until="9999-12-31")
+    assert far.status_code == 422
+    assert "A snooze lasts a year at most, until 20" in far.text
 
 
 def test_the_review_page_asks_the_best_question_first(groups: Groups, bench: PagesBench) -> None:
@@ -241,6 +247,28 @@ def test_an_answer_is_done_and_undone_on_the_review_page(groups: Groups, bench: 
     assert "No open questions" in lead.get("/review").text
 
 
+def test_undo_is_offered_only_where_it_is_accepted(groups: Groups, bench: PagesBench) -> None:
+    export = groups.issue("export", 5)
+    lead = bench.signed_in(Role.LEAD)
+    press(lead, address(export), f"{address(export)}/confirm", version=export.version)
+    assert "Undo “Confirmed”" in lead.get(address(export)).text
+    with groups.application.open() as store:
+        act = groups.act(store)
+        issue = move_issue(groups.now(export), IssueState.FILED, store=store, cause=act.cause)
+        news = ReleaseNews("4.2", act.cause.at, issue_ids=(issue.id,))
+        context = groups.application.context
+        ship(news, groups.product, store=store, context=context, cause=act.cause)
+    shown = lead.get(address(export))
+    assert "Fixed in 4.2" in shown.text
+    assert "Undo “" not in shown.text
+    done = lead.get(f"/review?done=yes&issue={export.name}").text
+    assert f'See <a href="{address(export)}">' in done
+    assert "/review/undo/" not in done
+    refused = press(lead, address(export), f"{address(export)}/undo")
+    assert refused.status_code == 409
+    assert "people were told that it has shipped" in refused.text
+
+
 @pytest.mark.parametrize("role", [Role.AGENT, Role.ENGINEER])
 def test_who_only_reads_decides_nothing_about_groups(
     groups: Groups, bench: PagesBench, role: Role
@@ -253,7 +281,7 @@ def test_who_only_reads_decides_nothing_about_groups(
     assert "/review" not in shown
     assert reader.get("/review").status_code == 403
     assert reader.get(f"{page}/merge?with={login.name}").status_code == 403
-    for verb in ("merge", "move", "take-off", "split", "snooze", "wake", "undo"):
+    for verb in ("merge", "move", "keep", "take-off", "split", "snooze", "wake", "undo"):
         assert f"{page}/{verb}" not in shown, verb
         answer = press(reader, page, f"{page}/{verb}", version=1, others=login.name, versions="x")
         assert answer.status_code == 403, verb

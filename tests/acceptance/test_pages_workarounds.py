@@ -48,7 +48,14 @@ def test_a_workaround_is_written_whole_edited_offered_and_replaced(bench: PagesB
         "owner": "otto@support.example",
     }
     assert press(lead, page, f"{page}/workarounds", **words).status_code == 303
-    assert press(lead, page, f"{page}/workarounds", **{**words, "draft": "true"}).status_code == 303
+    assert press(lead, page, f"{page}/workarounds", **words).status_code == 303, "a second press"
+    with bench.application.open() as store:
+        assert len(store.workarounds.all(bench.product.id)) == 1
+    draft = {**words, "draft": "true"}
+    refused = press(lead, page, f"{page}/workarounds", **draft)
+    assert (refused.status_code, "has a workaround with these words" in refused.text) == (409, True)
+    draft["text"] = "Halve it, or less."
+    assert press(lead, page, f"{page}/workarounds", **draft).status_code == 303
     content = only(bench).content
     assert content.steps == ("Open the list.", "Export one half.")
     assert content.scope.versions == (">=4.0,<4.3", "nightly")

@@ -59,6 +59,7 @@ def test_an_admin_invites_and_the_link_is_shown_once_and_mailed(
     assert api.as_(Role.LEAD).post("/people", given).status_code == 403
     invited = api.admin.post("/people", given)
     assert invited.status_code == 201
+    assert api.admin.post("/people", given).json()["is_mailed"], "a second press is one mail"
     told = invited.json()
     assert (told["email"], told["name"], told["role"], told["is_mailed"]) == (
         *(KIM, "Kim Lee", "lead", True),

@@ -6,9 +6,10 @@ import pytest
 
 from bridge.domain.bounces import Bounce, Fate, mail_key
 from bridge.domain.errors import InvalidMove, NotFound
-from bridge.domain.letters import LetterState, Why
+from bridge.domain.letters import LetterKind, LetterState, Why
 from bridge.domain.messages import MessageState
 from bridge.steps.bounces import BouncesTaken, take_back_dead, take_bounces
+from bridge.steps.letter_answers import answer_effort
 from bridge.steps.letter_export import by_hand
 from bridge.steps.notify import retry_message
 from bridge.store.messages import Outgoing
@@ -23,11 +24,11 @@ def bench(pipeline: Pipeline) -> LettersBench:
     return LettersBench(pipeline)
 
 
-def sent(bench: LettersBench) -> list[Outgoing]:
+def sent(bench: LettersBench, kind: LetterKind = LetterKind.FIX) -> list[Outgoing]:
     """The mails of a letter to three customers."""
     issue = bench.issue("export", 3)
     bench.ship(issue)
-    letter = bench.draft(issue)
+    letter = bench.draft(issue, kind)
     bench.approve(letter)
     bench.send(letter)
     with bench.pipeline.application.open() as store:
@@ -112,3 +113,27 @@ def test_what_is_delayed_not_ours_or_temporary_ends_no_address(
         assert store.bounces.count(pipeline.product.id) == 0
         states = {one.id: one.state for one in store.messages.search(mail.product_id, [], limit=9)}
     assert states[mail.id] is states[other.id] is MessageState.BOUNCED
+
+
+def test_a_check_in_that_came_back_does_not_count_as_asked(
+    bench: LettersBench, pipeline: Pipeline
+) -> None:
+    first, second, _ = sent(bench, LetterKind.CHECK_IN)
+
+    def asked() -> list[float | None]:
+        with pipeline.application.open() as store:
+            return [one.score for one in store.ratings.answers(pipeline.product.id)]
+
+    assert asked() == [None, None, None]
+    with pipeline.application.open() as store:
+        assert second.addressee_id is not None
+        one, now = store.addressees.get(second.addressee_id), pipeline.clock.moment
+        answer_effort(one, 6, pipeline.product, store=store, now=now)
+    take(bench, a_bounce(first), a_bounce(first), a_bounce(second))
+    assert sorted(asked(), key=str) == [6, None], "who answered has got it"
+    with pipeline.application.open() as store:
+        take_back_dead(first.recipient, pipeline.product, store=store, cause=bench.cause())
+        came_back = store.messages.get(first.product_id, first.id)
+        retry_message(came_back, store=store, now=pipeline.clock.moment)
+    bench.drain()
+    assert sorted(asked(), key=str) == [6, None, None], "sent again, it was asked"

@@ -1,7 +1,7 @@
 """Merge, split, move and undo: what people decide about groups holds, and can be taken back."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -338,9 +338,13 @@ def test_that_an_issue_came_back_is_not_undone(groups: Groups) -> None:
 def test_a_snooze_needs_one_future_end(groups: Groups) -> None:
     export = groups.issue("export")
     now = groups.pipeline.clock.moment
+    far = datetime(9999, 12, 31, tzinfo=UTC)
     for until, customers in ((None, None), (now, None), (None, 0), (now + timedelta(1), 2)):
         with groups.application.open() as store, pytest.raises(InvalidInput):
             snooze_issue(export, until, customers, store=store, cause=Cause(MIA, now))
+    for until in (far, now + timedelta(days=367)):
+        with groups.application.open() as store, pytest.raises(InvalidInput, match="a year at mo"):
+            snooze_issue(export, until, None, store=store, cause=Cause(MIA, now))
     with groups.application.open() as store, pytest.raises(InvalidMove, match="not snoozed"):
         wake_issue(export, store=store, cause=Cause(MIA, now))
 

@@ -59,6 +59,13 @@ def _ship(groups: Groups, issue: Issue) -> None:
     pipeline.queue.drain(now)
 
 
+def _affected(groups: Groups, issue: Issue) -> list[tuple[str, bool]]:
+    """Who is on an issue, and whether only at even odds."""
+    with groups.application.open() as store:
+        found = store.affected.of_issues([issue.id])
+    return [(one.identities[-1].key, issue.id in one.unsure) for one in found]
+
+
 def test_what_waited_beside_a_fixed_issue_joins_it_and_nothing_later(
     pipeline: Pipeline,
 ) -> None:
@@ -76,6 +83,8 @@ def test_what_waited_beside_a_fixed_issue_joins_it_and_nothing_later(
         (placed,) = store.placements.of_contacts(groups.product.id, near[:1])
         assert store.issues.get(groups.product.id, issue.id).state is IssueState.SHIPPED
     assert placed.issue_id == issue.id
+    unsure = {email for email, is_unsure in _affected(groups, issue) if is_unsure}
+    assert unsure == {"d1n0@x.example", "d1n1@x.example"}, "letters ask a person first"
     later = _send(groups, NEAR[2], day=5)
     pipeline.consolidate()
     assert set(groups.on(issue)).isdisjoint(later)

@@ -12,6 +12,7 @@ from bridge.domain.workarounds import Audience
 from bridge.steps.advise import Advice, add_workaround
 from bridge.steps.letter_answers import stop_letters
 from bridge.steps.withdraw import withdraw
+from bridge.store.issues import IssueFilter
 from bridge.store.letters import Letter
 from tests.conftest import Pipeline
 from tests.letters_bench import TITLE, LettersBench
@@ -38,12 +39,12 @@ def told(bench: LettersBench, *, first: int | None = None) -> Issue:
     return issue
 
 
-def fall(bench: LettersBench) -> None:
+def fall(bench: LettersBench, version: str = "4.2") -> None:
     """The release is taken back."""
     bench.later(hours=1)
     context, product = bench.pipeline.application.context, bench.pipeline.product
     with context.open() as store:
-        known = store.fixes.find(product.id, "4.2", lock=True)
+        known = store.fixes.find(product.id, version, lock=True)
         assert known is not None
         at = bench.pipeline.clock.moment
         event = ShipEvent(id="", source="test", kind=ShipKind.ROLLED_BACK, at=at)
@@ -117,3 +118,53 @@ def test_where_nobody_was_told_there_is_nothing_to_correct(bench: LettersBench) 
         assert store.issues.get(issue.product_id, issue.id).state is IssueState.RESOLVED
     with pytest.raises(InvalidMove, match="drafted by itself"):
         bench.draft(issue, LetterKind.CORRECTION)
+
+
+def test_those_told_of_an_issue_that_was_merged_since_hear_when_the_survivors_fix_falls(
+    bench: LettersBench,
+) -> None:
+    other = bench.issue("login", 4)
+    bench.ship(other)
+    told(bench)
+    (about,) = [one for one in issues_of(bench) if one.id != other.id]
+    got = {to for to, _ in bench.mail.sent.values()}
+    bench.later(hours=1)
+    bench.groups.merge(bench.groups.now(other), about)
+    bench.drain()
+    fall(bench)
+    (letter,) = corrections(bench)
+    readers = bench.readers(letter)
+    assert {one.email for one in readers} == got
+    assert {fix.issue_id for one in readers for fix in one.fixes} == {other.id}
+    bench.approve(bench.word(letter, other))
+    bench.send(letter)
+    assert {to for to, mail in bench.mail.sent.values() if "correction" in mail.subject} == got
+    bench.later(hours=1)
+    bench.ship(other, version="4.3")
+    again = bench.draft(other)
+    assert got <= {one.email for one in bench.readers(again, _S.DRAFTED)}, "another fix is news"
+    fall(bench, "4.3")
+    assert len(corrections(bench)) == 1, "nobody was told of that one, and all know of the first"
+
+
+def test_a_correction_that_waits_stays_true_when_its_issue_is_merged_into_an_open_one(
+    bench: LettersBench,
+) -> None:
+    about = told(bench)
+    fall(bench)
+    (letter,) = corrections(bench)
+    before = bench.readers(letter, _S.DRAFTED)
+    open_one = bench.groups.issue("login", 6, state=IssueState.FILED)
+    bench.groups.merge(open_one, bench.groups.now(about))
+    bench.look(letter)
+    assert [one.email for one in bench.readers(letter, _S.DRAFTED)] == [one.email for one in before]
+    bench.later(hours=1)
+    bench.ship(open_one, version="4.3")
+    bench.look(letter)
+    assert bench.readers(letter, _S.DRAFTED) == []
+
+
+def issues_of(bench: LettersBench) -> list[Issue]:
+    with bench.pipeline.application.open() as store:
+        found = store.issues.search(bench.pipeline.product.id, IssueFilter())
+    return [one.issue for one in found]

@@ -9,13 +9,14 @@ import pytest
 
 from bridge.demo.engineering import Engineering
 from bridge.domain.contacts import RedactedText
-from bridge.domain.issues import Issue, IssueState
+from bridge.domain.issues import Issue, IssueState, Outcome
 from bridge.domain.news import ShipEvent, ShipKind
 from bridge.domain.people import Actor, NoticeKind
 from bridge.domain.workarounds import Audience, WorkaroundState
+from bridge.steps.announce import ENDPOINT
 from bridge.steps.moves import Cause
 from bridge.steps.ship import ReleaseNews, ship
-from bridge.steps.track import release_soon
+from bridge.steps.track import release_soon, track_soon
 from bridge.steps.withdraw import withdraw
 from integrations.jira.sandbox import SandboxServer
 from tests.builders import START, a_contact, contacts_about_export
@@ -78,6 +79,15 @@ def hear_version(pipeline: Pipeline, name: str, times: int = 1) -> None:
             assert connection is not None
             release_soon(connection, name, store=store)
         pipeline.queue.drain(pipeline.clock.moment)
+
+
+def hear_ticket(pipeline: Pipeline) -> None:
+    """The tracker tells that something has happened to the ticket."""
+    with pipeline.application.open() as store:
+        (ticket,) = store.tickets.of_issue(the_issue(pipeline).id)
+        connection = store.connections.get(ticket.connection_id)
+        track_soon(connection, ticket.ref.remote_id, store=store)
+    pipeline.queue.drain(pipeline.clock.moment)
 
 
 def told(pipeline: Pipeline) -> list[NoticeKind]:
@@ -213,6 +223,108 @@ def test_late_news_neither_bring_a_version_back_nor_take_it_away(
     assert told(pipeline) == [FIX, CORRECTION, FIX]
 
 
+def last_words(pipeline: Pipeline) -> str:
+    with pipeline.application.open() as store:
+        return store.notices.of_person(pipeline.product.id, AGENT)[0].text
+
+
+def test_what_was_shipped_by_hand_goes_back_to_where_its_ticket_is(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    key = key_of(pipeline)
+    release(pipeline)
+    later(pipeline, hours=1)
+    take_back(pipeline)
+    take_back(pipeline)
+    issue = the_issue(pipeline)
+    assert (issue.state, issue.outcome, issue.episode) == (IssueState.FILED, None, 2)
+    assert told(pipeline) == [FIX, CORRECTION]
+    words = f"not fixed after all: it lost settings. {key} is to do: you will be told when"
+    assert words in last_words(pipeline)
+    assert workaround(pipeline) is WorkaroundState.ACTIVE
+    with Engineering(sandbox) as engineering:
+        engineering.plan_version("4.2")
+        engineering.start(key)
+        poll(pipeline)
+        assert the_issue(pipeline).state is IssueState.IN_PROGRESS
+        engineering.finish(key, "4.2")
+        engineering.release("4.2", pipeline.clock.moment)
+        poll(pipeline)
+    assert the_issue(pipeline).fixed_in == "4.2"
+    assert told(pipeline) == [FIX, CORRECTION, FIX]
+
+
+def test_other_systems_hear_of_a_withdrawn_fix_wherever_the_issue_goes_back_to(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    with pipeline.application.open() as store:
+        store.connections.add(pipeline.product.id, ENDPOINT, name="crm", config={}, sealed=b"")
+    context, at = pipeline.application.context, pipeline.clock.moment
+    cause = Cause(Actor("token", "ci"), at, "oops", "api")
+    with context.open() as store:
+        news = ReleaseNews("4.1", at, issue_ids=(the_issue(pipeline).id,))
+        ship(news, pipeline.product, store=store, context=context, cause=cause)
+        known = store.fixes.find(pipeline.product.id, "4.1", lock=True)
+        assert known is not None
+        event = ShipEvent(id="", source="api", kind=ShipKind.ROLLED_BACK, at=at)
+        withdraw(known, event, pipeline.product, store=store, context=context, cause=cause)
+        found = store.messages.search(pipeline.product.id, (), limit=20)
+    events = [one.subject for one in reversed(found) if one.recipient == "crm"]
+    assert [one for one in events if one.startswith("fix")] == ["fix.shipped", "fix.withdrawn"]
+    assert the_issue(pipeline).state is IssueState.FILED
+
+
+def test_a_ticket_that_was_closed_or_lost_meanwhile_says_where_the_issue_goes_back_to(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    key = key_of(pipeline)
+    release(pipeline)
+    with Engineering(sandbox) as engineering:
+        engineering.decline(key)
+        poll(pipeline)
+        assert the_issue(pipeline).state is IssueState.SHIPPED, "customers have it all the same"
+        take_back(pipeline)
+        issue = the_issue(pipeline)
+        assert (issue.state, issue.outcome) == (IssueState.DECLINED, Outcome.WONT_FIX)
+        assert f"{key} was closed without a fix" in last_words(pipeline)
+        engineering.reopen(key)
+        poll(pipeline)
+        assert the_issue(pipeline).state is IssueState.FILED
+    later(pipeline, hours=1)
+    release(pipeline, "4.2")
+    with Api(sandbox.describe()) as jira:
+        jira.call("DELETE", f"issue/{key}")
+    hear_ticket(pipeline)
+    assert the_issue(pipeline).state is IssueState.SHIPPED
+    take_back(pipeline, "4.2")
+    assert the_issue(pipeline).state is IssueState.CONFIRMED
+    assert f"{key} is gone: it has no ticket any more" in last_words(pipeline)
+
+
+def test_a_second_fix_that_is_taken_back_leaves_the_issue_regressed_as_it_was(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    key = key_of(pipeline)
+    with Engineering(sandbox) as engineering:
+        engineering.plan_version("4.1")
+        engineering.start(key)
+        engineering.finish(key, "4.1")
+        engineering.release("4.1", pipeline.clock.moment)
+    poll(pipeline)
+    later(pipeline, hours=1)
+    minutes = (pipeline.clock.moment - START).total_seconds() / 60
+    pipeline.send(a_contact(external_id="y", email="z@z.example", minutes=minutes, version="4.1"))
+    assert the_issue(pipeline).state is IssueState.REGRESSED
+    later(pipeline, hours=1)
+    release(pipeline, "4.2")
+    assert the_issue(pipeline).state is IssueState.SHIPPED
+    take_back(pipeline, "4.2")
+    issue = the_issue(pipeline)
+    assert (issue.state, issue.fixed_in, issue.episode) == (IssueState.REGRESSED, "4.1", 3)
+    assert f"{key} was closed before the issue came back" in last_words(pipeline)
+    assert told(pipeline) == [FIX, NoticeKind.REGRESSION, FIX, CORRECTION]
+
+
 def test_an_issue_that_is_fixed_in_two_releases_stays_shipped_when_one_is_taken_back(
     pipeline: Pipeline, sandbox: SandboxServer
 ) -> None:
@@ -320,7 +432,7 @@ def test_a_roll_out_that_goes_back_below_what_was_told_steps_down_once(
     later(pipeline, hours=1)
     (reason,) = release(pipeline, percent=30)
     assert reason == "the roll-out of 4.1 went back from 100 % to 30 %"
-    assert the_issue(pipeline).state is IssueState.RESOLVED
+    assert the_issue(pipeline).state is IssueState.FILED
     assert workaround(pipeline) is WorkaroundState.ACTIVE
     assert told(pipeline)[2:] == [FIX, NoticeKind.CORRECTION]
     later(pipeline, hours=1)
@@ -346,7 +458,7 @@ def test_a_source_that_repeats_itself_does_not_raise_what_was_lowered_since(
         ship(news, pipeline.product, store=store, context=context, cause=cause)
     later(pipeline, hours=1)
     assert release(pipeline) != []
-    assert the_issue(pipeline).state is IssueState.RESOLVED
+    assert the_issue(pipeline).state is IssueState.FILED
     with context.open() as store:
         known = store.fixes.find(pipeline.product.id, "4.1")
     assert known is not None

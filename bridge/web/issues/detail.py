@@ -22,7 +22,8 @@ from bridge.steps.prove import FixProof, proof_words, prove_fix
 from bridge.steps.questions import Asked, asked
 from bridge.steps.satisfaction import satisfaction_of
 from bridge.steps.ship_rule import waits_for
-from bridge.steps.undo import last_decision
+from bridge.steps.snooze import LONGEST
+from bridge.steps.undo import undoable
 from bridge.store.issues import IssueSummary
 from bridge.web.issues.advice_shown import advice_of
 from bridge.web.issues.filing import ticket_state
@@ -115,6 +116,7 @@ _DONE = {
     "restored": "The workaround can be used again.",
     "merged": "Merged: everything is counted here now. Undo brings it back.",
     "moved": "Moved. The machine leaves these contacts where they are now.",
+    "kept": "Confirmed. The machine leaves these contacts where they are now.",
     "split": "Split off. The two are kept apart from now on.",
     "snoozed": "Snoozed. It comes back by itself.",
     "woken": "Back again.",
@@ -156,7 +158,8 @@ def issue_page(
         contacts=reasons(contacts[: part.show], issue, visit),
         older=contacts[part.show - 1].contact.id if len(contacts) > part.show else None,
         part=part,
-        undoable=last_decision(issue, store=store) if visit.may("review") else None,
+        snooze_until=visit.now + LONGEST,
+        undoable=undoable(issue, store=store) if visit.may("review") else None,
         customers=customers[:_CUSTOMERS],
         more_customers=customers[_CUSTOMERS - 1].id if len(customers) > _CUSTOMERS else None,
         bars=_bars(summary, visit),

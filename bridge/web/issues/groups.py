@@ -9,7 +9,7 @@ from bridge.domain.errors import InvalidInput
 from bridge.domain.issues import Issue
 from bridge.domain.permissions import Action
 from bridge.steps.groups import Act
-from bridge.steps.move import move_contacts, split_issue
+from bridge.steps.move import keep_contacts, move_contacts, split_issue
 from bridge.steps.snooze import snooze_issue, wake_issue
 from bridge.steps.undo import undo_last
 from bridge.web.issues.actions import Chosen, Reason, Version, acted, require_version
@@ -77,6 +77,26 @@ def take_off(  # noqa: PLR0913 - the members of a form
 
     chosen = Chosen(tuple(contacts), "", show)
     return acted(name, visit, act, done="moved", typed=(reason, ""), chosen=chosen)
+
+
+@router.post("/keep")
+def keep(  # noqa: PLR0913 - the members of a form
+    name: str,
+    visit: SubmissionDep,
+    version: Version,
+    contacts: Contacts = [],  # noqa: B006 - FastAPI copies it
+    reason: Reason = "",
+    show: Show = 10,
+) -> Response:
+    """The chosen contacts belong where the machine put them."""
+    visit.caller.require(Action.REVIEW)
+
+    def act(issue: Issue) -> None:
+        require_version(issue, version, visit)
+        keep_contacts(issue, contacts, act_of(visit, reason))
+
+    chosen = Chosen(tuple(contacts), "", show)
+    return acted(name, visit, act, done="kept", typed=(reason, ""), chosen=chosen)
 
 
 @router.post("/split")

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Path, Query, Response
 
 from bridge.domain.errors import BridgeError, InvalidInput, InvalidMove, NotConfigured, Outdated
-from bridge.domain.letters import LetterKind, LetterState
+from bridge.domain.letters import WHY_WORDS, LetterKind, LetterState, Why
 from bridge.domain.permissions import Action
 from bridge.steps.letter_export import as_csv, by_hand
 from bridge.steps.letter_look import look_again, why_fallen_of
@@ -200,6 +200,8 @@ def _show(  # noqa: PLR0913 - what of a letter is shown
         letter=letter,
         names=_names(letter, visit),
         fallen=_fallen(letter, visit),
+        unsure_words=WHY_WORDS[Why.JOINED_LATE],
+        unsure=store.addressees.count_why(letter.id, Why.JOINED_LATE),
         counts=store.addressees.counts([letter.id])[letter.id],
         readers=found[:_SHOWN],
         after=found[_SHOWN - 1].id if len(found) > _SHOWN else None,

@@ -11,7 +11,7 @@ from bridge.domain.issues import Issue, IssueState
 from bridge.domain.permissions import Action
 from bridge.steps.answer import answer_suggestion
 from bridge.steps.questions import Asked, Side, asked
-from bridge.steps.undo import undo_last
+from bridge.steps.undo import undo_last, undoable
 from bridge.web import words
 from bridge.web.issues.groups import act_of
 from bridge.web.issues.listing import TREND_DAYS
@@ -115,6 +115,14 @@ def _about(suggestion: Suggestion, visit: Visit) -> Issue | None:
     return visit.store.issues.standing_for(visit.product.id, suggestion.issue_id)
 
 
+def _can_undo(name: str, visit: Visit) -> bool:
+    """Whether the answer about that issue can be taken back: not all can."""
+    try:
+        return undoable(issue_named(name, visit), store=visit.store) is not None
+    except NotFound:
+        return False
+
+
 def _show(
     visit: Visit,
     skip: str,
@@ -141,6 +149,7 @@ def _show(
         candidates=visit.store.issues.count_by_state(visit.product.id).get(IssueState.CANDIDATE, 0),
         done=done,
         about=issue,
+        can_undo=bool(done and issue) and _can_undo(issue, visit),
         trouble=words.sentence(str(error)) if error else "",
         **status,
     )
