@@ -207,7 +207,7 @@ class Letters:
     def count_to_read(self, product_id: ProductId) -> int:
         """How many letters a person has to read before customers get them.
 
-        What is approved waits for nobody to read it, and what tells of no standing fix says nothing.
+        What is approved was read, and what tells of no standing fix says nothing.
         """
         drafted = select(AddresseeRow.id).where(
             AddresseeRow.letter_id == LetterRow.id,

@@ -158,6 +158,9 @@ def test_only_letters_that_somebody_has_to_read_are_counted_beside_their_page(
     assert _to_read(lead.get("/").text) == 2
     bench.letters.approve(read)
     assert _to_read(lead.get("/").text) == 1
+    at = f"/letters/{read.id}"
+    again = press(lead, at, f"{at}/approve", edition=read.edition)
+    assert (again.status_code, "You have already approved" in again.text) == (409, True)
     with bench.application.open() as store:
         moved = store.issues.get(bench.product.id, other.id, lock=True)
         move_issue(moved, IssueState.REGRESSED, store=store, cause=bench.letters.cause())

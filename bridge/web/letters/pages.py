@@ -59,9 +59,7 @@ def list_letters(visit: VisitDep, done: Done = "") -> Response:
     return page(
         visit,
         "letters.html",
-        letters=[
-            (one, _names(one, visit), _fallen(one, visit), counts[one.id]) for one in letters
-        ],
+        letters=[(one, _names(one, visit), _fallen(one, visit), counts[one.id]) for one in letters],
         opt_outs=visit.store.opt_outs.count(visit.product.id),
         plan=visit.store.letters.plan(visit.product.id),
         done=_DONE.get(done, ""),
