@@ -119,6 +119,12 @@ class Visit:
         return f"{path}{mark}{urlencode(given)}" if given else path
 
 
+def home_of(caller: Caller) -> str:
+    """Where somebody begins: who talks to customers at the inbox, others at the list of issues."""
+    talks = caller.may(Action.USE_WORKAROUNDS) and not caller.may(Action.REVIEW)
+    return "/inbox" if talks else "/"
+
+
 def token_of(secret: str) -> str:
     """The form token of a session; it does not give the session away."""
     return hashlib.sha256(f"form:{secret}".encode()).hexdigest()
