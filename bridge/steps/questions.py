@@ -12,8 +12,11 @@ from bridge.store.issues import IssueSummary
 
 _QUOTES = 3
 _MANY_QUOTES = 6
-_LEAST_PLAUSIBLE = 0.25
-"""Questions to which yes is less likely come last: they help the finder, and read as nonsense."""
+_LEAST_PLAUSIBLE = 0.35
+"""Questions to which yes is less likely come last: they help the finder, and read as nonsense.
+
+Over the demo's twelve weeks yes was right for 12 of 51 pairs of issues below it, 33 of 45 above.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,14 @@ def reached_words(ladder: Ladder) -> str:
     return _REACHED[reached[-1]] if reached else "Nothing is fixed yet."
 
 
+def next_rung(ladder: Ladder) -> RungKind | None:
+    """The lowest rung that is ahead of all that is reached."""
+    states = [one.state for one in ladder.rungs]
+    reached = max((at for at, one in enumerate(states) if one is RungState.DONE), default=-1)
+    ahead = (one for one in ladder.rungs[reached + 1 :] if one.state is not RungState.TAKEN_BACK)
+    return next((one.kind for one in ahead), None)
+
+
 def ago(moment: datetime, now: datetime) -> str:
     """How long ago, in the largest unit that fits: "3 h ago"."""
     passed = now - moment
@@ -246,6 +254,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "decision_words": decision_words,
     "sure_words": sure_words,
     "reached_words": reached_words,
+    "next_rung": next_rung,
     "outcome_words": OUTCOMES.__getitem__,
     "ticket_words": TICKETS.__getitem__,
     "because_words": because_words,

@@ -226,8 +226,8 @@ def test_a_person_is_asked_what_is_hardly_so_last_and_programs_are_not(
     groups: Groups, bench: PagesBench
 ) -> None:
     export, login, invoice = (groups.issue(one) for one in ("export", "login", "invoice"))
-    odd = suggest(groups, "a", export, login, worth=2, likely=0.13)
-    good = suggest(groups, "b", export, invoice, worth=1, likely=0.25)
+    odd = suggest(groups, "a", export, login, worth=2, likely=0.34)
+    good = suggest(groups, "b", export, invoice, worth=1, likely=0.35)
     lead = bench.signed_in(Role.LEAD)
     assert f"Are {export.name} and {invoice.name} one issue?" in lead.get("/review").text
     skipped = lead.get(f"/review?skip={good}").text

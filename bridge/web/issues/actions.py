@@ -24,7 +24,6 @@ from bridge.store.decisions import Decision
 from bridge.web import words
 from bridge.web.issues.detail import Part, Trouble, issue_page
 from bridge.web.issues.pages import issue_named
-from bridge.web.issues.why import person_named
 from bridge.web.pages import PageRoute, redirect, status_of
 from bridge.web.visit import SubmissionDep, Typed, Visit, needs
 
@@ -129,7 +128,7 @@ def require_version(
     told = "somebody changed it"
     for decision in history[-1:]:
         by = decision.actor.name
-        who = "you" if by == visit.email else person_named(by, visit)
+        who = "you" if by == visit.email else visit.named(by)
         told = f"{who}: {words.action_words(decision.action)}, {words.ago(decision.at, visit.now)}"
     done = _done_since(history, wanted)
     if done is not None:
