@@ -168,6 +168,12 @@ def sure_words(probability: float) -> str:
     return f"The machine would say no, {100 - share} % sure"
 
 
+def why_words(question: str) -> str:
+    """Why the machine asks, without how sure it is: that is told in a sentence of its own."""
+    why, mark, odds = question.rpartition(";")
+    return sentence(why if mark and odds.endswith("%") else question)
+
+
 def reached_words(ladder: Ladder) -> str:
     """How far a fix has come, in one sentence."""
     reached = [one.kind for one in ladder.rungs if one.state is RungState.DONE]
@@ -253,6 +259,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "action_words": action_words,
     "decision_words": decision_words,
     "sure_words": sure_words,
+    "why_words": why_words,
     "reached_words": reached_words,
     "next_rung": next_rung,
     "outcome_words": OUTCOMES.__getitem__,

@@ -41,7 +41,7 @@ def suggest(
             other_id=other.id,
             probability=likely,
             worth=worth,
-            question="both press a button",
+            question="both press a button; one issue with a probability of 62%",
             now=groups.pipeline.clock.moment,
         )
     assert made is not None
