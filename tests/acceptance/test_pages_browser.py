@@ -240,7 +240,7 @@ def _ask(store: Store, issue: Issue) -> None:
             other_id=hostile.id,
             contact_id=2 if kind is SuggestionKind.BELONGS else None,
             contacts=[1, 3],
-            probability=0.3 + number / 10,
+            probability=0.4 + number / 10,
             similarity=0.7,
             question=f"{_EVIL} both press a button",
             worth=-number,
