@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from models.stop_words import without_stop_words
+from models.stop_words import small_talk, without_stop_words
 from models.texts import clauses, cut, has_placeholder, words
 from models.vectors import Vector, Vectors, unit_rows
 
@@ -124,15 +124,18 @@ def _distinct(rows: Vectors, vectors: Vectors, others: Vectors) -> Vector:
 def key_terms(texts: Sequence[str], elsewhere: WordUse = NO_WORDS, *, limit: int = 5) -> list[str]:
     """Words and word pairs that are frequent in an issue and rare elsewhere (c-TF-IDF).
 
+    Stop words and politeness are none.
+
     texts: of the issue; elsewhere: of other contacts of the product, the issue's own allowed.
     """
     inside = word_use(texts).counts
+    small = small_talk(word for text in texts for word in words(text))
     outside = elsewhere.counts
     average = sum(outside.values()) / max(1, len(outside)) + 1
     worth = {
         term: count * math.log1p(average / (count + outside.get(term, 0)))
         for term, count in inside.items()
-        if count > 1 or len(texts) == 1
+        if (count > 1 or len(texts) == 1) and small.isdisjoint(term.split())
     }
     chosen: list[str] = []
     for term in sorted(worth, key=lambda term: (-worth[term], term)):

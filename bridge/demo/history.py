@@ -145,8 +145,7 @@ class History:
             for one in chunk:
                 ingest(one.received, self._product, store=store, context=self._application.context)
         for one in chunk:
-            if one.topic is not None and _TOPICS[one.topic].kind == "question":
-                self._answers.expect(one)
+            self._answers.expect(one)
         self._queue.drain(self._clock.moment)
 
     def _answer_questions(self) -> None:

@@ -20,6 +20,7 @@ from bridge.domain.workarounds import (
     WorkaroundState,
 )
 from bridge.redaction import Redactor
+from bridge.steps.again import already
 from bridge.steps.announce import announce
 from bridge.steps.context import Context
 from bridge.steps.moves import Cause
@@ -121,8 +122,8 @@ def edit_workaround(  # noqa: PLR0913 - the edition is what the person has read
     edition: the one that the person has read; raises Outdated when there is a newer one.
     """
     if edition is not None and edition != workaround.edition:
-        who = workaround.changed_by or "somebody"
-        raise Outdated(f"{who} changed this workaround meanwhile: read it again")
+        deed = "changed this workaround: read it again"
+        raise Outdated(already(workaround.changed_by, deed, store=store, cause=cause))
     old, new = workaround.content, _content(advice, product)
     new = replace(new, scope=replace(new.scope, below=old.scope.below))
     changed = [
@@ -202,7 +203,8 @@ def activate_workaround(
 ) -> Workaround:
     """Offer a draft; raises InvalidMove for anything else."""
     if workaround.state is not WorkaroundState.DRAFT:
-        raise InvalidMove(f"it is no draft, it is {workaround.state}")
+        is_active = workaround.state is WorkaroundState.ACTIVE
+        raise InvalidMove("it is offered already" if is_active else "it is retired: restore it")
     return _activate(workaround, product, "workaround_activated", store=store, cause=cause)[0]
 
 
@@ -225,7 +227,8 @@ def restore_workaround(
     """Offer it again to everybody it is for; raises InvalidMove when it is not retired."""
     is_narrowed = workaround.content.scope.below is not None
     if workaround.state is not WorkaroundState.RETIRED and not is_narrowed:
-        raise InvalidMove("it is not retired")
+        is_active = workaround.state is WorkaroundState.ACTIVE
+        raise InvalidMove("it is offered already" if is_active else "it is not retired")
     action = "workaround_restored"
     restored, decision = _activate(workaround, product, action, store=store, cause=cause)
     issue = store.issues.get(product.id, restored.issue_id)

@@ -5,9 +5,18 @@ from dataclasses import replace
 
 from bridge.domain.contacts import ContactId
 from bridge.domain.errors import InvalidMove
-from bridge.domain.grouping import KEPT_APART, NOT_REAL, ConstraintKind, Suggestion, SuggestionKind
+from bridge.domain.grouping import (
+    ANSWERED,
+    KEPT_APART,
+    NOT_REAL,
+    ConstraintKind,
+    Suggestion,
+    SuggestionKind,
+    SuggestionState,
+)
 from bridge.domain.issues import TRACKED, Issue, IssueState
 from bridge.domain.tickets import TRACKERS
+from bridge.steps.again import already
 from bridge.steps.answer_ticket import answer_ticket
 from bridge.steps.follow_up import contacts_changed
 from bridge.steps.groups import (
@@ -43,8 +52,7 @@ def answer_suggestion(suggestion: Suggestion, act: Act, *, is_yes: bool) -> Sugg
     store, cause = act.store, act.cause
     store.products.lock_grouping(suggestion.product_id)
     suggestion = store.suggestions.get(suggestion.product_id, suggestion.id, lock=True)
-    if suggestion.is_open and suggestion.expires_at <= cause.at:
-        raise InvalidMove("nobody answered this question for too long: it is not asked any more")
+    _require_open(suggestion, act)
     said = store.suggestions.answer(suggestion, Answer(is_yes, cause.actor.name, cause.at))
     relearn(suggestion.product_id, store=store)
     reason = cause.reason or _REASONS[suggestion.kind][0 if is_yes else 1]
@@ -62,6 +70,21 @@ def answer_suggestion(suggestion: Suggestion, act: Act, *, is_yes: bool) -> Sugg
         case SuggestionKind.TICKET:
             answer_ticket(suggestion, trail, act, is_yes=is_yes)
     return said
+
+
+def _require_open(suggestion: Suggestion, act: Act) -> None:
+    """Raise InvalidMove, saying what became of the question."""
+    cause = act.cause
+    if suggestion.state in ANSWERED:
+        said = "yes" if suggestion.state is SuggestionState.ACCEPTED else "no"
+        deed = f"said {said} to this question"
+        raise InvalidMove(already(suggestion.answered_by, deed, store=act.store, cause=cause))
+    if suggestion.state is SuggestionState.EXPIRED or suggestion.expires_at <= cause.at:
+        raise InvalidMove("nobody answered this question for too long: it is not asked any more")
+    if not suggestion.is_open:
+        raise InvalidMove(
+            "this question is not open any more: another decision, or newer contacts, settled it"
+        )
 
 
 def _same(suggestion: Suggestion, trail: Trail, act: Act, *, is_yes: bool) -> None:

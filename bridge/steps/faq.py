@@ -1,18 +1,20 @@
 """FAQ: recurring questions become suggestions of articles; what an article brings is watched."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.cleaning.door import door_text
 from bridge.domain.contacts import RedactedText
 from bridge.domain.errors import InvalidInput, InvalidMove, NotFound, Outdated
-from bridge.domain.faq import Faq, FaqState, best_answer
+from bridge.domain.faq import Faq, FaqState, SentAnswer, best_answer
 from bridge.domain.products import Product
 from bridge.redaction import Redactor
 from bridge.steps.context import Context
 from bridge.steps.moves import Cause
 from bridge.store import Store
 from models.proof import MOST_DAYS, Proof, prove
+from models.spoken import spoken
 
 _DAY = timedelta(days=1)
 _MOST_BYTES = 20_000
@@ -89,9 +91,18 @@ def suggest_for(product: Product, *, store: Store, now: datetime) -> None:
         )
     ]
     for one in wanted:
-        best = best_answer(store.replies.of_issue(one.issue_id, until=now))
+        answers = store.replies.of_issue(one.issue_id, until=now)
+        best = best_answer(_in_language_of(one.title, answers))
         store.faqs.suggest(product.id, one, best, question=redactor.redact(one.title), now=now)
     store.faqs.withdraw_others(product.id, [one.issue_id for one in wanted])
+
+
+def _in_language_of(question: str, answers: Sequence[SentAnswer]) -> Sequence[SentAnswer]:
+    """Answers in the language that the question is asked in; all where there is none."""
+    language = spoken(question).language
+    if language is None:
+        return answers
+    return [one for one in answers if spoken(one.text).language == language] or answers
 
 
 def edit_faq(  # noqa: PLR0913 - two texts, each by its name

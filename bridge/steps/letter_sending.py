@@ -54,7 +54,7 @@ def send_letter(letter: Letter, *, edition: int, telling: Telling, first: int | 
     store = telling.store
     count = store.addressees.start(letter.id, limit=first)
     if not count:
-        raise InvalidMove("nobody's letter is approved and not sent")
+        raise InvalidMove("everybody whose letter was approved has it, or it is on its way to them")
     store.letters.begin(letter.id, now=telling.cause.at)
     wake_letter(letter.product_id, letter.id, store)
     issues = [one.issue_id for one in store.letters.issues(letter.id)]

@@ -26,6 +26,7 @@ from bridge.domain.letters import (
 )
 from bridge.domain.people import is_address
 from bridge.domain.workarounds import Workaround
+from bridge.steps.again import already
 from bridge.steps.letter_look import look_again
 from bridge.steps.tell import Telling
 from bridge.store import Store
@@ -125,13 +126,21 @@ def approve_letter(letter: Letter, *, edition: int, telling: Telling) -> int:
     look_again(letter, telling)
     drafted = store.addressees.of_letter(letter.id, [_S.DRAFTED])
     if not drafted:
-        raise InvalidMove("nobody's letter waits to be approved")
+        raise InvalidMove(_why_nobody(letter, telling))
     for one in missing_words(letter, drafted, store):
         raise InvalidInput(f"say what was fixed, for customers: {one}", pointer="/words")
     store.letters.approve(letter.id, by=telling.cause.actor.name)
     count = store.addressees.approve(letter.id)
     record_letter("letter_approved", letter, _issue_ids(letter, store), telling, count=count)
     return count
+
+
+def _why_nobody(letter: Letter, telling: Telling) -> str:
+    """Why there is nothing to approve."""
+    if letter.approved_edition != letter.edition:
+        return "nobody is to get this letter now, so there is nothing to approve"
+    deed = "approved this letter"
+    return already(letter.approved_by, deed, store=telling.store, cause=telling.cause)
 
 
 def missing_words(letter: Letter, readers: Sequence[Addressee], store: Store) -> list[str]:
@@ -151,14 +160,18 @@ def take_off(letter: Letter, addressee: Addressee, telling: Telling) -> None:
     if addressee.letter_id != letter.id:
         raise InvalidInput("that is another letter", pointer="/addressee")
     reason = telling.cause.reason or WHY_WORDS[Why.TAKEN_OFF]
+    if addressee.state is _S.SUPPRESSED:
+        raise InvalidMove(f"this customer gets no letter anyway: {addressee.reason}")
     if not telling.store.addressees.suppress([addressee.id], Why.TAKEN_OFF, reason):
-        raise InvalidMove("it was sent, or is being sent")
+        raise InvalidMove("this customer's letter was sent, or is being sent")
 
 
 def drop_letter(letter: Letter, telling: Telling) -> None:
     """The letter is not wanted; a later one may tell of the same fixes. `letter` is locked."""
+    if letter.dropped_at is not None:
+        raise InvalidMove("the letter was dropped already")
     if not letter.is_open:
-        raise InvalidMove("it was dropped, or some of it was sent, which nothing takes back")
+        raise InvalidMove("some of the letter was sent, which nothing takes back")
     store = telling.store
     ids = _issue_ids(letter, store)
     store.letter_readers.forget(letter.id)

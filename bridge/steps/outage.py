@@ -4,6 +4,7 @@ from bridge.cleaning import door_text
 from bridge.domain.errors import InvalidInput, InvalidMove
 from bridge.domain.issues import Issue, IssueState
 from bridge.redaction import Redactor
+from bridge.steps.again import already
 from bridge.steps.announce import announce
 from bridge.steps.tell import Telling, tell_all_clear, tell_outage
 
@@ -32,7 +33,7 @@ def declare_outage(issue: Issue, text: str, telling: Telling) -> None:
     if issue.state in _NOT_NOW:
         raise InvalidMove(f"an outage cannot be declared: {_NOT_NOW[issue.state]}")
     if store.outages.open_of(issue.id) is not None:
-        raise InvalidMove("an outage is declared already")
+        raise InvalidMove(_done(issue, "outage", "declared this outage", telling))
     redacted = Redactor(region=telling.product.region).redact(clean.strip())
     outage = store.outages.declare(issue, redacted, now=cause.at)
     told = tell_outage(issue, outage, telling)
@@ -49,9 +50,18 @@ def clear_outage(issue: Issue, telling: Telling) -> None:
     store, cause = telling.store, telling.cause
     outage = store.outages.open_of(issue.id)
     if outage is None:
-        raise InvalidMove("no outage is declared")
+        raise InvalidMove(_done(issue, "all_clear", "given the all-clear", telling))
     told = tell_all_clear(issue, outage, cause.reason or "its cause is gone", telling)
     _record(issue, "all_clear", {"outage": outage.number, "told": f"{len(told)} people"}, telling)
+
+
+def _done(issue: Issue, action: str, deed: str, telling: Telling) -> str:
+    """Who has done it already; without anybody there was no outage."""
+    history = telling.store.decisions.history(issue.id)
+    by = next((one.actor.name for one in reversed(history) if one.action == action), None)
+    if by is None:
+        return "no outage is declared"
+    return already(by, deed, store=telling.store, cause=telling.cause)
 
 
 def _record(issue: Issue, action: str, after: dict[str, object], telling: Telling) -> None:

@@ -12,6 +12,11 @@ from bridge.store.issues import IssueSummary
 
 _QUOTES = 3
 _MANY_QUOTES = 6
+_LEAST_PLAUSIBLE = 0.35
+"""Questions to which yes is less likely come last: they help the finder, and read as nonsense.
+
+Over the demo's twelve weeks yes was right for 12 of 51 pairs of issues below it, 33 of 45 above.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,19 @@ class Asked:
     """REAL and TICKET have one side only."""
     ticket: ExistingTicket | None = None
     """TICKET: the other side; none once it is gone from the tracker."""
+
+
+def for_people(waiting: Sequence[Suggestion]) -> list[Suggestion]:
+    """The order in which a person is asked: the most helpful first, the implausible ones last.
+
+    waiting: the most helpful first. Programs that answer everything want that order.
+    """
+    # sorted() keeps the order of equals.
+    return sorted(waiting, key=lambda one: not _is_plausible(one))
+
+
+def _is_plausible(one: Suggestion) -> bool:
+    return one.probability is None or one.probability >= _LEAST_PLAUSIBLE
 
 
 def asked(suggestion: Suggestion, *, store: Store) -> Asked:

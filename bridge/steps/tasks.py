@@ -10,6 +10,7 @@ from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
 from bridge.domain.tasks import Task, TaskKind, TaskState
 from bridge.domain.workarounds import Workaround, WorkaroundState
+from bridge.steps.again import already
 from bridge.steps.copies import by_hand_keys, sync_soon
 from bridge.steps.moves import Cause
 from bridge.steps.narrowed import check_versions_soon
@@ -57,7 +58,7 @@ def approve_task(task: Task, product: Product, *, store: Store, cause: Cause) ->
 
     Raises InvalidMove when it was answered.
     """
-    _require_open(task)
+    _require_open(task, store, cause)
     if not task.needs_yes:
         raise InvalidMove("this is done by hand: do it, then say that it is done")
     issue = store.issues.standing_for(product.id, task.issue_id)
@@ -88,7 +89,7 @@ def _take_back(issue: Issue, *, store: Store, cause: Cause) -> None:
 
 def finish_task(task: Task, product: Product, *, store: Store, cause: Cause) -> None:
     """A person has done it; what can be read is read again, and asked for again if it is not so."""
-    _require_open(task)
+    _require_open(task, store, cause)
     if task.kind is TaskKind.REOPEN:
         look_again(store.issues.get(product.id, task.issue_id), store=store)
         _finish(task, TaskState.DONE, product, "task_done", store=store, cause=cause)
@@ -109,7 +110,7 @@ def finish_task(task: Task, product: Product, *, store: Store, cause: Cause) -> 
 
 def drop_task(task: Task, product: Product, *, store: Store, cause: Cause) -> None:
     """No: it is not to be done, for that reason."""
-    _require_open(task)
+    _require_open(task, store, cause)
     if not cause.reason.strip():
         raise InvalidInput("a reason is needed: why is this not to be done?", pointer="/reason")
     _finish(task, TaskState.DROPPED, product, "task_dropped", store=store, cause=cause)
@@ -151,9 +152,13 @@ def _named(copies: Sequence[Copy]) -> str:
     return " and ".join(told)
 
 
-def _require_open(task: Task) -> None:
-    if task.state is not TaskState.OPEN:
-        raise InvalidMove(f"it was {task.state} already, by {task.closed_by}")
+def _require_open(task: Task, store: Store, cause: Cause) -> None:
+    if task.state is TaskState.OPEN:
+        return
+    deed = "said yes to this" if task.needs_yes else "done this"
+    if task.state is TaskState.DROPPED:
+        deed = "dropped this"
+    raise InvalidMove(already(task.closed_by, deed, store=store, cause=cause))
 
 
 def _finish(  # noqa: PLR0913 - an answer is told by all of these

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -205,12 +205,30 @@ class Letters:
         )
         return [IssueId(value) for value in self._session.scalars(query)]
 
-    def count_open(self, product_id: ProductId) -> int:
-        """How many drafts wait for a person."""
+    def count_to_read(self, product_id: ProductId) -> int:
+        """How many letters a person has to read before customers get them.
+
+        What is approved was read, and what tells of no standing fix says nothing.
+        """
+        drafted = select(AddresseeRow.id).where(
+            AddresseeRow.letter_id == LetterRow.id,
+            AddresseeRow.state == LetterState.DRAFTED.value,
+        )
+        standing = (
+            select(IssueRow.id)
+            .join(LetterIssueRow, LetterIssueRow.issue_id == IssueRow.id)
+            .where(
+                LetterIssueRow.letter_id == LetterRow.id,
+                LetterIssueRow.episode == IssueRow.episode,
+                IssueRow.merged_into.is_(None),
+                IssueRow.state.in_([state.value for state in FIXED]),
+            )
+        )
         query = select(func.count()).where(
             LetterRow.product_id == product_id,
-            LetterRow.begun_at.is_(None),
             LetterRow.dropped_at.is_(None),
+            drafted.exists(),
+            or_(LetterRow.kind == LetterKind.CORRECTION.value, standing.exists()),
         )
         return self._session.scalars(query).one()
 

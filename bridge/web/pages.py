@@ -114,7 +114,8 @@ def page(
     questions = visit.store.suggestions.count_open(visit.product.id) if visit.may("review") else 0
     may_advise = visit.may("write_workarounds")
     tasks = visit.store.tasks.count_open(visit.product.id) if may_advise else 0
-    drafts = visit.store.letters.count_open(visit.product.id) if visit.may("publish") else 0
+    may_publish = visit.may("publish")
+    letters = visit.store.letters.count_to_read(visit.product.id) if may_publish else 0
     html = _ENVIRONMENT.get_template(template).render(
         visit=visit,
         address=visit.address,
@@ -122,7 +123,7 @@ def page(
         unread=unread,
         questions=questions,
         tasks=tasks,
-        letter_drafts=drafts,
+        letters_to_read=letters,
         **values,
     )
     return HTMLResponse(html, status)

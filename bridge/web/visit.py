@@ -87,6 +87,11 @@ class Visit:
         """Whether customers are shown by name; others see a pseudonym."""
         return self.caller.role in _SEE_NAMES
 
+    def named(self, name: str) -> str:
+        """How somebody is called whom a record names; addresses are not shown around."""
+        person = self.store.people.by_email(name) if "@" in name else None
+        return (person.name if person else None) or name.split("@")[0]
+
     def may(self, action: str) -> bool:
         """Whether this person may do that, by the action's name; templates ask it."""
         return self.caller.may(Action(action))
@@ -117,6 +122,12 @@ class Visit:
             given["product"] = self.product.slug
         mark = "&" if "?" in path else "?"
         return f"{path}{mark}{urlencode(given)}" if given else path
+
+
+def home_of(caller: Caller) -> str:
+    """Where somebody begins: who talks to customers at the inbox, others at the list of issues."""
+    talks = caller.may(Action.USE_WORKAROUNDS) and not caller.may(Action.REVIEW)
+    return "/inbox" if talks else "/"
 
 
 def token_of(secret: str) -> str:

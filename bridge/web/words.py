@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 from bridge.domain.issues import IssueState, Outcome
+from bridge.domain.ladder import Ladder, RungKind, RungState
 from bridge.domain.people import Because, NoticeKind, Role
 from bridge.domain.tickets import StatusCategory
 from bridge.steps.satisfaction import change_words, effort_words, survey_words
@@ -59,6 +60,15 @@ BECAUSE: Mapping[Because, str] = {
     Because.OWNER: "you look after an affected account",
     Because.LEAD: "you lead the product",
     Because.TEAM: "you support the product",
+}
+_REACHED: Mapping[RungKind, str] = {
+    RungKind.DONE: "Engineering is done with its ticket.",
+    RungKind.RESOLVED: "It is resolved as fixed.",
+    RungKind.RELEASED: "The fix is released.",
+    RungKind.ROLLED_OUT: "The fix is rolled out to everybody.",
+    RungKind.REACHED: "The fix has reached the customers who met it.",
+    RungKind.QUIET: "The fix is out, and it has been quiet since.",
+    RungKind.VERIFIED: "The fix is verified.",
 }
 _ACTIONS: Mapping[str, str] = {
     "candidate": "Found",
@@ -158,6 +168,26 @@ def sure_words(probability: float) -> str:
     return f"The machine would say no, {100 - share} % sure"
 
 
+def why_words(question: str) -> str:
+    """Why the machine asks, without how sure it is: that is told in a sentence of its own."""
+    why, mark, odds = question.rpartition(";")
+    return sentence(why if mark and odds.endswith("%") else question)
+
+
+def reached_words(ladder: Ladder) -> str:
+    """How far a fix has come, in one sentence."""
+    reached = [one.kind for one in ladder.rungs if one.state is RungState.DONE]
+    return _REACHED[reached[-1]] if reached else "Nothing is fixed yet."
+
+
+def next_rung(ladder: Ladder) -> RungKind | None:
+    """The lowest rung that is ahead of all that is reached."""
+    states = [one.state for one in ladder.rungs]
+    reached = max((at for at, one in enumerate(states) if one is RungState.DONE), default=-1)
+    ahead = (one for one in ladder.rungs[reached + 1 :] if one.state is not RungState.TAKEN_BACK)
+    return next((one.kind for one in ahead), None)
+
+
 def ago(moment: datetime, now: datetime) -> str:
     """How long ago, in the largest unit that fits: "3 h ago"."""
     passed = now - moment
@@ -229,6 +259,9 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "action_words": action_words,
     "decision_words": decision_words,
     "sure_words": sure_words,
+    "why_words": why_words,
+    "reached_words": reached_words,
+    "next_rung": next_rung,
     "outcome_words": OUTCOMES.__getitem__,
     "ticket_words": TICKETS.__getitem__,
     "because_words": because_words,

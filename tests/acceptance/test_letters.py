@@ -148,6 +148,36 @@ def test_a_letter_says_which_of_its_fixes_does_not_hold_any_more(bench: Bench) -
     assert EXPORT in page
 
 
+def test_only_letters_that_somebody_has_to_read_are_counted_beside_their_page(
+    bench: Bench,
+) -> None:
+    issue, other = bench.shipped(), bench.letters.issue("login")
+    bench.letters.ship(other, version="4.3")
+    lead = bench.signed_in(Role.LEAD)
+    read, unread = bench.letters.draft(issue), bench.letters.draft(other)
+    assert _to_read(lead.get("/").text) == 2
+    bench.letters.approve(read)
+    assert _to_read(lead.get("/").text) == 1
+    at = f"/letters/{read.id}"
+    again = press(lead, at, f"{at}/approve", edition=read.edition)
+    assert (again.status_code, "You have already approved" in again.text) == (409, True)
+    with bench.application.open() as store:
+        moved = store.issues.get(bench.product.id, other.id, lock=True)
+        move_issue(moved, IssueState.REGRESSED, store=store, cause=bench.letters.cause())
+    page = lead.get("/letters").text
+    assert _to_read(page) == 0, "it tells of nothing that is fixed"
+    assert f"<s>{other.name}</s>" in page
+    assert f"The fix of {other.name} does not hold any more." in page
+    assert "3 approved" in page
+    bench.letters.look(unread)
+    assert "3 not written to" in lead.get("/letters").text
+
+
+def _to_read(page: str) -> int:
+    found = re.search(r">(\d+)<span class=\"hidden\"> to read<", page)
+    return int(found[1]) if found else 0
+
+
 def test_a_preview_says_where_words_are_missing(bench: Bench) -> None:
     issue = bench.shipped()
     letter = bench.letters.draft(issue)

@@ -76,6 +76,40 @@ def test_signing_out_ends_the_session_in_the_database(bench: PagesBench) -> None
     assert client.get("/").headers["location"] == "/sign-in"
 
 
+@pytest.mark.parametrize(
+    ("role", "home", "tab"),
+    [
+        (Role.ADMIN, "/", "For review"),
+        (Role.LEAD, "/", "For review"),
+        (Role.ENGINEER, "/", "Open"),
+        (Role.AGENT, "/inbox", "Open"),
+    ],
+)
+def test_everybody_begins_where_they_work(
+    bench: PagesBench, role: Role, home: str, tab: str
+) -> None:
+    code, client = bench.link("mia@support.example", role), bench.browser()
+    entered = client.post("/sign-in", data={"code": code}, headers={"Origin": SITE})
+    assert entered.headers["location"] == home
+    assert f'aria-current="page">{tab} <' in client.get("/").text
+    assert 'aria-current="page">All <' in client.get("/?q=export").text
+
+
+def test_an_agent_looks_up_whether_something_is_known(bench: PagesBench) -> None:
+    issue, agent = bench.find_issue(), bench.signed_in(Role.AGENT)
+    assert "Is it known?" in agent.get("/inbox").text
+    found = press(agent, "/inbox", "/inbox/match", text=EXPORT_TEXTS[0])
+    assert f"{issue.name} {escape(issue.title)}</a>" in found.text
+    assert "There is nothing to tell yet." in found.text
+    assert escape(EXPORT_TEXTS[0]) in found.text, "what was typed stays"
+    lead, page = bench.signed_in(Role.LEAD), f"/issues/{issue.name}"
+    press(lead, page, f"{page}/workarounds", text="Halve the period.")
+    again = press(agent, "/inbox", "/inbox/match", text=EXPORT_TEXTS[0], version="4.1")
+    assert "Halve the period." in again.text
+    nothing = press(agent, "/inbox", "/inbox/match", text="zebra giraffe okapi")
+    assert "Nothing like it is known." in nothing.text
+
+
 def test_a_session_ends_after_a_week(bench: PagesBench) -> None:
     client = bench.signed_in(Role.AGENT)
     clock = bench.pipeline.clock
@@ -139,7 +173,7 @@ def test_every_page_carries_the_headers_that_keep_it_closed(bench: PagesBench) -
 
 def test_the_list_shows_each_issue_with_its_numbers(bench: PagesBench) -> None:
     issue = bench.find_issue()
-    page = bench.signed_in(Role.AGENT).get("/").text
+    page = bench.signed_in(Role.AGENT).get("/?state=review").text
     assert f'href="/issues/{issue.name}" title="{escape(issue.title)}"' in page
     assert "<strong>5</strong>" in page
     assert "5 contacts in 14 days, rising" in page
@@ -184,10 +218,10 @@ def test_the_list_has_pages(bench: PagesBench) -> None:
             now = bench.pipeline.clock()
             store.issues.add(bench.product.id, number=number, title=title, terms=(), now=now)
     client = bench.signed_in(Role.AGENT)
-    first, second = client.get("/?sort=number").text, client.get("/?sort=number&page=2").text
+    first, second = (client.get(f"/?state=review&sort=number&page={page}").text for page in (1, 2))
     assert ("Problem number 30" in first, "Problem number 30" in second) == (True, False)
     assert "Problem number 5<" in second
-    assert "ends before this page" in client.get("/?sort=number&page=9").text
+    assert "ends before this page" in client.get("/?state=review&sort=number&page=9").text
 
 
 @pytest.mark.parametrize("name", ["ISS-99", "ISS-0", "nonsense", "ISS-999999999999", "%00"])
@@ -234,6 +268,26 @@ def test_who_decides_on_an_old_page_is_told_who_was_faster(bench: PagesBench) ->
     assert "Mia: Confirmed" in late.text
     assert 'value="a training account"' in late.text
     assert bench.issue(issue.id).state is IssueState.CONFIRMED
+
+
+def test_a_second_press_of_ones_own_reads_as_such(bench: PagesBench) -> None:
+    issue = bench.find_issue()
+    page = f"/issues/{issue.name}"
+    mia = bench.signed_in(Role.LEAD, email="mia@support.example")
+    ben = bench.signed_in(Role.LEAD, email="ben@support.example")
+    press(mia, page, f"{page}/confirm", version=issue.version)
+    again = press(mia, page, f"{page}/confirm", version=issue.version)
+    assert again.status_code == 412
+    assert (
+        f"You have already confirmed {issue.name}, just now. Nothing more was done." in again.text
+    )
+    late = press(ben, page, f"{page}/confirm", version=issue.version)
+    assert f"Mia has already confirmed {issue.name}, just now." in late.text
+    other = press(mia, page, f"{page}/dismiss", version=issue.version, reason="a training account")
+    assert "(you: Confirmed, just now)" in other.text
+    press(mia, page, f"{page}/undo")
+    undone = press(mia, page, f"{page}/confirm", version=issue.version)
+    assert "You have already" not in undone.text, "it was taken back"
 
 
 def test_dismissing_asks_for_a_reason_and_keeps_it(bench: PagesBench) -> None:
@@ -555,12 +609,21 @@ def test_an_issue_tells_how_far_its_fix_has_come_and_what_was_taken_back(
     context, now = bench.application.context, bench.pipeline.clock()
     cause = Cause(MACHINE, now, "it lost settings")
     with context.open() as store:
-        for state in (IssueState.CONFIRMED, IssueState.FILED, IssueState.RESOLVED):
+        for state in (IssueState.CONFIRMED, IssueState.FILED):
             issue = move_issue(issue, state, store=store, cause=cause)
+    page = agent.get("/issues/ISS-1").text
+    assert "Nothing is fixed yet." in page
+    assert "Next: merged or done" in page
+    assert "<strong>Merged or done" not in page, "bold is what is reached"
+    with context.open() as store:
+        issue = move_issue(issue, IssueState.RESOLVED, store=store, cause=cause)
         news = ReleaseNews("4.1", now, issue_ids=(issue.id,))
         release = ship(news, bench.product, store=store, context=context, cause=cause).release
     page = agent.get("/issues/ISS-1").text
     assert "4.1 to everybody" in page
+    assert "The fix is rolled out to everybody." in page
+    assert "<strong>Rolled out</strong>" in page
+    assert "Next: reached customers" in page
     assert "0 of 5 affected customers: 5 unknown" in page
     assert page.count("version unknown") == 5
     event = ShipEvent(id="", source="api", kind=ShipKind.ROLLED_BACK, at=now)

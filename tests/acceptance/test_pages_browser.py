@@ -99,7 +99,7 @@ class Site:
         code = self.bench.link(f"{role.value}@support.example", role)
         page.goto(f"{self.url}/sign-in?code={code}")
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(f"{self.url}/")
+        page.wait_for_url(lambda url: "/sign-in" not in url)
 
 
 @pytest.fixture
@@ -240,7 +240,7 @@ def _ask(store: Store, issue: Issue) -> None:
             other_id=hostile.id,
             contact_id=2 if kind is SuggestionKind.BELONGS else None,
             contacts=[1, 3],
-            probability=0.3 + number / 10,
+            probability=0.4 + number / 10,
             similarity=0.7,
             question=f"{_EVIL} both press a button",
             worth=-number,
@@ -330,6 +330,28 @@ def test_the_first_screen_shows_eight_issues(chromium: Browser, site: Site) -> N
     bottom = page.locator("table.issues tbody tr").nth(7).bounding_box()
     assert bottom is not None
     assert bottom["y"] + bottom["height"] <= 800
+    context.close()
+
+
+def test_a_phone_shows_the_first_issue_without_scrolling(chromium: Browser, site: Site) -> None:
+    issue = site.bench.find_issue()
+    context = chromium.new_context(viewport={"width": 360, "height": 640})
+    page = context.new_page()
+    for role in Role:
+        site.enter(page, role)
+        page.goto(f"{site.url}/?state=review")
+        row = page.locator("table.issues tbody tr").first.bounding_box()
+        assert row is not None
+        assert row["y"] + 60 < 400, role
+        current = page.locator(".tabs [aria-current]").bounding_box()
+        assert current is not None
+        assert current["x"] >= 0
+        assert current["x"] + current["width"] <= 360
+        page.goto(f"{site.url}/issues/{issue.name}")
+        title = page.locator("h1").bounding_box()
+        assert title is not None
+        assert title["y"] < 250, role
+        page.get_by_role("button", name="Sign out").click()
     context.close()
 
 

@@ -31,7 +31,9 @@ def address(issue: Issue) -> str:
     return f"/issues/{issue.name}"
 
 
-def suggest(groups: Groups, key: str, one: Issue, other: Issue, *, worth: float = 0) -> int:
+def suggest(
+    groups: Groups, key: str, one: Issue, other: Issue, *, worth: float = 0, likely: float = 0.62
+) -> int:
     with groups.application.open() as store:
         made = store.suggestions.propose(
             groups.product.id,
@@ -39,9 +41,9 @@ def suggest(groups: Groups, key: str, one: Issue, other: Issue, *, worth: float 
             key=key,
             issue_id=one.id,
             other_id=other.id,
-            probability=0.62,
+            probability=likely,
             worth=worth,
-            question="both press a button",
+            question="both press a button; one issue with a probability of 62%",
             now=groups.pipeline.clock.moment,
         )
     assert made is not None
@@ -226,6 +228,21 @@ def test_the_review_page_asks_the_best_question_first(groups: Groups, bench: Pag
     assert "1 skipped" in skipped
 
 
+def test_a_person_is_asked_what_is_hardly_so_last_and_programs_are_not(
+    groups: Groups, bench: PagesBench
+) -> None:
+    export, login, invoice = (groups.issue(one) for one in ("export", "login", "invoice"))
+    odd = suggest(groups, "a", export, login, worth=2, likely=0.34)
+    good = suggest(groups, "b", export, invoice, worth=1, likely=0.35)
+    lead = bench.signed_in(Role.LEAD)
+    assert f"Are {export.name} and {invoice.name} one issue?" in lead.get("/review").text
+    skipped = lead.get(f"/review?skip={good}").text
+    assert f"Are {export.name} and {login.name} one issue?" in skipped
+    with bench.application.open() as store:
+        waiting = store.suggestions.open(bench.product.id)
+    assert [one.id for one in waiting] == [odd, good]
+
+
 def test_an_answer_is_done_and_undone_on_the_review_page(groups: Groups, bench: PagesBench) -> None:
     export, login = groups.issue("export", 5), groups.issue("login")
     asked = suggest(groups, "a", export, login)
@@ -238,7 +255,10 @@ def test_an_answer_is_done_and_undone_on_the_review_page(groups: Groups, bench: 
     assert f"/review/undo/{export.name}" in shown
     late = press(lead, "/review", f"/review/{asked}/no", version=1)
     assert late.status_code == 409
-    assert "not open any more" in late.text
+    assert "You have already said yes to this question." in late.text
+    other = bench.signed_in(Role.LEAD, email="ben@support.example")
+    late = press(other, "/review", f"/review/{asked}/yes", version=1)
+    assert "Lead has already said yes to this question." in late.text
     press(lead, said.headers["location"], f"/review/undo/{export.name}")
     assert groups.now(login).merged_into is None
     again = suggest(groups, "a", export, login)

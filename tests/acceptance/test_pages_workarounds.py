@@ -128,7 +128,7 @@ def test_where_it_lives_is_noted_and_its_task_is_answered_on_the_page(bench: Pag
     assert press(lead, "/workarounds", f"/tasks/{task.id}/done").status_code == 409
     assert press(lead, "/workarounds", f"/tasks/{task.id}/approve").status_code == 303
     twice = press(lead, "/workarounds", f"/tasks/{task.id}/approve")
-    assert (twice.status_code, "was done already" in twice.text) == (409, True)
+    assert (twice.status_code, "You have already said yes to this." in twice.text) == (409, True)
     bench.drain()
     shown = lead.get(page).text
     assert "I have done it" in shown

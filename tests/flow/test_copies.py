@@ -144,7 +144,7 @@ def test_a_fix_proposes_and_one_button_switches_all_off(bench: Bench) -> None:
     assert bench.tasks() == []
     with bench.open() as store:
         again = store.tasks.get(bench.product.id, task.id, lock=True)
-        with pytest.raises(InvalidMove, match="done already"):
+        with pytest.raises(InvalidMove, match="already said yes to this"):
             approve_task(again, bench.product, store=store, cause=LEAD)
 
 

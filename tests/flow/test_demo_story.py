@@ -1,6 +1,7 @@
 """What the demo shows besides its issues: directory, GitHub, answered questions, a letter."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 from bridge.demo.answers import Answers
@@ -75,6 +76,30 @@ def test_agents_answer_each_question_once_and_mostly_well(pipeline: Pipeline) ->
     with pipeline.application.open() as store:
         found = store.replies.of_issue(issue.id, until=pipeline.clock.moment + timedelta(days=30))
     assert sorted(Counter(one.text for one in found).values()) == [2, 6]
+
+
+def test_agents_answer_some_of_what_is_asked_now_and_then(pipeline: Pipeline) -> None:
+    answers = Answers(pipeline.product, pipeline.application.context)
+    asked = {
+        "Hello,\nhow long are old jobs kept?": None,
+        "Kann ich jährlich statt monatlich bezahlen?": None,
+        "Is there a training video for new technicians?": None,
+        "The export stops. Is it possible to pay yearly?": "photos-stuck",
+    }
+    sent = [
+        (a_contact(text, external_id=f"n-{number}", source="demo"), topic)
+        for number, (text, topic) in enumerate(asked.items())
+    ]
+    taken = pipeline.send(*(one for one, _ in sent))
+    issue = Groups(pipeline).issue_of([one.contact_id for one in taken], "Asked")
+    for one, topic in sent:
+        lang = "de" if "Kann ich" in one.text else "en"
+        answers.expect(DemoContact(replace(one, lang=lang), topic, "person-1"))
+    with pipeline.application.open() as store:
+        answers.send(store)
+    with pipeline.application.open() as store:
+        found = store.replies.of_issue(issue.id, until=pipeline.clock.moment + timedelta(days=30))
+    assert sorted(one.text[:4] for one in found) == ["Ja: ", "Jobs"], "the rest stays open"
 
 
 def test_the_letter_is_approved_without_those_who_opted_out(pipeline: Pipeline) -> None:

@@ -86,6 +86,18 @@ def bench(pipeline: Pipeline, database_url: str) -> Bench:
     return Bench(pipeline, database_url)
 
 
+def test_the_draft_is_in_the_language_of_the_question(bench: Bench) -> None:
+    for number in (0, 1, 2):
+        bench.reply(number, "Öffnen Sie das Menü und wählen Sie dort den Export aus.", minutes=60)
+    bench.wait(8)
+    (faq,) = bench.suggest()
+    assert faq.answer.startswith("Öffnen"), "any answer is better than none"
+    bench.reply(3, "Open the menu, and then press the button for the export.", minutes=60)
+    (faq,) = bench.suggest()
+    assert faq.answer.startswith("Open the menu")
+    assert (faq.told, faq.quiet) == (1, 1)
+
+
 def test_the_answer_after_which_customers_were_quiet_becomes_the_draft_without_names(
     bench: Bench,
 ) -> None:

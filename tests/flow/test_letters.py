@@ -471,7 +471,7 @@ def test_a_check_in_is_drafted_once_some_days_after_a_fix_where_that_is_switched
         bench.later(days=1)
     with pipeline.application.open() as store:
         (letter,) = store.letters.all(product.id)
-        assert store.letters.count_open(product.id) == 1
+        assert store.letters.count_to_read(product.id) == 1
     assert letter.kind is LetterKind.CHECK_IN
     assert {one.language for one in bench.readers(letter)} == {"es"}
     assert bench.mail.sent == {}

@@ -89,7 +89,7 @@ def test_each_agent_is_told_to_act_or_to_know_and_it_is_not_repeated_as_it_grows
     assert all("Good to know" in told[who][0] for who in (BOB, EVE, LEAD))
     assert all("mia@customer.example" not in text for texts in told.values() for text in texts)
     assert len(notifier.sent) == 4
-    with pytest.raises(InvalidMove, match="declared already"):
+    with pytest.raises(InvalidMove, match="already declared this outage"):
         declare(pipeline, issue)
     pipeline.send(*contacts_about_export(2, first=5, minutes=30, agent=BOB))
     assert inbox(pipeline, NoticeKind.OUTAGE) == told
@@ -103,6 +103,8 @@ def test_the_all_clear_reaches_whoever_heard_of_it_and_a_second_outage_is_told_a
     for count in (1, 2):
         declare(pipeline, issue)
         clear(pipeline, issue)
+        with pytest.raises(InvalidMove, match="already given the all-clear"):
+            clear(pipeline, issue)
         for kind in (NoticeKind.OUTAGE, NoticeKind.ALL_CLEAR):
             told = inbox(pipeline, kind)
             assert {who: len(texts) for who, texts in told.items()} == dict.fromkeys(

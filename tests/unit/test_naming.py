@@ -66,6 +66,21 @@ def test_key_terms_are_frequent_inside_and_rare_outside() -> None:
     assert key_terms([], word_use(_OTHER)) == []
 
 
+def test_key_terms_hold_no_thanks_and_no_small_words_of_other_languages() -> None:
+    calls = [
+        "Die Erinnerung kommt doppelt. Gut, danke, auf Wiederhören.",
+        "Jede Erinnerung geht doppelt raus. Gut, danke.",
+        "Danke, aber jede Erinnerung kommt immer noch doppelt",
+        "Gut, danke",
+        "Danke, gut",
+    ]
+    assert key_terms(calls, word_use(_EXPORT * 9)) == ["doppelt", "erinnerung", "kommt"]
+    spanish = ["Hola, la factura sale vacía, gracias", "Gracias, sigue vacía la factura"]
+    assert key_terms(spanish, word_use(_EXPORT * 9)) == ["factura", "vacía"]
+    mixed = [*_EXPORT, "Danke, gut", "Danke, gut", "Danke, gut"]
+    assert not {"danke", "gut", "danke gut"} & set(key_terms(mixed, word_use(_OTHER * 9)))
+
+
 def _moments(count: int) -> list[datetime]:
     return [datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=day) for day in range(count)]
 

@@ -1,17 +1,21 @@
-"""The inbox: what a person is told, and that they have read it."""
+"""The inbox: is it known, what a person is told, and that they have read it."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Query, Response
 
-from bridge.domain.errors import NotFound
+from bridge.domain.errors import BridgeError, NotConfigured, NotFound, TryAgainLater
 from bridge.domain.issues import Issue
 from bridge.domain.people import Notice
 from bridge.domain.permissions import Action
+from bridge.domain.scope import Asker
+from bridge.steps.match import Match, Question, match_text
 from bridge.steps.notify import acknowledge as read_notice
 from bridge.steps.notify import acknowledge_all as read_all
-from bridge.web.pages import PageRoute, page, redirect
-from bridge.web.visit import SubmissionDep, Visit, VisitDep, needs
+from bridge.web import words
+from bridge.web.pages import PageRoute, page, redirect, status_of
+from bridge.web.visit import SubmissionDep, Typed, Visit, VisitDep, needs
 
 router = APIRouter(
     prefix="/inbox",
@@ -21,6 +25,8 @@ router = APIRouter(
 )
 
 _PAGE_SIZE = 20
+_MOST_TEXT = 20_000
+_MOST_VERSION = 60
 Id = Annotated[int, Path(ge=1, lt=1 << 63)]
 
 
@@ -30,6 +36,35 @@ def show_inbox(
 ) -> Response:
     """A person's own notices, newest first."""
     visit.caller.require(Action.READ_OWN_INBOX)
+    return _show(visit, before=before)
+
+
+@router.post("/match", dependencies=[needs(Action.MATCH)])
+def look_up(
+    visit: SubmissionDep,
+    text: Annotated[Typed, Form(max_length=_MOST_TEXT)] = "",
+    version: Annotated[Typed, Form(max_length=_MOST_VERSION)] = "",
+) -> Response:
+    """Is it known, and what to tell? Sent as a form so that no address holds a customer's words."""
+    visit.caller.require(Action.MATCH)
+    asked = Question(text, Asker(version.strip() or None))
+    context = visit.web.application.context
+    try:
+        matches = match_text(asked, visit.product, store=visit.store, context=context)
+    except (NotConfigured, TryAgainLater) as error:
+        return _show(visit, asked=asked, error=error)
+    return _show(visit, asked=asked, matches=matches)
+
+
+def _show(
+    visit: Visit,
+    *,
+    before: int | None = None,
+    asked: Question | None = None,
+    matches: Sequence[Match] | None = None,
+    error: BridgeError | None = None,
+) -> Response:
+    """matches: None before anything was looked up."""
     found = visit.store.notices.of_person(
         visit.product.id, visit.email, limit=_PAGE_SIZE + 1, before=before
     )
@@ -40,6 +75,10 @@ def show_inbox(
         notices=[(one, _issue_of(one, visit), _lines(one)) for one in notices],
         older=notices[-1].id if len(found) > _PAGE_SIZE else None,
         before=before,
+        asked=asked,
+        matches=matches,
+        trouble=words.sentence(str(error)) if error else "",
+        **({"status": status_of(error)} if error else {}),
     )
 
 

@@ -1,6 +1,6 @@
 """What a person may do with an issue: each form becomes one step, in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -15,10 +15,12 @@ from bridge.domain.errors import (
     NotFound,
     Outdated,
 )
-from bridge.domain.issues import Issue
+from bridge.domain.issues import Issue, IssueState
 from bridge.domain.permissions import Action
 from bridge.steps import review
+from bridge.steps.again import already
 from bridge.steps.refusal import FieldsChosen
+from bridge.store.decisions import Decision
 from bridge.web import words
 from bridge.web.issues.detail import Part, Trouble, issue_page
 from bridge.web.issues.pages import issue_named
@@ -50,7 +52,7 @@ def confirm(name: str, visit: SubmissionDep, version: Version) -> Response:
     visit.caller.require(Action.REVIEW)
 
     def act(issue: Issue) -> None:
-        require_version(issue, version, visit)
+        require_version(issue, version, visit, IssueState.CONFIRMED)
         review.confirm_issue(issue, store=visit.store, cause=visit.cause())
 
     return acted(name, visit, act, done="confirmed")
@@ -68,7 +70,7 @@ def dismiss(
     visit.caller.require(Action.REVIEW)
 
     def act(issue: Issue) -> None:
-        require_version(issue, version, visit)
+        require_version(issue, version, visit, IssueState.DISMISSED)
         review.dismiss_issue(
             issue,
             store=visit.store,
@@ -113,20 +115,40 @@ def file(  # noqa: PLR0913 - one parameter an input of the form
     return acted(name, visit, act, done="filed")
 
 
-def require_version(issue: Issue, version: int, visit: Visit) -> None:
-    """Raise Outdated, saying who was faster, when the page shown was of an older version."""
+def require_version(
+    issue: Issue, version: int, visit: Visit, wanted: IssueState | None = None
+) -> None:
+    """Raise Outdated, saying who was faster, when the page shown was of an older version.
+
+    wanted: what the button would have made of it; who presses it twice did it already.
+    """
     if issue.version == version:
         return
-    newest = visit.store.decisions.history(issue.id)[-1:]
+    history = visit.store.decisions.history(issue.id)
     told = "somebody changed it"
-    for decision in newest:
-        person = visit.store.people.by_email(decision.actor.name)
-        who = (person.name if person else None) or decision.actor.name.split("@")[0]
+    for decision in history[-1:]:
+        by = decision.actor.name
+        who = "you" if by == visit.email else visit.named(by)
         told = f"{who}: {words.action_words(decision.action)}, {words.ago(decision.at, visit.now)}"
+    done = _done_since(history, wanted)
+    if done is not None:
+        by, at = done.actor.name, words.ago(done.at, visit.now)
+        deed = f"{done.action} {issue.name}, {at}. Nothing more was done"
+        raise Outdated(already(by, deed, store=visit.store, cause=visit.cause()))
     raise Outdated(
         f"{issue.name} changed while you looked at it ({told}). Nothing was done; "
         "this is how it stands now"
     )
+
+
+def _done_since(history: Sequence[Decision], wanted: IssueState | None) -> Decision | None:
+    """The decision that did what is wanted, unless it was taken back."""
+    for decision in reversed(history):
+        if wanted is not None and decision.action == wanted.value:
+            return decision
+        if decision.action in ("undo", IssueState.CANDIDATE.value):
+            return None
+    return None
 
 
 def acted(  # noqa: PLR0913 - what was typed comes back when it cannot be done

@@ -29,7 +29,7 @@ from bridge.web.issues.advice_shown import advice_of
 from bridge.web.issues.filing import ticket_state
 from bridge.web.issues.likely import likely_of
 from bridge.web.issues.listing import newest_ticket, version_range
-from bridge.web.issues.why import person_named, reasons
+from bridge.web.issues.why import reasons
 from bridge.web.pages import page
 from bridge.web.visit import Visit
 
@@ -153,7 +153,7 @@ def issue_page(
         outage=visit.store.outages.open_of(issue.id),
         existing=_existing(issue, visit),
         history=history,
-        actors={one.actor.name: person_named(one.actor.name, visit) for one in history},
+        actors={one.actor.name: visit.named(one.actor.name) for one in history},
         quotes=_quotes(issue, visit),
         contacts=reasons(contacts[: part.show], issue, visit),
         older=contacts[part.show - 1].contact.id if len(contacts) > part.show else None,

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 
 from bridge.domain.errors import InvalidInput
-from bridge.domain.issues import Issue
+from bridge.domain.issues import Issue, IssueState
 from bridge.domain.permissions import Action
 from bridge.steps.groups import Act
 from bridge.steps.move import keep_contacts, move_contacts, split_issue
@@ -132,7 +132,7 @@ def snooze(
     moment = datetime.combine(until, time(), UTC) if until else None
 
     def act(issue: Issue) -> None:
-        require_version(issue, version, visit)
+        require_version(issue, version, visit, IssueState.SNOOZED)
         snooze_issue(issue, moment, customers, store=visit.store, cause=visit.cause())
 
     return acted(name, visit, act, done="snoozed")

@@ -75,9 +75,13 @@ class Tab:
     count: int
 
 
-def asked_for(state: str | None, words: str, sort: str, page: int) -> Asked:
-    """Read the address; `state` is a tab or one state. Raises InvalidInput with the choices."""
-    key = state or "review"
+def asked_for(state: str | None, words: str, sort: str, page: int, *, may_review: bool) -> Asked:
+    """Read the address; `state` is a tab or one state. Raises InvalidInput with the choices.
+
+    Without a state the list begins with what waits for its reader: candidates for those who decide
+    about them, open issues for others, and what was searched for wherever it is.
+    """
+    key = state or ("all" if words.strip() else "review" if may_review else "open")
     if sort not in SORTS:
         raise InvalidInput(f"sort can be: {', '.join(SORTS)}", pointer="/sort")
     page = min(max(page, 1), _MOST_PAGES)

@@ -129,7 +129,8 @@ def _named_in(asked: str, visit: Visit) -> list[Issue]:
     found = [issue_named(one, visit) for one in names]
     for one in found:
         if one.merged_into is not None:
-            raise InvalidMove(f"{one.name} was merged into another issue already")
+            heir = visit.store.issues.standing_for(visit.product.id, one.id)
+            raise InvalidMove(f"{one.name} was merged into {heir.name} already")
     return found
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import Issue
+from bridge.domain.permissions import Action
 from bridge.web.issues import listing
 from bridge.web.issues.detail import Part, issue_page
 from bridge.web.pages import PageRoute, page, redirect
@@ -26,7 +27,9 @@ def list_issues(
     page_number: Annotated[int, Query(alias="page")] = 1,
 ) -> Response:
     """The issues of a product."""
-    asked = listing.asked_for(state, q.replace("\0", ""), sort, page_number)
+    may_review = visit.caller.may(Action.REVIEW)
+    words = q.replace("\0", "")
+    asked = listing.asked_for(state, words, sort, page_number, may_review=may_review)
     rows, has_more = listing.rows_of(asked, visit)
     tabs = listing.tabs_of(visit.store.issues.count_by_state(visit.product.id))
     return page(

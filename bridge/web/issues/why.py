@@ -48,7 +48,7 @@ def reasons(
 def _why(one: AssignedContact, visit: Visit, nearest: Nearest | None) -> Why:
     is_persons = one.is_placed_by_person
     return Why(
-        who=person_named(one.actor, visit) if is_persons else "",
+        who=visit.named(one.actor) if is_persons else "",
         at=one.placed_at,
         reason=one.reason,
         similarity=one.similarity,
@@ -57,12 +57,6 @@ def _why(one: AssignedContact, visit: Visit, nearest: Nearest | None) -> Why:
         other_similarity=one.runner_up_similarity,
         nearest=nearest,
     )
-
-
-def person_named(name: str, visit: Visit) -> str:
-    """How somebody in a history is called; addresses are not shown around."""
-    person = visit.store.people.by_email(name) if "@" in name else None
-    return (person.name if person else None) or name.split("@")[0]
 
 
 def _issue(issue_id: int | None, visit: Visit) -> Issue | None:

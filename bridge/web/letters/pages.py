@@ -59,7 +59,7 @@ def list_letters(visit: VisitDep, done: Done = "") -> Response:
     return page(
         visit,
         "letters.html",
-        letters=[(one, _names(one, visit), counts[one.id]) for one in letters],
+        letters=[(one, _names(one, visit), _fallen(one, visit), counts[one.id]) for one in letters],
         opt_outs=visit.store.opt_outs.count(visit.product.id),
         plan=visit.store.letters.plan(visit.product.id),
         done=_DONE.get(done, ""),
@@ -234,8 +234,10 @@ def _drafted(letter: Letter, visit: Visit) -> list[Addressee]:
 
 
 def _fallen(letter: Letter, visit: Visit) -> dict[str, str]:
-    """The issues whose fix does not hold any more, with why."""
+    """The issues whose fix does not hold any more, with why; that is what a correction tells."""
     store = visit.store
+    if letter.kind is LetterKind.CORRECTION:
+        return {}
     return {
         store.issues.get(letter.product_id, one.issue_id).name: words.sentence(reason)
         for one in store.letters.issues(letter.id)

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from bridge.domain.errors import NotAllowed
 from bridge.web.guard import require_same_origin, require_token
 from bridge.web.pages import PageRoute, bare_page, redirect
-from bridge.web.visit import StoreDep, Typed, token_of, web_of
+from bridge.web.visit import StoreDep, Typed, home_of, token_of, web_of
+from bridge.wiring.access import caller_of_session
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -43,7 +44,8 @@ def sign_in(
     if old:
         store.people.end_session(old)
     secret = store.people.create_login(person.id, "session", expires_at=now + SESSION)
-    response = redirect("/")
+    caller = caller_of_session(secret, None, store=store, now=now)
+    response = redirect(home_of(caller))
     response.set_cookie(
         web.cookie,
         secret,

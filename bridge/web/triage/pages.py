@@ -10,7 +10,7 @@ from bridge.domain.grouping import Suggestion, SuggestionKind
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.permissions import Action
 from bridge.steps.answer import answer_suggestion
-from bridge.steps.questions import Asked, Side, asked
+from bridge.steps.questions import Asked, Side, asked, for_people
 from bridge.steps.undo import undo_last, undoable
 from bridge.web import words
 from bridge.web.issues.groups import act_of
@@ -57,7 +57,7 @@ def show_question(
     done: Annotated[str, Query(max_length=20)] = "",
     issue: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
-    """The question whose answer helps most, but for the skipped ones."""
+    """The plausible question whose answer helps most, but for the skipped ones."""
     visit.caller.require(Action.REVIEW)
     return _show(visit, skip, done=done, issue=issue)
 
@@ -132,7 +132,7 @@ def _show(
     error: BridgeError | None = None,
 ) -> Response:
     skipped = [int(one) for one in skip.split(".") if one][-_MOST_SKIPPED:]
-    waiting = visit.store.suggestions.open(visit.product.id, limit=_MOST_SKIPPED + 1)
+    waiting = for_people(visit.store.suggestions.open(visit.product.id))
     left = [one for one in waiting if one.id not in skipped]
     question = asked(left[0], store=visit.store) if left else None
     status = {"status": status_of(error)} if error else {}

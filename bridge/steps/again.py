@@ -1,0 +1,19 @@
+"""Again: what somebody is told who asks for what was done already, by them or by somebody else."""
+
+from bridge.steps.moves import Cause
+from bridge.store import Store
+
+
+def already(by: str | None, deed: str, *, store: Store, cause: Cause) -> str:
+    """`you have already approved it`, or who else has; addresses are not shown around.
+
+    by: who did it, by the name in the record.
+    """
+    if by == cause.actor.name:
+        return f"you have already {deed}"
+    return f"{_named(by, store)} has already {deed}"
+
+
+def _named(by: str | None, store: Store) -> str:
+    person = store.people.by_email(by) if by and "@" in by else None
+    return (person.name if person else None) or (by or "somebody").split("@")[0]
