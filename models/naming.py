@@ -19,11 +19,17 @@ _TITLE_TEXTS = 8
 _GOOD_WORDS = range(4, 15)
 _ELSEWHERE = 0.5
 """What being near another issue costs, against being near one's own: 0.5 and 1 hardly differ."""
+_NEAREST = 3
+"""So many others count: the very next one may be the same problem, not yet merged."""
 _WORDS = 0.35
-_STATED = 0.1
+_POINT = 0.3
+"""What it is worth that a clause says what is wrong: 0.2 and 0.5 hardly differ."""
 _AWKWARD = 0.15
 _REDACTED = 0.4
 _LATER = 0.005
+_AFTER = 0.04
+"""What each sentence before it costs a clause: people say first what is wrong."""
+_MOST_AFTER = 3
 _QUOTE_CHARACTERS = range(20, 400)
 _SAME_QUOTE = 0.95
 _RECENT_WEIGHT = 0.1
@@ -50,8 +56,8 @@ def word_use(texts: Sequence[str]) -> WordUse:
 NO_WORDS = WordUse({}, 0)
 
 
-States = Callable[[Sequence[str]], Sequence[float]]
-"""How likely each of some clauses is to state something, and not to be chatter."""
+Points = Callable[[Sequence[str]], Sequence[float]]
+"""How likely each of some clauses says what is wrong or wanted, and not something beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class Sense:
     """A unit row a clause, in the space of the issue's own vectors."""
     others: Vectors
     """Unit rows: the middles of the product's other issues, at least of the nearest."""
-    states: States
+    points: Points
 
 
 def title(
@@ -82,7 +88,9 @@ def title(
     without texts.
 
     A remark that fits any issue (how urgent it is, what was tried) is about as near to other
-    issues as to its own, so the clause wins that is nearer to its own than to any other.
+    issues as to its own, so the clause wins that is nearer to its own than to others. One about
+    this issue that says only what works is told by its meaning (`models.asides`), and because
+    people first say what is wrong.
     """
     options = _options(texts, vectors, first)
     if not options:
@@ -90,35 +98,37 @@ def title(
     found = list(options)
     common = _telling_shares(texts, elsewhere)
     worth = np.array([_title_worth(one, common) for one in found])
-    worth -= _LATER * np.array(list(options.values()))
+    worth -= np.array(list(options.values()))
     if sense is not None:
         worth += _distinct(sense.rows(found), vectors, sense.others)
-        worth += _STATED * np.log(np.array(sense.states(found)) + 1e-3)
+        worth += _POINT * np.log(np.array(sense.points(found)) + 1e-3)
     return _as_title(found[int(worth.argmax())])
 
 
 def _options(
     texts: Sequence[str], vectors: Vectors, first: Sequence[bool] | None
-) -> dict[str, int]:
-    """The clauses of the most typical texts, with the place of the text they come from."""
+) -> dict[str, float]:
+    """The clauses of the most typical texts, with what it costs how late each of them comes."""
     if not texts:
         return {}
     order = np.argsort(-_typicality(vectors), kind="stable").tolist()
     if first is not None and any(first):
         order = [row for row in order if first[row]]
-    options: dict[str, int] = {}
+    options: dict[str, float] = {}
     for place, row in enumerate(order[:_TITLE_TEXTS]):
-        for clause in clauses(texts[row]):
-            options.setdefault(clause, place)
+        for number, clause in enumerate(clauses(texts[row])):
+            later = _LATER * place + _AFTER * min(number, _MOST_AFTER)
+            options[clause] = min(later, options.get(clause, later))
     return options
 
 
 def _distinct(rows: Vectors, vectors: Vectors, others: Vectors) -> Vector:
-    """How much nearer each clause is to the middle of its own issue than to the nearest other."""
+    """How much nearer each clause is to the middle of its own issue than to the nearest others."""
     own = np.asarray(rows @ unit_rows(vectors.mean(axis=0)), dtype=np.float32)
     if not len(others):
         return own
-    return np.asarray(own - _ELSEWHERE * (rows @ others.T).max(axis=1), dtype=np.float32)
+    nearest = np.sort(rows @ others.T, axis=1)[:, -_NEAREST:].mean(axis=1)
+    return np.asarray(own - _ELSEWHERE * nearest, dtype=np.float32)
 
 
 def key_terms(texts: Sequence[str], elsewhere: WordUse = NO_WORDS, *, limit: int = 5) -> list[str]:

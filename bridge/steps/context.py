@@ -19,6 +19,7 @@ from bridge.steps.living import Living
 from bridge.store import Store
 from bridge.store.connections import Connection
 from bridge.store.secrets import Secrets
+from models.asides import AsideModel
 from models.encoders.base import Encoder, EncoderError
 from models.encoders.routed import CannotRead, RoutedEncoder, first_lesson
 from models.kinds import KindModel, Lesson
@@ -89,6 +90,7 @@ class Context:
     _templates: dict[int, tuple[frozenset[bytes], datetime]] = field(default_factory=dict)
     _clauses: dict[tuple[str, str], Vector] = field(default_factory=dict)
     _own_kinds: dict[str, KindModel] = field(default_factory=dict)
+    _asides: dict[str, AsideModel] = field(default_factory=dict)
     _kinds: dict[tuple[int, str], tuple[KindModel, int, datetime]] = field(default_factory=dict)
     _translations: dict[int, tuple[Translation, tuple[int, int]]] = field(default_factory=dict)
     _first_lesson: list[tuple[Vectors, Vectors]] = field(default_factory=list)
@@ -192,6 +194,13 @@ class Context:
             known = self._learned_kinds(store, product_id)
         self._kinds[key] = (known, decided, self.now())
         return known
+
+    def asides(self) -> AsideModel:
+        """What tells clauses that say what is wrong from others, learned once."""
+        encoder = self.encoder()
+        if encoder.name not in self._asides:
+            self._asides[encoder.name] = AsideModel.of_own_examples(encoder)
+        return self._asides[encoder.name]
 
     def _learned_kinds(self, store: Store, product_id: ProductId) -> KindModel:
         encoder = self.encoder()

@@ -48,7 +48,7 @@ def _sense(  # noqa: PLR0913 - what clauses are held against
     store: Store,
     context: Context,
 ) -> Sense:
-    encoder, kinds = context.encoder(), context.kinds(store, product_id)
+    encoder, asides = context.encoder(), context.asides()
     near = store.centroids.nearest(
         product_id, encoder.name, vectors.mean(axis=0), but=issue_id, most=_OTHERS
     )
@@ -61,7 +61,7 @@ def _sense(  # noqa: PLR0913 - what clauses are held against
     return Sense(
         rows=lambda clauses: centered(rows(clauses), center),
         others=others,
-        states=lambda clauses: kinds.states(clauses, rows(clauses)),
+        points=lambda clauses: asides.points(clauses, rows(clauses)),
     )
 
 

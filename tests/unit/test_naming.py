@@ -148,7 +148,7 @@ def _alone() -> Sense:
     return Sense(
         rows=encoder.encode,
         others=np.zeros((0, encoder.dimensions), dtype=np.float32),
-        states=lambda clauses: [1.0 for _ in clauses],
+        points=lambda clauses: [1.0 for _ in clauses],
     )
 
 
@@ -164,7 +164,7 @@ def test_a_remark_that_other_issues_have_too_is_no_title() -> None:
     sense = Sense(
         rows=lambda clauses: centered(encoder.encode(clauses), center),
         others=middle[None, :],
-        states=lambda clauses: [1.0 for _ in clauses],
+        points=lambda clauses: [1.0 for _ in clauses],
     )
     assert title(own, encoder.encode(own)).lower() == remark
     assert "garden" in title(own, vectors, sense=sense).lower()
@@ -178,10 +178,10 @@ def test_without_other_issues_the_clause_nearest_to_the_middle_is_the_title() ->
 def test_what_is_likely_chatter_names_nothing() -> None:
     texts = ["Thanks for the lovely call today. The export to PDF stops at 50 percent."] * 3
 
-    def states(clauses: Sequence[str]) -> list[float]:
+    def points(clauses: Sequence[str]) -> list[float]:
         return [0.01 if "Thanks" in one else 0.99 for one in clauses]
 
-    sense = replace(_alone(), states=states)
+    sense = replace(_alone(), points=points)
     assert "export" in title(texts, HashingEncoder().encode(texts), sense=sense).lower()
 
 
@@ -191,3 +191,17 @@ def test_what_a_customer_wrote_later_names_nothing_unless_there_is_nothing_else(
     assert title(texts, vectors, first=[False, True]) == texts[1]
     assert title(texts, vectors, first=[True, False]) == texts[0]
     assert title(texts, vectors, first=[False, False]) in texts
+
+
+def test_of_two_sentences_alike_the_one_said_first_is_the_title() -> None:
+    texts = ["The garden map is grey. The map garden is grey."] * 3
+    assert title(texts, HashingEncoder().encode(texts)) == "The garden map is grey"
+
+
+def test_a_twin_that_says_the_same_does_not_drive_the_title_aside() -> None:
+    stated, beside = "The garden map opens grey for me", "My aunt has a garden map too"
+    encoder = HashingEncoder()
+    texts = [f"{stated}. {beside}."] * 3
+    others = [stated, "No bill arrives by post", "My letter is lost", "The card was refused"]
+    sense = Sense(rows=encoder.encode, others=encoder.encode(others), points=_alone().points)
+    assert title(texts, encoder.encode(texts), sense=sense) == stated
