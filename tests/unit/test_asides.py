@@ -34,7 +34,9 @@ def test_what_is_wrong_is_told_from_what_works_around_it(encoder: SentenceEncode
     model = AsideModel.of_own_examples(encoder)
     said = model.points(POINTS, encoder.encode(POINTS))
     beside = model.points(BESIDE, encoder.encode(BESIDE))
-    assert all(one > other for one, other in zip(said, beside, strict=True)), (said, beside)
+    told = [one > other for one, other in zip(said, beside, strict=True)]
+    assert sum(told) >= len(told) - 1, (said, beside)
+    assert np.mean(said) > np.mean(beside) + 0.2
 
 
 def test_no_clauses_are_no_trouble(encoder: SentenceEncoder) -> None:
