@@ -96,6 +96,14 @@ ENGLISH = (
     "Here is what it says in the booklet.",
     "I ordered it three weeks ago for my mother.",
     "We have used this machine for ten years.",
+    "Any news about the boiler?",
+    "I wrote to you on Tuesday about the broken lamp and have heard nothing.",
+    "Just asking how far you are with the late films.",
+    "Has anybody looked at the oven by now?",
+    "I am still waiting to hear about the leaking filter.",
+    "Once more about the noise in the cellar.",
+    "This is my second letter about the wrong shoes.",
+    "May I remind you of the missing booklet?",
 )
 
 CONTRARY = (
@@ -139,6 +147,15 @@ CONTRARY = (
 """What is wrong, often with the very things that the others say are right."""
 
 ABROAD = (
+    "Gibt es Neues zum Heizkessel?",
+    "Am Dienstag habe ich Ihnen wegen der kaputten Lampe geschrieben, bisher ohne Antwort.",
+    "Ich wollte nach dem undichten Filter fragen.",
+    "Noch einmal wegen des Lärms im Keller.",
+    "Hat inzwischen jemand nach dem Ofen gesehen?",
+    "¿Se sabe algo de la caldera?",
+    "Les escribí el martes por la lámpara rota y no sé nada.",
+    "Pregunto otra vez por el filtro que pierde agua.",
+    "¿Ha mirado alguien ya el horno?",
     "Die anderen Türen gehen normal auf.",
     "Das Licht in der Küche funktioniert.",
     "Mit dem alten Kessel ist alles gut.",

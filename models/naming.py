@@ -11,7 +11,7 @@ import numpy as np
 
 from models.stop_words import without_stop_words
 from models.texts import clauses, cut, has_placeholder, words
-from models.vectors import Vector, Vectors, unit_rows
+from models.vectors import BoolArray, Vector, Vectors, unit_rows
 
 TITLE_CHARACTERS = 80
 
@@ -26,6 +26,11 @@ _POINT = 0.3
 """What it is worth that a clause says what is wrong: 0.2 and 0.5 hardly differ."""
 _AWKWARD = 0.15
 _REDACTED = 0.4
+_LOWER = 0.02
+_NAMED = 0.6
+_TAKEN = 0.5
+_SAME_TITLE = 0.8
+_SAME_MEANING = 0.9
 _LATER = 0.005
 _AFTER = 0.04
 """What each sentence before it costs a clause: people say first what is wrong."""
@@ -34,6 +39,9 @@ _QUOTE_CHARACTERS = range(20, 400)
 _SAME_QUOTE = 0.95
 _RECENT_WEIGHT = 0.1
 _LENGTH_WEIGHT = 0.3
+_PLACEHOLDER_WEIGHT = 0.1
+_NOT_GOOD = 0.5
+_SENTENCE_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,10 @@ class Sense:
     others: Vectors
     """Unit rows: the middles of the product's other issues, at least of the nearest."""
     points: Points
+    titles: Sequence[str] = ()
+    """Of other issues: two must not have the same."""
+    named: Callable[[str], bool] = lambda clause: False
+    """Whether a clause names a person."""
 
 
 def title(
@@ -101,6 +113,8 @@ def title(
     worth -= np.array(list(options.values()))
     if sense is not None:
         worth += _distinct(sense.rows(found), vectors, sense.others)
+        worth -= _NAMED * np.array([sense.named(one) for one in found])
+        worth -= _TAKEN * _are_taken(found, sense)
         worth += _POINT * np.log(np.array(sense.points(found)) + 1e-3)
     return _as_title(found[int(worth.argmax())])
 
@@ -131,6 +145,21 @@ def _distinct(rows: Vectors, vectors: Vectors, others: Vectors) -> Vector:
     return np.asarray(own - _ELSEWHERE * nearest, dtype=np.float32)
 
 
+def are_same_title(one: str, other: str) -> bool:
+    """Whether two titles have nearly the same words, so that they tell nobody what differs."""
+    here, there = set(words(one)), set(words(other))
+    return len(here & there) >= _SAME_TITLE * len(here | there)
+
+
+def _are_taken(found: Sequence[str], sense: Sense) -> BoolArray:
+    """Which clauses say nearly what the title of another issue says."""
+    if not sense.titles:
+        return np.zeros(len(found), dtype=bool)
+    alike = sense.rows(found) @ sense.rows(sense.titles).T > _SAME_MEANING
+    same = [any(are_same_title(one, other) for other in sense.titles) for one in found]
+    return np.asarray(alike.any(axis=1) | np.array(same), dtype=bool)
+
+
 def key_terms(texts: Sequence[str], elsewhere: WordUse = NO_WORDS, *, limit: int = 5) -> list[str]:
     """Words and word pairs that are frequent in an issue and rare elsewhere (c-TF-IDF).
 
@@ -154,11 +183,17 @@ def key_terms(texts: Sequence[str], elsewhere: WordUse = NO_WORDS, *, limit: int
 
 
 def best_quotes(
-    texts: Sequence[str], vectors: Vectors, moments: Sequence[datetime], *, limit: int = 5
+    texts: Sequence[str],
+    vectors: Vectors,
+    moments: Sequence[datetime],
+    *,
+    limit: int = 5,
+    good: Sequence[bool] | None = None,
 ) -> list[int]:
     """Row numbers of the contacts to quote: typical, recent, complete, each different.
 
-    texts, vectors (unit rows) and moments (aware) belong together row by row; best first.
+    texts, vectors (unit rows) and moments (aware) belong together row by row; best first. good:
+    which speak for themselves; others ask after something or name somebody, and come last.
     """
     if not texts:
         return []
@@ -167,13 +202,26 @@ def best_quotes(
     worth = (
         _typicality(vectors) + _RECENT_WEIGHT * recency / len(texts) - _LENGTH_WEIGHT * ~good_length
     )
+    worth -= _PLACEHOLDER_WEIGHT * np.array([has_placeholder(text) for text in texts])
+    if good is not None:
+        worth -= _NOT_GOOD * ~np.array(good)
+    said: set[str] = set()
     chosen: list[int] = []
     for row in np.argsort(-worth, kind="stable").tolist():
         if len(chosen) == limit:
             break
-        if not chosen or float((vectors[chosen] @ vectors[row]).max()) < _SAME_QUOTE:
+        is_new = not chosen or float((vectors[chosen] @ vectors[row]).max()) < _SAME_QUOTE
+        telling = _sentences(texts[row])
+        if is_new and not telling & said:
             chosen.append(row)
+            said |= telling
     return chosen
+
+
+def _sentences(text: str) -> set[str]:
+    """The longer sentences of a text by their words: whoever quotes one twice says nothing new."""
+    found = [words(clause) for clause in clauses(text)]
+    return {" ".join(one) for one in found if len(one) >= _SENTENCE_WORDS}
 
 
 def _typicality(vectors: Vectors) -> Vector:
@@ -198,6 +246,7 @@ def _title_worth(clause: str, common: dict[str, float]) -> float:
     worth = _WORDS * (sum(shared[:4]) / 4 + sum(shared) / len(shared) / 2)
     worth -= _AWKWARD * (len(words(clause)) not in _GOOD_WORDS)
     worth -= _AWKWARD * (len(clause) > TITLE_CHARACTERS)
+    worth -= _LOWER * (clause == clause.lower())
     return worth - _REDACTED * has_placeholder(clause)
 
 

@@ -14,6 +14,7 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotConfigured, TryAgainLater
 from bridge.domain.products import Product
 from bridge.ports import Notifier, ShipSignal, Tracker, Webhook, WorkaroundStore
+from bridge.redaction import Mentions
 from bridge.settings import Settings
 from bridge.steps.living import Living
 from bridge.store import Store
@@ -34,6 +35,7 @@ _WORD_USE_LIFE = timedelta(days=1)
 _LEARNED_LIFE = timedelta(minutes=10)
 _MOST_TAUGHT = 200
 _MOST_CLAUSES = 5_000
+_MOST_NAMES = 20_000
 
 
 class Cleaner(Protocol):
@@ -90,6 +92,7 @@ class Context:
     _templates: dict[int, tuple[frozenset[bytes], datetime]] = field(default_factory=dict)
     _clauses: dict[tuple[str, str], Vector] = field(default_factory=dict)
     _own_kinds: dict[str, KindModel] = field(default_factory=dict)
+    _mentions: dict[int, tuple[Mentions, datetime]] = field(default_factory=dict)
     _asides: dict[str, AsideModel] = field(default_factory=dict)
     _kinds: dict[tuple[int, str], tuple[KindModel, int, datetime]] = field(default_factory=dict)
     _translations: dict[int, tuple[Translation, tuple[int, int]]] = field(default_factory=dict)
@@ -194,6 +197,16 @@ class Context:
             known = self._learned_kinds(store, product_id)
         self._kinds[key] = (known, decided, self.now())
         return known
+
+    def mentions(self, store: Store, product_id: ProductId) -> Mentions:
+        """Who is known in the product, to be kept out of titles and quotes."""
+        known = self._mentions.get(product_id)
+        if known is None or self.now() - known[1] >= _LEARNED_LIFE:
+            names = store.directory.names(product_id, limit=_MOST_NAMES)
+            counts = self.word_use(store, product_id).counts
+            known = (Mentions(names, uses=lambda word: counts.get(word, 0)), self.now())
+            self._mentions[product_id] = known
+        return known[0]
 
     def asides(self) -> AsideModel:
         """What tells clauses that say what is wrong from others, learned once."""

@@ -10,7 +10,7 @@ import pytest
 from models.encoders.hashing import HashingEncoder
 from models.naming import Sense, best_quotes, key_terms, title, word_use
 from models.stop_words import without_stop_words
-from models.texts import clauses, cut, says_enough, words
+from models.texts import clauses, cut, says_enough, trimmed, words
 from models.vectors import centered, unit_rows
 
 _EXPORT = [
@@ -205,3 +205,36 @@ def test_a_twin_that_says_the_same_does_not_drive_the_title_aside() -> None:
     others = [stated, "No bill arrives by post", "My letter is lost", "The card was refused"]
     sense = Sense(rows=encoder.encode, others=encoder.encode(others), points=_alone().points)
     assert title(texts, encoder.encode(texts), sense=sense) == stated
+
+
+def test_what_is_trimmed_stands_at_the_ends() -> None:
+    text = "so... The map is grey - all of it. Thanks. Bye"
+    parts = clauses(text)
+    assert parts == ["so...", "The map is grey", "all of it.", "Thanks.", "Bye"]
+    kept = [False, True, True, False, False]
+    assert trimmed(text, kept) == "The map is grey - all of it."
+    assert (
+        trimmed(text, [True, False, False, True, False])
+        == "so... The map is grey - all of it. Thanks."
+    )
+    assert trimmed(text, [False] * 5) == text
+    assert trimmed("", []) == ""
+
+
+def test_the_same_sentence_is_quoted_once() -> None:
+    said = "the export to PDF stops at half of the pages"
+    texts = [
+        f"{said}. It is cold.",
+        f"The {said[4:]}. Nobody else has that trouble here.",
+        _EXPORT[3],
+    ]
+    chosen = best_quotes(texts, HashingEncoder().encode(texts), _moments(3))
+    assert len(chosen) == 2
+    assert 2 in chosen
+
+
+def test_those_that_speak_for_themselves_are_quoted_first() -> None:
+    vectors = HashingEncoder().encode(_EXPORT[:3])
+    for place in range(3):
+        good = [row == place for row in range(3)]
+        assert best_quotes(_EXPORT[:3], vectors, _moments(3), good=good)[0] == place
