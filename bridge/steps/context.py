@@ -27,6 +27,8 @@ from models.kinds import KindModel, Lesson
 from models.matching import find_center
 from models.naming import WordUse, word_use
 from models.settings import FinderSettings
+from models.stop_words import without_stop_words
+from models.texts import words
 from models.translating import Translation
 from models.vectors import Vector, Vectors
 
@@ -202,7 +204,9 @@ class Context:
         """Who is known in the product, to be kept out of titles and quotes."""
         known = self._mentions.get(product_id)
         if known is None or self.now() - known[1] >= _LEARNED_LIFE:
-            names = store.directory.names(product_id, limit=_MOST_NAMES)
+            told = store.directory.names(product_id, limit=_MOST_NAMES)
+            # Somebody may be called "You": small words are nobody's name.
+            names = [" ".join(without_stop_words(words(name))) for name in told]
             counts = self.word_use(store, product_id).counts
             known = (Mentions(names, uses=lambda word: counts.get(word, 0)), self.now())
             self._mentions[product_id] = known

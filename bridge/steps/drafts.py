@@ -20,6 +20,7 @@ from models.texts import clauses, trimmed
 
 _QUOTES = 5
 _MOST_MEMBERS = 200
+_SAYS_WHAT = 0.6
 
 
 def draft_ticket(  # noqa: PLR0913 - the others are issues that share the ticket
@@ -96,11 +97,19 @@ def pick_quotes(
 
 
 def _pithy(text: str, product_id: ProductId, *, store: Store, context: Context) -> str:
-    """A contact without the small talk at both ends."""
+    """A contact without the small talk at both ends.
+
+    Where what follows it only stands beside a problem, the beginning stays: it says what is meant.
+    """
     said = clauses(text)
     vectors = context.clause_vectors(said, context.reader(store, product_id))
     judged = context.kinds(store, product_id).judge(said, vectors)
-    return trimmed(text, [one.kind is not Kind.CHATTER for one in judged])
+    is_kept = [one.kind is not Kind.CHATTER for one in judged]
+    start = is_kept.index(True) if True in is_kept else 0
+    points = context.asides().points(said, vectors)
+    if start and points[start] < _SAYS_WHAT:
+        is_kept[0] = True
+    return trimmed(text, is_kept)
 
 
 def issue_link(name: str, product: Product, context: Context) -> str:

@@ -11,6 +11,7 @@ from tests.conftest import Pipeline
 from tests.groups_bench import Groups
 
 _OLGA = CustomerReceived(email="olga@customer.example", name="Olga Brandt")
+_YOU = CustomerReceived(email="you@customer.example", name="You")
 _REMARK = "Reloading the page does not help me at all"
 
 
@@ -92,12 +93,16 @@ def test_two_issues_are_not_called_the_same(pipeline: Pipeline) -> None:
 
 def test_titles_and_quotes_name_nobody_the_product_knows(pipeline: Pipeline) -> None:
     groups = Groups(pipeline)
-    pipeline.send(replace(a_contact("I have a question", external_id="o"), customer=_OLGA))
+    pipeline.send(
+        replace(a_contact("I have a question", external_id="o"), customer=_OLGA),
+        replace(a_contact("I have a question too", external_id="y"), customer=_YOU),
+    )
     texts = ["Olga Brandt sees a grey garden map", "My colleague Olga sees a grey garden map"]
     issue = groups.issue_of(_sent(pipeline, "g", texts), "?")
     assert "olga" not in _named(pipeline, issue.id)[0].lower()
     context, product = pipeline.application.context, pipeline.product
     with pipeline.application.open() as store:
+        assert context.mentions(store, product.id).hide("You see it") == "You see it"
         quotes = pick_quotes(issue.id, product.id, store=store, context=context)
     assert quotes
     assert not [one.text for one in quotes if "Olga" in one.text or "Brandt" in one.text]
