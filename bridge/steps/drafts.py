@@ -16,11 +16,12 @@ from bridge.store import Store
 from models.kinds import Kind
 from models.naming import best_quotes
 from models.spoken import in_main_language
-from models.texts import clauses, trimmed
+from models.texts import clauses, trimmed, words
 
 _QUOTES = 5
 _MOST_MEMBERS = 200
 _SAYS_WHAT = 0.6
+_SMALL_TALK_WORDS = 7
 
 
 def draft_ticket(  # noqa: PLR0913 - the others are issues that share the ticket
@@ -104,7 +105,10 @@ def _pithy(text: str, product_id: ProductId, *, store: Store, context: Context) 
     said = clauses(text)
     vectors = context.clause_vectors(said, context.reader(store, product_id))
     judged = context.kinds(store, product_id).judge(said, vectors)
-    is_kept = [one.kind is not Kind.CHATTER for one in judged]
+    is_kept = [
+        one.kind is not Kind.CHATTER or len(words(clause)) > _SMALL_TALK_WORDS
+        for one, clause in zip(judged, said, strict=True)
+    ]
     start = is_kept.index(True) if True in is_kept else 0
     points = context.asides().points(said, vectors)
     if start and points[start] < _SAYS_WHAT:
