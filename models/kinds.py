@@ -94,20 +94,20 @@ class KindModel:
     @classmethod
     def of_examples(cls, texts: Sequence[str], vectors: Vectors, kinds: IntArray) -> "KindModel":
         """Fit to labelled texts; vectors: a unit row each, kinds: the place of each in `Kind`."""
-        return cls(_Examples(_features(texts, vectors), kinds, np.ones(len(texts))))
+        return cls(_Examples(features(texts, vectors), kinds, np.ones(len(texts))))
 
     def learned(self, lesson: Lesson) -> "KindModel":
         """A model that has learned from people too; what it knew before still counts."""
         if not lesson.texts:
             return self
-        features = _features(lesson.texts, lesson.vectors)
+        marked = features(lesson.texts, lesson.vectors)
         # That it is a real issue leaves open which kind: the likeliest that is no chatter.
-        likeliest = np.delete(self._shares(features), _CHATTER, axis=1).argmax(axis=1)
+        likeliest = np.delete(self._shares(marked), _CHATTER, axis=1).argmax(axis=1)
         kinds = np.where(lesson.is_chatter, _CHATTER, likeliest)
         before = self._examples
         return KindModel(
             _Examples(
-                np.concatenate([before.features, features]),
+                np.concatenate([before.features, marked]),
                 np.concatenate([before.kinds, kinds]),
                 np.concatenate([before.weights, np.full(len(kinds), _TAUGHT_WEIGHT)]),
             )
@@ -117,16 +117,11 @@ class KindModel:
         """The kind of each text; vectors: its unit rows, shape (len(texts), dimensions)."""
         if not texts:
             return []
-        shares = self._shares(_features(texts, vectors))
+        shares = self._shares(features(texts, vectors))
         return [
             Judged(_KINDS[place], float(row[place]))
             for row, place in zip(shares, shares.argmax(axis=1).tolist(), strict=True)
         ]
-
-    def states(self, texts: Sequence[str], vectors: Vectors) -> list[float]:
-        """How likely each text is to state something, and not to be chatter."""
-        shares = self._shares(_features(texts, vectors))
-        return [float(1 - row[_CHATTER]) for row in shares]
 
     def _shares(self, features: FloatArray) -> FloatArray:
         """How likely each kind is, one row a text."""
@@ -135,7 +130,7 @@ class KindModel:
         return np.asarray(grown / grown.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def _features(texts: Sequence[str], vectors: Vectors) -> FloatArray:
+def features(texts: Sequence[str], vectors: Vectors) -> FloatArray:
     """The vectors with five marks each."""
     marks = np.array([_marks(text) for text in texts], dtype=np.float64)
     return np.hstack([np.asarray(vectors, dtype=np.float64), marks * _MARKS_WEIGHT])

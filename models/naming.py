@@ -11,7 +11,7 @@ import numpy as np
 
 from models.stop_words import small_talk, without_stop_words
 from models.texts import clauses, cut, has_placeholder, words
-from models.vectors import Vector, Vectors, unit_rows
+from models.vectors import BoolArray, Vector, Vectors, unit_rows
 
 TITLE_CHARACTERS = 80
 
@@ -19,15 +19,29 @@ _TITLE_TEXTS = 8
 _GOOD_WORDS = range(4, 15)
 _ELSEWHERE = 0.5
 """What being near another issue costs, against being near one's own: 0.5 and 1 hardly differ."""
+_NEAREST = 3
+"""So many others count: the very next one may be the same problem, not yet merged."""
 _WORDS = 0.35
-_STATED = 0.1
+_POINT = 0.3
+"""What it is worth that a clause says what is wrong: 0.2 and 0.5 hardly differ."""
 _AWKWARD = 0.15
 _REDACTED = 0.4
+_LOWER = 0.02
+_NAMED = 0.6
+_TAKEN = 0.5
+_SAME_TITLE = 0.8
+_SAME_MEANING = 0.9
 _LATER = 0.005
+_AFTER = 0.04
+"""What each sentence before it costs a clause: people say first what is wrong."""
+_MOST_AFTER = 3
 _QUOTE_CHARACTERS = range(20, 400)
 _SAME_QUOTE = 0.95
 _RECENT_WEIGHT = 0.1
 _LENGTH_WEIGHT = 0.3
+_PLACEHOLDER_WEIGHT = 0.1
+_NOT_GOOD = 0.5
+_SENTENCE_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +64,8 @@ def word_use(texts: Sequence[str]) -> WordUse:
 NO_WORDS = WordUse({}, 0)
 
 
-States = Callable[[Sequence[str]], Sequence[float]]
-"""How likely each of some clauses is to state something, and not to be chatter."""
+Points = Callable[[Sequence[str]], Sequence[float]]
+"""How likely each of some clauses says what is wrong or wanted, and not something beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +76,11 @@ class Sense:
     """A unit row a clause, in the space of the issue's own vectors."""
     others: Vectors
     """Unit rows: the middles of the product's other issues, at least of the nearest."""
-    states: States
+    points: Points
+    titles: Sequence[str] = ()
+    """Of other issues: two must not have the same."""
+    named: Callable[[str], bool] = lambda clause: False
+    """Whether a clause names a person."""
 
 
 def title(
@@ -82,7 +100,9 @@ def title(
     without texts.
 
     A remark that fits any issue (how urgent it is, what was tried) is about as near to other
-    issues as to its own, so the clause wins that is nearer to its own than to any other.
+    issues as to its own, so the clause wins that is nearer to its own than to others. One about
+    this issue that says only what works is told by its meaning (`models.asides`), and because
+    people first say what is wrong.
     """
     options = _options(texts, vectors, first)
     if not options:
@@ -90,35 +110,54 @@ def title(
     found = list(options)
     common = _telling_shares(texts, elsewhere)
     worth = np.array([_title_worth(one, common) for one in found])
-    worth -= _LATER * np.array(list(options.values()))
+    worth -= np.array(list(options.values()))
     if sense is not None:
         worth += _distinct(sense.rows(found), vectors, sense.others)
-        worth += _STATED * np.log(np.array(sense.states(found)) + 1e-3)
+        worth -= _NAMED * np.array([sense.named(one) for one in found])
+        worth -= _TAKEN * _are_taken(found, sense)
+        worth += _POINT * np.log(np.array(sense.points(found)) + 1e-3)
     return _as_title(found[int(worth.argmax())])
 
 
 def _options(
     texts: Sequence[str], vectors: Vectors, first: Sequence[bool] | None
-) -> dict[str, int]:
-    """The clauses of the most typical texts, with the place of the text they come from."""
+) -> dict[str, float]:
+    """The clauses of the most typical texts, with what it costs how late each of them comes."""
     if not texts:
         return {}
     order = np.argsort(-_typicality(vectors), kind="stable").tolist()
     if first is not None and any(first):
         order = [row for row in order if first[row]]
-    options: dict[str, int] = {}
+    options: dict[str, float] = {}
     for place, row in enumerate(order[:_TITLE_TEXTS]):
-        for clause in clauses(texts[row]):
-            options.setdefault(clause, place)
+        for number, clause in enumerate(clauses(texts[row])):
+            later = _LATER * place + _AFTER * min(number, _MOST_AFTER)
+            options[clause] = min(later, options.get(clause, later))
     return options
 
 
 def _distinct(rows: Vectors, vectors: Vectors, others: Vectors) -> Vector:
-    """How much nearer each clause is to the middle of its own issue than to the nearest other."""
+    """How much nearer each clause is to the middle of its own issue than to the nearest others."""
     own = np.asarray(rows @ unit_rows(vectors.mean(axis=0)), dtype=np.float32)
     if not len(others):
         return own
-    return np.asarray(own - _ELSEWHERE * (rows @ others.T).max(axis=1), dtype=np.float32)
+    nearest = np.sort(rows @ others.T, axis=1)[:, -_NEAREST:].mean(axis=1)
+    return np.asarray(own - _ELSEWHERE * nearest, dtype=np.float32)
+
+
+def are_same_title(one: str, other: str) -> bool:
+    """Whether two titles have nearly the same words, so that they tell nobody what differs."""
+    here, there = set(words(one)), set(words(other))
+    return len(here & there) >= _SAME_TITLE * len(here | there)
+
+
+def _are_taken(found: Sequence[str], sense: Sense) -> BoolArray:
+    """Which clauses say nearly what the title of another issue says."""
+    if not sense.titles:
+        return np.zeros(len(found), dtype=bool)
+    alike = sense.rows(found) @ sense.rows(sense.titles).T > _SAME_MEANING
+    same = [any(are_same_title(one, other) for other in sense.titles) for one in found]
+    return np.asarray(alike.any(axis=1) | np.array(same), dtype=bool)
 
 
 def key_terms(texts: Sequence[str], elsewhere: WordUse = NO_WORDS, *, limit: int = 5) -> list[str]:
@@ -147,11 +186,17 @@ def key_terms(texts: Sequence[str], elsewhere: WordUse = NO_WORDS, *, limit: int
 
 
 def best_quotes(
-    texts: Sequence[str], vectors: Vectors, moments: Sequence[datetime], *, limit: int = 5
+    texts: Sequence[str],
+    vectors: Vectors,
+    moments: Sequence[datetime],
+    *,
+    limit: int = 5,
+    good: Sequence[bool] | None = None,
 ) -> list[int]:
     """Row numbers of the contacts to quote: typical, recent, complete, each different.
 
-    texts, vectors (unit rows) and moments (aware) belong together row by row; best first.
+    texts, vectors (unit rows) and moments (aware) belong together row by row; best first. good:
+    which speak for themselves; others ask after something or name somebody, and come last.
     """
     if not texts:
         return []
@@ -160,13 +205,26 @@ def best_quotes(
     worth = (
         _typicality(vectors) + _RECENT_WEIGHT * recency / len(texts) - _LENGTH_WEIGHT * ~good_length
     )
+    worth -= _PLACEHOLDER_WEIGHT * np.array([has_placeholder(text) for text in texts])
+    if good is not None:
+        worth -= _NOT_GOOD * ~np.array(good)
+    said: set[str] = set()
     chosen: list[int] = []
     for row in np.argsort(-worth, kind="stable").tolist():
         if len(chosen) == limit:
             break
-        if not chosen or float((vectors[chosen] @ vectors[row]).max()) < _SAME_QUOTE:
+        is_new = not chosen or float((vectors[chosen] @ vectors[row]).max()) < _SAME_QUOTE
+        telling = _sentences(texts[row])
+        if is_new and not telling & said:
             chosen.append(row)
+            said |= telling
     return chosen
+
+
+def _sentences(text: str) -> set[str]:
+    """The longer sentences of a text by their words: whoever quotes one twice says nothing new."""
+    found = [words(clause) for clause in clauses(text)]
+    return {" ".join(one) for one in found if len(one) >= _SENTENCE_WORDS}
 
 
 def _typicality(vectors: Vectors) -> Vector:
@@ -191,6 +249,7 @@ def _title_worth(clause: str, common: dict[str, float]) -> float:
     worth = _WORDS * (sum(shared[:4]) / 4 + sum(shared) / len(shared) / 2)
     worth -= _AWKWARD * (len(words(clause)) not in _GOOD_WORDS)
     worth -= _AWKWARD * (len(clause) > TITLE_CHARACTERS)
+    worth -= _LOWER * (clause == clause.lower())
     return worth - _REDACTED * has_placeholder(clause)
 
 

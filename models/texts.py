@@ -1,6 +1,7 @@
 """Words and clauses of a contact, for all languages alike."""
 
 import re
+from collections.abc import Sequence
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_]+(?:['’-][^\W_]+)*")
 """A word; where writing has no spaces, each character counts as one."""
@@ -25,6 +26,21 @@ def clauses(text: str) -> list[str]:
     """The sentences of a text, trimmed, empty ones left out."""
     parts = (" ".join(part.split()) for part in _SENTENCE_END.split(text))
     return [part for part in parts if part]
+
+
+def trimmed(text: str, is_kept: Sequence[bool]) -> str:
+    """The text without the sentences at both ends that are not kept; one a sentence of `clauses`.
+
+    Whole if none is kept.
+    """
+    parts, at = [], 0
+    for end in [*_SENTENCE_END.finditer(text), None]:
+        start, at = at, len(text) if end is None else end.end()
+        stop = len(text) if end is None else end.start()
+        if text[start:stop].strip():
+            parts.append((start, stop))
+    kept = [part for part, is_in in zip(parts, is_kept, strict=True) if is_in]
+    return text[kept[0][0] : kept[-1][1]].strip() if kept else text
 
 
 def has_placeholder(text: str) -> bool:

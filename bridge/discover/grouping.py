@@ -8,6 +8,7 @@ import numpy as np
 from bridge.discover.preparing import FileContact, Watch
 from bridge.domain.contacts import ContactNature
 from models import IssueFinder
+from models.asides import AsideModel
 from models.encoders.base import Encoder
 from models.encoders.routed import RoutedEncoder
 from models.kinds import KindModel
@@ -35,8 +36,8 @@ class Grouping:
     rows_of: Callable[[Sequence[str]], Vectors]
     """Unit rows of other texts, after the same centring."""
 
-    states: Callable[[Sequence[str]], Sequence[float]]
-    """How likely each of other texts is to state something, and not to be chatter."""
+    points: Callable[[Sequence[str]], Sequence[float]]
+    """How likely each of other texts says what is wrong or wanted, and not something beside it."""
 
 
 def group(
@@ -74,6 +75,7 @@ def group(
             order[finder.labels_ == label] for label in np.unique(finder.labels_) if label >= 0
         ]
     watch("finding issues", 1, 1)
+    asides = AsideModel.of_own_examples(encoder)
     groups = [rows for rows in groups if len(rows) >= min_contacts]
     groups.sort(key=lambda rows: (-len(rows), int(rows.min())))
     return Grouping(
@@ -81,7 +83,7 @@ def group(
         spread,
         chatter,
         rows_of=lambda clauses: centered(encoder.encode(clauses), center),
-        states=lambda clauses: kinds.states(clauses, encoder.encode(clauses)),
+        points=lambda clauses: asides.points(clauses, encoder.encode(clauses)),
     )
 
 

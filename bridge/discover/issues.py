@@ -102,7 +102,7 @@ def _sense(place: int, centers: Vectors, grouping: Grouping) -> Sense:
     """What the clauses of an issue are held against: the issues next to it."""
     nearest = np.argsort(-(centers @ centers[place]), kind="stable")
     others = centers[nearest[nearest != place][:_COMPARED_ISSUES]]
-    return Sense(grouping.rows_of, others, grouping.states)
+    return Sense(grouping.rows_of, others, grouping.points)
 
 
 def _quotes(contacts: Sequence[FileContact], rows: IntArray, vectors: Vectors) -> tuple[Quote, ...]:

@@ -1,5 +1,6 @@
 """Text without personal data: typed, stable placeholders such as <EMAIL_1> take its place."""
 
+from bridge.redaction.mentions import Mentions
 from bridge.redaction.redactor import Redactor, redact
 
-__all__ = ["Redactor", "redact"]
+__all__ = ["Mentions", "Redactor", "redact"]

@@ -55,13 +55,21 @@ class NameFinder:
             for order in (words, [words[-1], *words[:-1]]):
                 self._full.add(r"[\s,.]{1,3}".join(re.escape(word) for word in order))
             self._owner.setdefault(max(words, key=len).lower(), owner)
-        for word in words:
-            if len(word) >= 3 and word.lower() not in _ALSO_WORDS:
-                self._owner.setdefault(word.lower(), owner)
-                self._parts |= {word, word.capitalize(), word.upper()}
+        for word in filter(_is_part, words):
+            self._owner.setdefault(word.lower(), owner)
+            self._parts |= {word, word.capitalize(), word.upper()}
 
     def _compile(self) -> re.Pattern[str]:
         full = [f"(?i:{name})" for name in sorted(self._full, key=lambda n: (-len(n), n))]
         parts = [re.escape(part) for part in sorted(self._parts, key=lambda n: (-len(n), n))]
         alternatives = "|".join([*full, *parts])
         return re.compile(rf"(?<![\w@.<])(?:{alternatives})(?![\w@])")
+
+
+def name_parts(name: str) -> list[str]:
+    """The words of a name that stand for somebody even alone, in lower case."""
+    return [word.lower() for word in _WORD.findall(name[:200])[:6] if _is_part(word)]
+
+
+def _is_part(word: str) -> bool:
+    return len(word) >= 3 and word.lower() not in _ALSO_WORDS

@@ -14,17 +14,21 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotConfigured, TryAgainLater
 from bridge.domain.products import Product
 from bridge.ports import Notifier, ShipSignal, Tracker, Webhook, WorkaroundStore
+from bridge.redaction import Mentions
 from bridge.settings import Settings
 from bridge.steps.living import Living
 from bridge.store import Store
 from bridge.store.connections import Connection
 from bridge.store.secrets import Secrets
+from models.asides import AsideModel
 from models.encoders.base import Encoder, EncoderError
 from models.encoders.routed import CannotRead, RoutedEncoder, first_lesson
 from models.kinds import KindModel, Lesson
 from models.matching import find_center
 from models.naming import WordUse, word_use
 from models.settings import FinderSettings
+from models.stop_words import without_stop_words
+from models.texts import words
 from models.translating import Translation
 from models.vectors import Vector, Vectors
 
@@ -33,6 +37,7 @@ _WORD_USE_LIFE = timedelta(days=1)
 _LEARNED_LIFE = timedelta(minutes=10)
 _MOST_TAUGHT = 200
 _MOST_CLAUSES = 5_000
+_MOST_NAMES = 20_000
 
 
 class Cleaner(Protocol):
@@ -89,6 +94,8 @@ class Context:
     _templates: dict[int, tuple[frozenset[bytes], datetime]] = field(default_factory=dict)
     _clauses: dict[tuple[str, str], Vector] = field(default_factory=dict)
     _own_kinds: dict[str, KindModel] = field(default_factory=dict)
+    _mentions: dict[int, tuple[Mentions, datetime]] = field(default_factory=dict)
+    _asides: dict[str, AsideModel] = field(default_factory=dict)
     _kinds: dict[tuple[int, str], tuple[KindModel, int, datetime]] = field(default_factory=dict)
     _translations: dict[int, tuple[Translation, tuple[int, int]]] = field(default_factory=dict)
     _first_lesson: list[tuple[Vectors, Vectors]] = field(default_factory=list)
@@ -192,6 +199,25 @@ class Context:
             known = self._learned_kinds(store, product_id)
         self._kinds[key] = (known, decided, self.now())
         return known
+
+    def mentions(self, store: Store, product_id: ProductId) -> Mentions:
+        """Who is known in the product, to be kept out of titles and quotes."""
+        known = self._mentions.get(product_id)
+        if known is None or self.now() - known[1] >= _LEARNED_LIFE:
+            told = store.directory.names(product_id, limit=_MOST_NAMES)
+            # Somebody may be called "You": small words are nobody's name.
+            names = [" ".join(without_stop_words(words(name))) for name in told]
+            counts = self.word_use(store, product_id).counts
+            known = (Mentions(names, uses=lambda word: counts.get(word, 0)), self.now())
+            self._mentions[product_id] = known
+        return known[0]
+
+    def asides(self) -> AsideModel:
+        """What tells clauses that say what is wrong from others, learned once."""
+        encoder = self.encoder()
+        if encoder.name not in self._asides:
+            self._asides[encoder.name] = AsideModel.of_own_examples(encoder)
+        return self._asides[encoder.name]
 
     def _learned_kinds(self, store: Store, product_id: ProductId) -> KindModel:
         encoder = self.encoder()

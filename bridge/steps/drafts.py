@@ -11,12 +11,17 @@ from bridge.domain.scope import Asker
 from bridge.domain.tickets import Quote, TicketDraft, Urgency
 from bridge.domain.workarounds import offered
 from bridge.steps.context import Context, rows_of
+from bridge.steps.naming import first_letters
 from bridge.store import Store
+from models.kinds import Kind
 from models.naming import best_quotes
 from models.spoken import in_main_language
+from models.texts import clauses, trimmed, words
 
 _QUOTES = 5
 _MOST_MEMBERS = 200
+_SAYS_WHAT = 0.6
+_SMALL_TALK_WORDS = 7
 
 
 def draft_ticket(  # noqa: PLR0913 - the others are issues that share the ticket
@@ -73,17 +78,42 @@ def pick_quotes(
         return ()
     is_main = in_main_language([text for _, text, _, _ in members])
     members = [one for one, is_in in zip(members, is_main, strict=True) if is_in]
+    texts = [text for _, text, _, _ in members]
+    mentions = context.mentions(store, product_id)
+    # Members come newest first; who wrote first is told from the oldest on.
+    is_first = first_letters([one for one, *_ in members][::-1], store)[::-1]
     chosen = best_quotes(
-        [text for _, text, _, _ in members],
+        texts,
         rows_of([vector for *_, vector in members], encoder.dimensions),
         [moment for _, _, moment, _ in members],
         limit=_QUOTES,
+        good=[one and not mentions.are_in(text) for one, text in zip(is_first, texts, strict=True)],
     )
     quotes = []
     for row in chosen:
         contact = store.contacts.get(product_id, members[row][0])
-        quotes.append(Quote(contact.text, contact.occurred_at, contact.channel, contact.version))
+        text = mentions.hide(_pithy(contact.text, product_id, store=store, context=context))
+        quotes.append(Quote(text, contact.occurred_at, contact.channel, contact.version))
     return tuple(quotes)
+
+
+def _pithy(text: str, product_id: ProductId, *, store: Store, context: Context) -> str:
+    """A contact without the small talk at both ends.
+
+    Where what follows it only stands beside a problem, the beginning stays: it says what is meant.
+    """
+    said = clauses(text)
+    vectors = context.clause_vectors(said, context.reader(store, product_id))
+    judged = context.kinds(store, product_id).judge(said, vectors)
+    is_kept = [
+        one.kind is not Kind.CHATTER or len(words(clause)) > _SMALL_TALK_WORDS
+        for one, clause in zip(judged, said, strict=True)
+    ]
+    start = is_kept.index(True) if True in is_kept else 0
+    points = context.asides().points(said, vectors)
+    if start and points[start] < _SAYS_WHAT:
+        is_kept[0] = True
+    return trimmed(text, is_kept)
 
 
 def issue_link(name: str, product: Product, context: Context) -> str:

@@ -12,7 +12,7 @@ from bridge.domain.customers import Identity
 from bridge.store.accounts import ACCOUNTS, Account
 from bridge.store.customers import Customers, NewCustomer
 from bridge.store.identities import IDENTITY_OWNERS, TIE_IDENTITIES
-from bridge.store.tables import AccountRow, CustomerRow
+from bridge.store.tables import AccountRow, CustomerRow, MembershipRow, UserRow
 
 
 @dataclass(slots=True)
@@ -48,6 +48,26 @@ class Directory:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def names(self, product_id: ProductId, *, limit: int) -> list[str]:
+        """What the newest customers and everybody of the team are called."""
+        customers = (
+            select(CustomerRow.name)
+            .where(CustomerRow.product_id == product_id, CustomerRow.name.is_not(None))
+            .order_by(CustomerRow.id.desc())
+            .limit(limit)
+        )
+        team = (
+            select(UserRow.name)
+            .join(MembershipRow, MembershipRow.user_id == UserRow.id)
+            .where(
+                MembershipRow.product_id == product_id,
+                MembershipRow.removed_at.is_(None),
+                UserRow.name.is_not(None),
+            )
+        )
+        found = [*self._session.scalars(customers), *self._session.scalars(team)]
+        return [name for name in found if name]
 
     def people(self, product_id: ProductId, identities: Iterable[Identity]) -> dict[int, Person]:
         """Everybody known under one of these identities, by id."""

@@ -87,6 +87,11 @@ class Issues(IssueLists):
         )
         return {row[0]: f"ISS-{row[1]}" for row in self._session.execute(query)}
 
+    def titles(self, issue_ids: Iterable[int]) -> dict[IssueId, str]:
+        """What these issues are called."""
+        query = select(IssueRow.id, IssueRow.title).where(IssueRow.id.in_(set(issue_ids)))
+        return {IssueId(row[0]): row[1] for row in self._session.execute(query)}
+
     def add(
         self, product_id: ProductId, *, number: int, title: str, terms: Sequence[str], now: datetime
     ) -> IssueId:

@@ -10,7 +10,7 @@ import pytest
 from models.encoders.hashing import HashingEncoder
 from models.naming import Sense, best_quotes, key_terms, title, word_use
 from models.stop_words import without_stop_words
-from models.texts import clauses, cut, says_enough, words
+from models.texts import clauses, cut, says_enough, trimmed, words
 from models.vectors import centered, unit_rows
 
 _EXPORT = [
@@ -163,7 +163,7 @@ def _alone() -> Sense:
     return Sense(
         rows=encoder.encode,
         others=np.zeros((0, encoder.dimensions), dtype=np.float32),
-        states=lambda clauses: [1.0 for _ in clauses],
+        points=lambda clauses: [1.0 for _ in clauses],
     )
 
 
@@ -179,7 +179,7 @@ def test_a_remark_that_other_issues_have_too_is_no_title() -> None:
     sense = Sense(
         rows=lambda clauses: centered(encoder.encode(clauses), center),
         others=middle[None, :],
-        states=lambda clauses: [1.0 for _ in clauses],
+        points=lambda clauses: [1.0 for _ in clauses],
     )
     assert title(own, encoder.encode(own)).lower() == remark
     assert "garden" in title(own, vectors, sense=sense).lower()
@@ -193,10 +193,10 @@ def test_without_other_issues_the_clause_nearest_to_the_middle_is_the_title() ->
 def test_what_is_likely_chatter_names_nothing() -> None:
     texts = ["Thanks for the lovely call today. The export to PDF stops at 50 percent."] * 3
 
-    def states(clauses: Sequence[str]) -> list[float]:
+    def points(clauses: Sequence[str]) -> list[float]:
         return [0.01 if "Thanks" in one else 0.99 for one in clauses]
 
-    sense = replace(_alone(), states=states)
+    sense = replace(_alone(), points=points)
     assert "export" in title(texts, HashingEncoder().encode(texts), sense=sense).lower()
 
 
@@ -206,3 +206,50 @@ def test_what_a_customer_wrote_later_names_nothing_unless_there_is_nothing_else(
     assert title(texts, vectors, first=[False, True]) == texts[1]
     assert title(texts, vectors, first=[True, False]) == texts[0]
     assert title(texts, vectors, first=[False, False]) in texts
+
+
+def test_of_two_sentences_alike_the_one_said_first_is_the_title() -> None:
+    texts = ["The garden map is grey. The map garden is grey."] * 3
+    assert title(texts, HashingEncoder().encode(texts)) == "The garden map is grey"
+
+
+def test_a_twin_that_says_the_same_does_not_drive_the_title_aside() -> None:
+    stated, beside = "The garden map opens grey for me", "My aunt has a garden map too"
+    encoder = HashingEncoder()
+    texts = [f"{stated}. {beside}."] * 3
+    others = [stated, "No bill arrives by post", "My letter is lost", "The card was refused"]
+    sense = Sense(rows=encoder.encode, others=encoder.encode(others), points=_alone().points)
+    assert title(texts, encoder.encode(texts), sense=sense) == stated
+
+
+def test_what_is_trimmed_stands_at_the_ends() -> None:
+    text = "so... The map is grey - all of it. Thanks. Bye"
+    parts = clauses(text)
+    assert parts == ["so...", "The map is grey", "all of it.", "Thanks.", "Bye"]
+    kept = [False, True, True, False, False]
+    assert trimmed(text, kept) == "The map is grey - all of it."
+    assert (
+        trimmed(text, [True, False, False, True, False])
+        == "so... The map is grey - all of it. Thanks."
+    )
+    assert trimmed(text, [False] * 5) == text
+    assert trimmed("", []) == ""
+
+
+def test_the_same_sentence_is_quoted_once() -> None:
+    said = "the export to PDF stops at half of the pages"
+    texts = [
+        f"{said}. It is cold.",
+        f"The {said[4:]}. Nobody else has that trouble here.",
+        _EXPORT[3],
+    ]
+    chosen = best_quotes(texts, HashingEncoder().encode(texts), _moments(3))
+    assert len(chosen) == 2
+    assert 2 in chosen
+
+
+def test_those_that_speak_for_themselves_are_quoted_first() -> None:
+    vectors = HashingEncoder().encode(_EXPORT[:3])
+    for place in range(3):
+        good = [row == place for row in range(3)]
+        assert best_quotes(_EXPORT[:3], vectors, _moments(3), good=good)[0] == place
