@@ -12,7 +12,7 @@ class FinderSettings:
     they belong to sentence encoders of the MiniLM kind.
     """
 
-    join_threshold: float = 0.5
+    join_threshold: float = 0.45
     """A contact joins an issue to whose contacts it is on average at least this similar.
 
     That is for an issue whose contacts are as similar to each other as usual; see `join_slope`.
@@ -21,13 +21,13 @@ class FinderSettings:
     join_slope: float = 0.5
     """By so much the threshold follows an issue that is tighter or looser than usual."""
 
-    join_least: float = 0.4
+    join_least: float = 0.36
     """However loose an issue is, its threshold never falls below this."""
 
-    usual_cohesion: float = 0.55
+    usual_cohesion: float = 0.495
     """Mean similarity between the contacts of an issue as most are."""
 
-    follow_up_bonus: float = 0.1
+    follow_up_bonus: float = 0.09
     """What a customer's contact of the days before on the same issue adds to the similarity."""
 
     follow_up_days: float = 2.0
@@ -36,16 +36,16 @@ class FinderSettings:
     follow_up_most: int = 3
     """A contact follows up on at most so many before it."""
 
-    found_threshold: float = 0.58
+    found_threshold: float = 0.522
     """The contacts of a new group are on average at least this similar to each other."""
 
-    least_cohesion: float = 0.2
+    least_cohesion: float = 0.18
     """Groups looser than this, after wordings were put together, are left alone."""
 
     least_tie: float = 0.25
     """All at once, a contact tied less to its neighbours is left alone: see `models.whole`."""
 
-    same_weights: tuple[float, float, float] = (11.7, 0.42, 0.6)
+    same_weights: tuple[float, float, float] = (13.0, 0.42, 0.6)
     """Of the evidence that two groups are one issue: see `Groups.same_issue`."""
 
     same_intercept: float = -6.0
@@ -62,7 +62,7 @@ class FinderSettings:
     It was chosen to part as well as it can: measured on cuts of labelled issues.
     """
 
-    similar_margin: float = 0.15
+    similar_margin: float = 0.135
     """Contacts so far under the threshold of an issue are asked about; once it is fixed they join.
 
     About half of the farthest belonged where that was measured, and most of the nearer ones.
@@ -70,7 +70,7 @@ class FinderSettings:
 
     new_weights: tuple[float, float, float, float, float, float] = (
         *(0.74, 0.14, 0.2),
-        *(-0.81, -0.58, -1.16),
+        *(-0.81, -0.58, -1.29),
     )
     """Of the evidence that a group is an issue of its own: see `Groups.new_issue`."""
 
@@ -85,7 +85,7 @@ class FinderSettings:
     burst_days: float = 0.25
     """An outage is looked for among the contacts of so many last days."""
 
-    burst_similarity: float = 0.45
+    burst_similarity: float = 0.405
     """Contacts of a burst are at least this similar to the newest one."""
 
     burst_contacts: int = 5
@@ -96,7 +96,7 @@ class FinderSettings:
     burst_reach: float = 0.2
     """Contacts of a second burst this similar to one that has just begun belong to it."""
 
-    burst_bonus: float = 0.15
+    burst_bonus: float = 0.135
     """What is added to the similarity to a burst that has just begun."""
 
     least_contacts: int = 3
