@@ -64,7 +64,7 @@ def test_two_contacts_are_not_yet_a_candidate() -> None:
 
 
 def test_a_loose_heap_of_noise_is_no_candidate() -> None:
-    noise = unit_rows(default_rng(5).normal(0.12, 0.2, (40, _SIZE)).astype(np.float32))
+    noise = unit_rows(default_rng(5).normal(0.1, 0.2, (40, _SIZE)).astype(np.float32))
     assert 0.1 < float((noise @ noise.T).mean()) < 0.5
     assert set(_consolidate(noise).candidates.tolist()) == {-1}
 

@@ -185,7 +185,7 @@ def test_two_fixed_issues_stay_two_and_a_group_between_them_joins_one() -> None:
 
 
 def test_follow_ups_unite_what_likeness_alone_would_not() -> None:
-    other = np.tile(_between(1, 2, 0.62), (6, 1))
+    other = np.tile(_between(1, 2, 0.65), (6, 1))
     vectors, homes = np.concatenate([_subject(1, 6), other]), [0] * 6 + [1] * 6
     assert len(_united(_groups(homes, (), (), vectors))) == 2
     crossing = [(n, 6 + n) for n in range(6)]

@@ -43,7 +43,7 @@ def test_a_contact_joins_the_nearest_issue_that_is_near_enough() -> None:
 
 def test_near_misses_are_those_just_under_the_threshold_of_their_nearest_issue() -> None:
     issues = _rows((1, 0, 0, 0), (0, 1, 0, 0))
-    similarities = (0.4, 0.46, 0.55, 0.59)
+    similarities = (0.4, 0.47, 0.55, 0.59)
     rows = _rows(
         (0, 0, 1, 0),
         *((one, 0, (1 - one**2) ** 0.5, 0) for one in similarities),
