@@ -94,7 +94,10 @@ def test_a_workaround_is_written_whole_edited_and_offered_to_whom_it_fits(
     assert (edited.json()["text"], edited.json()["edition"]) == ("Halve it.", 2)
     assert edited.json()["steps"] == ["Open the list.", "Export one half."]
     late = lead.post(f"{url}/edit", {"text": "Mine.", "edition": 1})
-    assert (late.status_code, "lena@support.example changed" in late.json()["detail"]) == (
+    assert (
+        late.status_code,
+        "changed this workaround: read it again" in late.json()["detail"],
+    ) == (
         412,
         True,
     )

@@ -70,7 +70,7 @@ def test_a_workaround_is_written_whole_edited_offered_and_replaced(bench: PagesB
     assert (wrong.status_code, "is no range of versions" in wrong.text) == (422, True)
     assert press(lead, page, f"{one}/edit", text="In three.", edition="1").status_code == 303
     late = press(lead, page, f"{one}/edit", text="Mine.", edition="1")
-    assert (late.status_code, "changed this workaround meanwhile" in late.text) == (412, True)
+    assert (late.status_code, "changed this workaround: read it again" in late.text) == (412, True)
     assert press(lead, page, f"{one}/replace", text="Menu.", reason="").status_code == 422
     assert press(lead, page, f"{one}/replace", text="Menu.", reason="better").status_code == 303
     assert "<strong>Say this instead:</strong>" in lead.get(page).text

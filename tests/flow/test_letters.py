@@ -72,7 +72,7 @@ def test_nothing_goes_out_before_a_person_has_approved_and_sent_it(bench: Letter
         "shared@customer.example",
     ]
     assert [one.state for one in bench.readers(letter)] == [S.SENT] * 3
-    with pytest.raises(InvalidMove, match="nobody's letter is approved"):
+    with pytest.raises(InvalidMove, match="everybody whose letter was approved has it"):
         bench.send(letter)
 
 
