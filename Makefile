@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 BENCH := .venv-bench
-TABLES ?= encoders cascade languages titles contacts grouping stream finder_cost tickets fixes
+TABLES ?= encoders cascade languages titles contacts grouping stream made_streams finder_cost tickets fixes
 SOURCES := bridge models integrations tests benchmarks
 
 .PHONY: help setup demo test fmt lint types imports check backlog bench faults screenshots clean

@@ -36,6 +36,8 @@ class LabelledContact:
     label: str
     is_out_of_scope: bool
     language: str
+    domain: str = ""
+    """What the label is about in general, where the set says so."""
 
 
 def labelled(name: str) -> list[LabelledContact]:
@@ -49,6 +51,7 @@ def labelled(name: str) -> list[LabelledContact]:
             label=row["label"],
             is_out_of_scope=bool(row.get("oos")),
             language=row["lang"],
+            domain=row.get("domain") or "",
         )
         for row in rows
     ]
