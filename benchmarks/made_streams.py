@@ -9,9 +9,6 @@ Streams are made from labelled sets, and of our own sample contacts, whose topic
 import argparse
 import gzip
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -21,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.making import MadeContact, Source, make_stream, write_contacts
-from benchmarks.measuring import DATA, DATA_DIR, ROOT, LabelledContact, labelled, record
+from benchmarks.measuring import DATA, DATA_DIR, LabelledContact, labelled, record, run_fresh
 from bridge.demo.generate import DemoContact, generate_contacts
+from models.evaluation import bcubed
 
 _ROWS = {
     "banking77": "banking77, the labels that are not in stream_dev",
@@ -134,17 +132,12 @@ def _about(contacts: Sequence[MadeContact], clusters: Clusters) -> dict[int, str
 
 def _bcubed_f1(contacts: Sequence[MadeContact], clusters: Clusters) -> float:
     """Over contacts about an issue; one that is on none is a group of its own."""
-    pairs = [
-        (contact.label, f"alone {at}" if cluster is None else str(cluster))
-        for at, contact in enumerate(contacts)
-        for cluster in [clusters.get(str(at))]
-        if contact.label is not None
+    about = [
+        (one.label, clusters.get(str(at)))
+        for at, one in enumerate(contacts)
+        if one.label is not None
     ]
-    both = Counter(pairs)
-    labels, groups = Counter(label for label, _ in pairs), Counter(group for _, group in pairs)
-    precision = sum(count**2 / groups[group] for (_, group), count in both.items()) / len(pairs)
-    recall = sum(count**2 / labels[label] for (label, _), count in both.items()) / len(pairs)
-    return 2 * precision * recall / (precision + recall)
+    return bcubed([label for label, _ in about], [cluster for _, cluster in about]).f1
 
 
 def contacts_of(name: str) -> list[MadeContact]:
@@ -218,12 +211,7 @@ def measure(contacts: Sequence[MadeContact]) -> Score:
         file, out = Path(folder) / "contacts.jsonl", Path(folder) / "out"
         write_contacts(contacts, file)
         command = ["-m", "bridge.cli", "replay", str(file), "--out", str(out)]
-        subprocess.run(
-            [sys.executable, *command, "--data-dir", str(DATA_DIR)],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.DEVNULL,
-            check=True,
-        )
+        run_fresh([*command, "--data-dir", str(DATA_DIR)])
         clusters = {row["id"]: row["cluster"] for row in _rows(out / "assignments.jsonl")}
         tickets = [row["cluster"] for row in _rows(out / "tickets.jsonl")]
     return score(contacts, clusters, tickets)

@@ -4,6 +4,8 @@ import gzip
 import json
 import os
 import platform
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -130,3 +132,16 @@ def _rendered(rows: Mapping[str, Mapping[str, str]]) -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def run_fresh(arguments: Sequence[str]) -> str:
+    """Run Python with these arguments in a process of its own; returns what it printed."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return done.stdout

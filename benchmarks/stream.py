@@ -8,14 +8,11 @@ import gzip
 import json
 import os
 import resource
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.measuring import DATA, DATA_DIR, ROOT, record
+from benchmarks.measuring import DATA, DATA_DIR, record, run_fresh
 from models.encoders.weights import checked_weights
 
 _STREAM = "stream_dev"
@@ -55,7 +52,7 @@ def main() -> None:
 def _replayed(out: Path) -> dict[str, str]:
     files = [DATA / f"{_STREAM}.{part}.jsonl.gz" for part in ("contacts", "directory")]
     command = ["-m", "bridge.cli", "replay", str(files[0]), "--directory", str(files[1])]
-    _run([*command, "--out", str(out), "--data-dir", str(DATA_DIR)])
+    run_fresh([*command, "--out", str(out), "--data-dir", str(DATA_DIR)])
     summary = json.loads((out / "summary.json").read_text())
     moved = summary["moved_share"]
     median = moved["median"] if isinstance(moved, dict) else moved
@@ -69,7 +66,7 @@ def _replayed(out: Path) -> dict[str, str]:
 
 def _fitted(out: Path) -> dict[str, str]:
     wall, cpu = time.perf_counter(), _children_seconds()
-    _run(["-m", "benchmarks.stream", "--into", str(out)])
+    run_fresh(["-m", "benchmarks.stream", "--into", str(out)])
     return {
         "CPU seconds": f"{_children_seconds() - cpu:.0f}",
         "wall seconds": f"{time.perf_counter() - wall:.0f}",
@@ -97,7 +94,7 @@ def _scored(out: Path) -> dict[str, str]:
     if scorer is None:
         return {}
     tickets = out / "tickets.jsonl"
-    said = _run(
+    said = run_fresh(
         [
             scorer,
             str(DATA / _STREAM),
@@ -112,18 +109,6 @@ def _scored(out: Path) -> dict[str, str]:
 
 def _short(value: float) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def _run(arguments: Sequence[str]) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return done.stdout
 
 
 def _children_seconds() -> float:

@@ -11,9 +11,11 @@ def already(by: str | None, deed: str, *, store: Store, cause: Cause) -> str:
     """
     if by == cause.actor.name:
         return f"you have already {deed}"
-    return f"{_named(by, store)} has already {deed}"
+    who = named(by or "somebody", store)
+    return f"{who} has already {deed}"
 
 
-def _named(by: str | None, store: Store) -> str:
-    person = store.people.by_email(by) if by and "@" in by else None
-    return (person.name if person else None) or (by or "somebody").split("@")[0]
+def named(by: str, store: Store) -> str:
+    """How somebody is called whom a record names; addresses are not shown around."""
+    person = store.people.by_email(by) if "@" in by else None
+    return (person.name if person else None) or by.split("@")[0]

@@ -16,6 +16,7 @@ from bridge.domain.errors import NotSignedIn
 from bridge.domain.people import Role
 from bridge.domain.permissions import Action
 from bridge.domain.products import DEFAULT_PRODUCT, Product
+from bridge.steps.again import named
 from bridge.steps.moves import Cause, personal_cause
 from bridge.store import Store
 from bridge.web.guard import require_same_origin, require_token
@@ -89,8 +90,7 @@ class Visit:
 
     def named(self, name: str) -> str:
         """How somebody is called whom a record names; addresses are not shown around."""
-        person = self.store.people.by_email(name) if "@" in name else None
-        return (person.name if person else None) or name.split("@")[0]
+        return named(name, self.store)
 
     def may(self, action: str) -> bool:
         """Whether this person may do that, by the action's name; templates ask it."""
