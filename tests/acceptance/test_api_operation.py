@@ -99,7 +99,7 @@ def test_readyz_is_503_without_the_newest_schema_and_without_a_database(
 def test_metrics_need_an_admin_and_have_bounded_labels(api: Api, webhook: str) -> None:
     api.admin.post("/contacts", CONTACT)
     api.admin.get("/issues/ISS-99")
-    api.client.get("/api/v1/no-such-path-4711")
+    api.client.get("/api/v1/no-such-path-of-somebody")
     api.client.post(webhook, content=b"{}", headers=signed(b"{}", "wrong"))
     assert api.client.get("/metrics").status_code == 401
     assert api.client.get("/metrics", headers=api.as_(Role.LEAD).headers).status_code == 403
@@ -117,7 +117,7 @@ def test_metrics_need_an_admin_and_have_bounded_labels(api: Api, webhook: str) -
         'bridge_filings{state="uncertain"} 0.0',
     ):
         assert line in text
-    assert "4711" not in text
+    assert "of-somebody" not in text
 
 
 def test_the_job_of_a_contact_commits_with_it(settings: Settings) -> None:

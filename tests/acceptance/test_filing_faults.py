@@ -43,7 +43,7 @@ def _all_good(tasks: Sequence[Task], floor: Floor) -> None:
 
 
 def test_a_worker_may_die_anywhere(floor: Floor) -> None:
-    _all_good(sample(_SEED, kills=24, faults=0), floor)
+    _all_good(sample(_SEED, kills=16, faults=0), floor)
 
 
 def test_jira_may_misbehave_in_every_way(floor: Floor) -> None:

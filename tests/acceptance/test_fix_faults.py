@@ -16,7 +16,7 @@ from tests.faults.running import perform
 pytestmark = pytest.mark.processes
 
 _SEED = 20_260
-_KILLS = 14
+_KILLS = 10
 _LANES = 2
 _EACH = 1
 _ASKED = "reopen: before POST /rest/api/3/issue/10000/transitions"
