@@ -72,24 +72,26 @@ class Worker:
 def test_many_threads_of_two_workers_keep_one_rate(
     application: Application, another: Application, connection_id: int
 ) -> None:
+    """Two budgets would let twice as many pass: 16 in 1.4 s, 11 in a second."""
     sent: list[float] = []
 
     def work(pace: SharedPace) -> None:
-        for _ in range(8):
+        for _ in range(4):
             pace.wait(SEARCH)
             sent.append(time.monotonic())
 
-    paces = [Worker(one, connection_id, 20).pace for one in (application, another) for _ in "ab"]
+    paces = [Worker(one, connection_id, 5).pace for one in (application, another) for _ in "ab"]
     threads = [threading.Thread(target=work, args=(pace,)) for pace in paces]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     sent.sort()
-    assert len(sent) == 32
-    assert sent[-1] - sent[0] >= 31 / 20 - 0.05
+    assert len(sent) == 16
+    # A busy machine notes a call up to some tenths of a second after it was let through.
+    assert sent[-1] - sent[0] >= 15 / 5 - 0.5
     within = [sum(start <= one < start + 1 for one in sent) for start in sent]
-    assert max(within) <= 21
+    assert max(within) <= 6 + 2
 
 
 def test_who_wakes_up_late_does_not_crowd_the_next_one(
@@ -100,13 +102,14 @@ def test_who_wakes_up_late_does_not_crowd_the_next_one(
 
         def _sleep(self, seconds: float) -> None:
             self.naps += 1
-            super()._sleep(seconds + (1 if self.naps == 1 else 0))
+            super()._sleep(seconds + (2 if self.naps == 1 else 0))
 
-    sleepy, other = (kind(application, connection_id, rate=2) for kind in (Sleepy, Worker))
+    sleepy, other = (kind(application, connection_id, rate=1) for kind in (Sleepy, Worker))
     sent = []
     for worker in (other, sleepy, other):
         worker.pace.wait(SEARCH)
         sent.append(time.monotonic())
+    # Without another slot for the sleepy one, the next call comes at once.
     assert sent[2] - sent[1] >= 0.3
 
 
