@@ -44,7 +44,7 @@ MOVES: Mapping[IssueState, frozenset[IssueState]] = {
     _S.CANDIDATE: frozenset({_S.CONFIRMED, _S.DISMISSED, _S.SNOOZED}),
     _S.CONFIRMED: frozenset({_S.FILED, _S.DISMISSED, _S.SNOOZED}),
     _S.FILED: frozenset({_S.IN_PROGRESS, _S.RESOLVED, _S.DECLINED, _S.CONFIRMED, _S.SHIPPED}),
-    _S.IN_PROGRESS: frozenset({_S.FILED, _S.RESOLVED, _S.DECLINED}),
+    _S.IN_PROGRESS: frozenset({_S.FILED, _S.RESOLVED, _S.DECLINED, _S.SHIPPED}),
     _S.RESOLVED: frozenset({_S.FILED, _S.IN_PROGRESS, _S.SHIPPED, _S.DECLINED}),
     _S.SHIPPED: frozenset({*_STEPS_DOWN, _S.REGRESSED, _S.VERIFIED}),
     _S.VERIFIED: frozenset({*_STEPS_DOWN, _S.REGRESSED}),

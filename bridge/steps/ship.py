@@ -203,6 +203,8 @@ class _Shipping:
             return f"it is {issue.state}, not resolved"
         # A signal that only repeats itself is no new word about the issues that it names.
         is_named = issue.id in self.news.issue_ids and (self.is_news or self.news.told is None)
+        if issue.state is IssueState.IN_PROGRESS and not is_named:
+            return "it is in progress, not resolved"
         if mine is not None and not is_named:
             reason = self._why_not_again(issue, mine)
             if reason is not None:

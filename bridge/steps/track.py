@@ -120,7 +120,7 @@ def _follow(
     take_done_back(ticket, status, telling)
     for issue in _followers(ticket, store):
         if has_changed:
-            issue = _stand(issue, status, telling)
+            issue = _stand(issue, ticket, status, telling)
         if issue.merged_into is not None:
             continue
         if issue.state is IssueState.RESOLVED:
@@ -132,11 +132,17 @@ def _follow(
                     release_soon(connection, version.name, store=store)
 
 
-def _stand(issue: Issue, status: TicketStatus, telling: Telling) -> Issue:
-    """Move an issue to where its ticket is, and tell what agents must know of it."""
+def _stand(issue: Issue, ticket: Ticket, status: TicketStatus, telling: Telling) -> Issue:
+    """Move an issue to where its ticket is, and tell what agents must know of it.
+
+    ticket: as it was before.
+    """
     store, cause = telling.store, telling.cause
     if issue.state in FIXED and status.category is not StatusCategory.DONE:
-        reason = f"ticket {status.ref.key} was opened again"
+        # What a person shipped may have had an open ticket all along.
+        was_done = ticket.category is StatusCategory.DONE
+        what = "was opened again" if was_done else "is still worked on"
+        reason = f"ticket {status.ref.key} {what}"
         telling = replace(telling, cause=replace(cause, reason=reason))
         return step_down(issue, Standing(IssueState.IN_PROGRESS), telling=telling)
     before = issue.state

@@ -254,6 +254,40 @@ def test_what_was_shipped_by_hand_goes_back_to_where_its_ticket_is(
     assert told(pipeline) == [FIX, CORRECTION, FIX]
 
 
+def test_what_ships_while_its_ticket_is_worked_on_is_said_by_name_and_falls_in_true_words(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    key = key_of(pipeline)
+    with Engineering(sandbox) as engineering:
+        engineering.start(key)
+        poll(pipeline)
+        assert the_issue(pipeline).state is IssueState.IN_PROGRESS
+        release(pipeline)
+        poll(pipeline)
+        assert the_issue(pipeline).state is IssueState.SHIPPED, "its ticket is as it was"
+        engineering.finish(key, None)
+        poll(pipeline)
+        assert the_issue(pipeline).state is IssueState.SHIPPED
+        engineering.reopen(key)
+        poll(pipeline)
+    assert the_issue(pipeline).state is IssueState.IN_PROGRESS
+    assert release(pipeline, named=False) == ["it is in progress, not resolved"]
+    assert f"ticket {key} was opened again" in last_words(pipeline)
+    assert told(pipeline) == [FIX, CORRECTION]
+
+
+def test_work_on_a_ticket_that_was_never_done_is_not_called_opened_again(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    key = key_of(pipeline)
+    release(pipeline)
+    with Engineering(sandbox) as engineering:
+        engineering.start(key)
+        poll(pipeline)
+    assert the_issue(pipeline).state is IssueState.IN_PROGRESS
+    assert f"ticket {key} is still worked on" in last_words(pipeline)
+
+
 def test_other_systems_hear_of_a_withdrawn_fix_wherever_the_issue_goes_back_to(
     pipeline: Pipeline, sandbox: SandboxServer
 ) -> None:

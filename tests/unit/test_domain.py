@@ -39,7 +39,7 @@ def test_a_forbidden_move_says_what_is_possible() -> None:
 
 
 def test_resolved_is_not_shipped() -> None:
-    assert not an_issue(IssueState.IN_PROGRESS).can_move(IssueState.SHIPPED)
+    assert not an_issue(IssueState.DECLINED).can_move(IssueState.SHIPPED)
     assert an_issue(IssueState.RESOLVED).can_move(IssueState.SHIPPED)
 
 
