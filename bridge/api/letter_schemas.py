@@ -104,6 +104,9 @@ class LetterOut(Answer):
     issues: list[LetterIssueOut]
     texts: dict[str, TextOut]
     counts: dict[LetterState, int]
+    joined_late: int = Field(
+        description="Left out until somebody says that their contacts belong: all joined late."
+    )
     lacking: list[str] = Field(description="What has no words for customers yet.")
     created_by: str
     created_at: datetime

@@ -9,7 +9,7 @@ from bridge.api.letter_schemas import (
     PreviewOut,
     TextOut,
 )
-from bridge.domain.letters import LetterPlan, LetterState, LetterText
+from bridge.domain.letters import LetterPlan, LetterState, LetterText, Why
 from bridge.domain.products import Product
 from bridge.steps.context import Context
 from bridge.steps.letter_look import why_fallen_of
@@ -51,6 +51,7 @@ def letter(one: Letter, *, store: Store) -> LetterOut:
         issues=issues,
         texts={name: _text(text) for name, text in one.texts.items()},
         counts=dict(store.addressees.counts([one.id])[one.id]),
+        joined_late=store.addressees.count_why(one.id, Why.JOINED_LATE),
         lacking=missing_words(one, drafted, store),
         created_by=one.created_by,
         created_at=one.created_at,

@@ -11,7 +11,7 @@ from bridge.cli.letter_settings import opt_outs, settings
 from bridge.cli.opening import opened, read_settings
 from bridge.cli.options import AsJson, DataDir, ProductName, new_app
 from bridge.cli.output import emit, say, show_facts, show_table, write
-from bridge.domain.letters import LetterKind
+from bridge.domain.letters import WHY_WORDS, LetterKind, Why
 from bridge.domain.products import DEFAULT_PRODUCT
 from bridge.steps.letter_export import as_csv, by_hand
 from bridge.steps.letter_look import look_again
@@ -226,6 +226,8 @@ def _tell(letter: LetterOut, *, as_json: bool) -> None:
         "issues": ", ".join(map(_issue_words, letter.issues)),
         "customers": _counted(letter),
     }
+    if letter.joined_late:
+        facts["left out"] = f"{letter.joined_late}: they {WHY_WORDS[Why.JOINED_LATE]}"
     if letter.lacking:
         facts["lacking words for"] = ", ".join(letter.lacking)
     show_facts(facts)

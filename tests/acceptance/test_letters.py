@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.api import present_letters
 from bridge.domain.bounces import mail_key
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.letters import LetterKind, LetterState, Why
@@ -535,6 +536,8 @@ def test_who_only_joined_at_even_odds_is_left_out_until_a_person_confirms_it(ben
     told = "joined at even odds after the fix; confirm them on the issue to include them"
     shown = lead.get(f"/letters/{letter.id}").text
     assert f"1 customer is left out: they {told}." in shown
+    with bench.application.open() as store:
+        assert present_letters.letter(letter, store=store).joined_late == 1
     assert "joined at even odds</span>" in lead.get("/issues/ISS-1").text
     with bench.application.open() as store:
         version = store.issues.get(bench.product.id, issue.id).version
