@@ -27,6 +27,7 @@ from bridge.settings import Settings
 from bridge.steps.assign import assign
 from bridge.store import Store, embedded
 from bridge.wiring import Application, build, for_replay
+from bridge.wiring.collecting import collecting_seldom
 from models.vectors import Vector, Vectors, unit_rows
 
 _DIMENSIONS = 384
@@ -90,7 +91,11 @@ def _measured(folder: Path, *, issues: int, contacts: int, is_real_time: bool) -
         with psycopg.connect(application.conninfo, autocommit=True) as connection:
             register_vector(connection)
             fill(connection, means, encoder=encoder.name, contacts=contacts)
-            with _before_others(application, connection, is_real_time=is_real_time):
+            with (
+                # As a worker does.
+                collecting_seldom(),
+                _before_others(application, connection, is_real_time=is_real_time),
+            ):
                 times, first = _placing(application, connection, clock)
             memory = _memory(psutil.Process(connection.info.backend_pid).ppid())
             joined = connection.execute("SELECT count(*) FROM assignment WHERE actor <> 'seed'")

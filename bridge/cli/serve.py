@@ -16,6 +16,7 @@ from bridge.cli.serving import (
     with_public_url,
 )
 from bridge.cli.serving import serve as serve_application
+from bridge.wiring.collecting import collecting_seldom
 from bridge.wiring.installation import note_worker
 from bridge.worker import Worker
 
@@ -68,4 +69,5 @@ def worker(data_dir: DataDir = None) -> None:
     with stopped_by_signals(), opened(read_settings(data_dir), level=logging.INFO) as application:
         note_worker(application)
         say("working; Ctrl-C stops it after the jobs at hand")
-        Worker(application).run_forever()
+        with collecting_seldom():
+            Worker(application).run_forever()

@@ -19,6 +19,7 @@ from bridge.domain.people import Role
 from bridge.settings import Settings
 from bridge.web import add_pages
 from bridge.wiring import Application
+from bridge.wiring.collecting import collecting_seldom
 from bridge.wiring.installation import note_server, note_worker
 from bridge.worker import Worker
 
@@ -90,7 +91,8 @@ def serve(
     if worker is not None:
         worker.start()
     try:
-        _Server(app, announce).run(sockets=[door.listener])
+        with collecting_seldom():
+            _Server(app, announce).run(sockets=[door.listener])
     finally:
         if worker is not None:
             worker.stop()
