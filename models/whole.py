@@ -55,8 +55,12 @@ _MOST_UNITED = 2000
 _TIES = 6
 """So many of a contact's best ties count: an issue of seven has no more."""
 
-_USUAL_TIE = 0.3
-"""A contact tied less than this share of what is usual is left alone."""
+_LOWER_QUARTER = 25
+_USUAL_TIE = 0.55
+"""A contact tied less than this share of what three of four are is left alone.
+
+Where the issues are loose the lower quarter is low, so that few of their contacts are lost.
+"""
 
 _CHANCE_MEMBERS = 3
 
@@ -244,7 +248,9 @@ def _ties(neighbors: Neighbors, agreement: Vectors) -> FloatArray:
 def _without_strangers(groups: _Groups, ties: FloatArray, settings: FinderSettings) -> IntArray:
     """Leave alone what is hardly tied, and groups that lose most of their wordings by that."""
     own = groups.own()
-    belongs = ties >= max(settings.least_tie, _USUAL_TIE * float(np.median(ties)))
+    belongs = ties >= max(
+        settings.least_tie, _USUAL_TIE * float(np.percentile(ties, _LOWER_QUARTER))
+    )
     belongs &= own >= valley(own)
     sizes = np.bincount(groups.labels)
     left = np.bincount(groups.labels, belongs)
