@@ -5,7 +5,8 @@ BRIDGE_STREAM_REVIEWER=reviewer.py python -m benchmarks.fixes [--row gold|own|as
 The releases are those of the truth file. `gold` puts contacts on the issues of the gold file; `own`
 and `asked` leave that to the finder, without and with 40 answers of the reviewer, a script that
 gets the gold file. There the releases name the issues whose ticket is about the one that was
-fixed: that is what engineering knows.
+fixed: that is what engineering knows. A release changes what follows it, numbers of issues too, so
+each one is named after a replay with those before it.
 """
 
 import argparse
@@ -111,25 +112,27 @@ def gold_assignments(data: Stream, out: Path) -> Path:
     return write_rows(out, rows)
 
 
-def releases(data: Stream, clusters: Mapping[str, Sequence[object]], out: Path) -> Path:
-    """What shipped when, by the names that the clusters have."""
-    found: dict[tuple[str, str], list[object]] = defaultdict(list)
+def release_times(data: Stream) -> list[str]:
+    """When releases ship fixes, in order."""
+    return sorted({one["fix"]["ts"] for one in data.fixed})
+
+
+def releases(data: Stream, at: str, clusters: Mapping[str, Sequence[object]]) -> list[Row]:
+    """What shipped at that time, by the names that the clusters have."""
+    found: dict[str, list[object]] = defaultdict(list)
     for issue in data.fixed:
-        key = issue["fix"]["ts"], issue["fix"]["version"]
-        found[key] += clusters.get(issue["issue"], ())
-    return write_rows(
-        out,
-        ({"ts": ts, "version": version, "issues": some} for (ts, version), some in _sorted(found)),
-    )
+        if issue["fix"]["ts"] == at:
+            found[issue["fix"]["version"]] += clusters.get(issue["issue"], ())
+    return [{"ts": at, "version": one, "issues": some} for one, some in sorted(found.items())]
 
 
-def ticketed(data: Stream, out: Path) -> dict[str, list[object]]:
-    """The clusters with a ticket, by the gold issue that at least half of their contacts have."""
-    about = _about(data, out)
+def ticketed(data: Stream, out: Path, before: str) -> dict[str, list[object]]:
+    """The clusters with a ticket by then, by the gold issue that at least half of them is about."""
+    about = _about(data, out, before)
     found: dict[str, list[object]] = defaultdict(list)
     for ticket in rows_of(out / "tickets.jsonl"):
         issue = about.get(ticket["cluster"])
-        if issue is not None and ticket["cluster"] not in found[issue]:
+        if ticket["ts"] <= before and issue and ticket["cluster"] not in found[issue]:
             found[issue].append(ticket["cluster"])
     return found
 
@@ -187,11 +190,12 @@ def _people(data: Stream, names: Names) -> tuple[dict[str, str], dict[str, set[s
     return who, known
 
 
-def _about(data: Stream, out: Path) -> dict[object, str]:
-    """What each cluster is about, where at least half of its contacts are of one issue."""
+def _about(data: Stream, out: Path, before: str | None = None) -> dict[object, str]:
+    """What each cluster is about: the issue of at least half of its contacts (by then)."""
+    times = {row["id"]: row["ts"] for row in rows_of(data.contacts)} if before else {}
     members: dict[object, list[str | None]] = defaultdict(list)
     for row in rows_of(out / "assignments.jsonl"):
-        if row["cluster"] is not None:
+        if row["cluster"] is not None and (before is None or times[row["id"]] <= before):
             members[row["cluster"]].append(data.gold[row["id"]]["issue"])
     found = {}
     for cluster, issues in members.items():
@@ -199,12 +203,6 @@ def _about(data: Stream, out: Path) -> dict[object, str]:
         if issue and count * 2 >= len(issues):
             found[cluster] = issue
     return found
-
-
-def _sorted(
-    found: Mapping[tuple[str, str], list[object]],
-) -> list[tuple[tuple[str, str], list[object]]]:
-    return sorted(found.items(), key=lambda one: one[0])
 
 
 def _reviewer(data: Stream, out: Path) -> str:
@@ -215,20 +213,25 @@ def _reviewer(data: Stream, out: Path) -> str:
 
 def measure(row: str, data: Stream, work: Path) -> Score:
     """Replay with these releases and score it."""
-    first = ReplayOptions(data.contacts, work / "before", data.directory)
-    clusters: Mapping[str, Sequence[object]] = {one["issue"]: [one["issue"]] for one in data.fixed}
+    options = ReplayOptions(data.contacts, work / "before", data.directory)
     if row == "gold":
-        given = gold_assignments(data, work / "assignments.jsonl")
-        first = replace(first, assignments=given)
-    else:
-        if row == "asked":
-            first = replace(first, review_command=_reviewer(data, work), review_budget=40)
-        _run(first)
-        clusters = ticketed(data, first.out)
-    file = releases(data, clusters, work / "releases.jsonl")
-    last = replace(first, out=work / "after", releases=file)
-    _run(last)
-    return score(data, last.out)
+        options = replace(options, assignments=gold_assignments(data, work / "assignments.jsonl"))
+    elif row == "asked":
+        options = replace(options, review_command=_reviewer(data, work), review_budget=40)
+    named: list[Row] = []
+    for number, at in enumerate(release_times(data), start=1):
+        if row == "gold":
+            clusters: Mapping[str, Sequence[object]] = {
+                one["issue"]: [one["issue"]] for one in data.fixed
+            }
+        else:
+            _run(options)
+            clusters = ticketed(data, options.out, at)
+        named += releases(data, at, clusters)
+        file = write_rows(work / f"releases-{number}.jsonl", named)
+        options = replace(options, out=work / f"after-{number}", releases=file)
+    _run(options)
+    return score(data, options.out)
 
 
 def _run(options: ReplayOptions) -> None:

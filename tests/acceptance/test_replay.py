@@ -215,12 +215,14 @@ def test_of_the_labelled_stream_exactly_the_known_people_are_told(
         gold=gold,
         issues=[one for one in whole.issues if one["issue"] in chosen],
     )
+    names = {one: [one] for one in chosen}
+    out = [row for at in fixes.release_times(data) for row in fixes.releases(data, at, names)]
     options = ReplayOptions(
         contacts=data.contacts,
         out=tmp_path / "out",
         directory=data.directory,
         assignments=fixes.gold_assignments(data, tmp_path / "assignments.jsonl"),
-        releases=fixes.releases(data, {one: [one] for one in chosen}, tmp_path / "releases.jsonl"),
+        releases=fixes.write_rows(tmp_path / "releases.jsonl", out),
     )
     replay(options, Settings(data_dir=tmp_path / "data", encoder="hashing"), say=lambda _: None)
     found = fixes.score(data, options.out)
