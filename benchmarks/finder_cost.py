@@ -27,7 +27,7 @@ from bridge.settings import Settings
 from bridge.steps.assign import assign
 from bridge.store import Store, embedded
 from bridge.wiring import Application, build, for_replay
-from bridge.wiring.collecting import collecting_seldom
+from bridge.wiring.frugal import frugal
 from models.vectors import Vector, Vectors, unit_rows
 
 _DIMENSIONS = 384
@@ -93,7 +93,7 @@ def _measured(folder: Path, *, issues: int, contacts: int, is_real_time: bool) -
             fill(connection, means, encoder=encoder.name, contacts=contacts)
             with (
                 # As a worker does.
-                collecting_seldom(),
+                frugal(),
                 _before_others(application, connection, is_real_time=is_real_time),
             ):
                 times, first = _placing(application, connection, clock)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import eigh
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
@@ -112,8 +113,7 @@ def _sides(space: Vectors, lots: IntArray) -> BoolArray | None:
     np.add.at(totals, lots, space)
     means = totals / sizes[:, None]
     moved = means - totals.sum(axis=0) / sizes.sum()
-    direction = np.linalg.svd(moved * np.sqrt(sizes)[:, None], full_matrices=False)[2][0]
-    side: BoolArray = moved @ direction > 0
+    side: BoolArray = moved @ _main_direction(moved * np.sqrt(sizes)[:, None]) > 0
     for _ in range(_ROUNDS):
         if side.all() or not side.any():
             return None
@@ -124,3 +124,12 @@ def _sides(space: Vectors, lots: IntArray) -> BoolArray | None:
             break
         side = nearer
     return None if side.all() or not side.any() else side[lots]
+
+
+def _main_direction(rows: Vectors) -> Vector:
+    """The direction in which the rows differ most; a whole decomposition takes much longer."""
+    is_wide = len(rows) < rows.shape[1]
+    gram = rows @ rows.T if is_wide else rows.T @ rows
+    last = len(gram) - 1
+    main = eigh(gram, subset_by_index=[last, last])[1][:, 0]
+    return np.asarray(rows.T @ main if is_wide else main, dtype=np.float32)

@@ -16,7 +16,7 @@ from bridge.cli.serving import (
     with_public_url,
 )
 from bridge.cli.serving import serve as serve_application
-from bridge.wiring.collecting import collecting_seldom
+from bridge.wiring.frugal import frugal
 from bridge.wiring.installation import note_worker
 from bridge.worker import Worker
 
@@ -69,5 +69,5 @@ def worker(data_dir: DataDir = None) -> None:
     with stopped_by_signals(), opened(read_settings(data_dir), level=logging.INFO) as application:
         note_worker(application)
         say("working; Ctrl-C stops it after the jobs at hand")
-        with collecting_seldom():
+        with frugal():
             Worker(application).run_forever()

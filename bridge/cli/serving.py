@@ -19,7 +19,7 @@ from bridge.domain.people import Role
 from bridge.settings import Settings
 from bridge.web import add_pages
 from bridge.wiring import Application
-from bridge.wiring.collecting import collecting_seldom
+from bridge.wiring.frugal import frugal
 from bridge.wiring.installation import note_server, note_worker
 from bridge.worker import Worker
 
@@ -91,7 +91,7 @@ def serve(
     if worker is not None:
         worker.start()
     try:
-        with collecting_seldom():
+        with frugal():
             _Server(app, announce).run(sockets=[door.listener])
     finally:
         if worker is not None:

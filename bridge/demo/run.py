@@ -23,7 +23,7 @@ from bridge.settings import Settings
 from bridge.store import embedded
 from bridge.wiring import Application, build, for_replay
 from bridge.wiring.clock import SimulatedClock
-from bridge.wiring.collecting import collecting_seldom
+from bridge.wiring.frugal import frugal
 from bridge.wiring.jira import JiraGiven, connect_jira
 from integrations.jira.sandbox import SandboxServer
 
@@ -79,7 +79,7 @@ def prepare_demo(settings: Settings, *, say: Callable[[str], None]) -> DemoRun:
     state = _read(marker, data_dir)
     if state is None or not state["is_finished"]:
         state = _start_over(marker, data_dir, state)
-        with collecting_seldom():
+        with frugal():
             _play(settings, datetime.fromisoformat(str(state["anchor"])), say=say)
         _write(marker, {**state, "is_finished": True})
     with ExitStack() as opened:

@@ -24,8 +24,8 @@ from bridge.steps.learn import learn_directory
 from bridge.store import embedded
 from bridge.wiring import Application, build, exported_encoder, for_replay
 from bridge.wiring.clock import SimulatedClock
-from bridge.wiring.collecting import collecting_seldom
 from bridge.wiring.directory import read_directory
+from bridge.wiring.frugal import frugal
 from bridge.wiring.jira import JiraGiven, connect_jira
 from integrations.files.reading import read_rows
 from integrations.files.shapes import from_replay
@@ -120,7 +120,7 @@ class _Replay:
         """Feed everything, then report."""
         queue = InlineQueue()
         clock = SimulatedClock(received[0].occurred_at)
-        with collecting_seldom(), Meter() as meter:
+        with frugal(), Meter() as meter:
             embedded.start(self._settings.data_dir, options=_SCRATCH, say=self._say)
             application = build(self._settings, queue=queue, now=clock, say=self._say)
             reviewer = Reviewer(self._options.review_command, self._options.review_budget)
