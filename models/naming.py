@@ -27,8 +27,6 @@ _POINT = 0.3
 """What it is worth that a clause says what is wrong: 0.2 and 0.5 hardly differ."""
 _AWKWARD = 0.15
 _HANDY_CHARACTERS = 80
-_LONG = 0.3
-"""What it costs to be no handy line: 0.5 chooses more of what only stands beside the problem."""
 _REDACTED = 0.4
 _LOWER = 0.02
 _NAMED = 0.6
@@ -252,7 +250,7 @@ def _title_worth(clause: str, common: dict[str, float]) -> float:
     shared = sorted((common.get(word, 0.0) for word in meaning), reverse=True)
     worth = _WORDS * (sum(shared[:4]) / 4 + sum(shared) / len(shared) / 2)
     worth -= _AWKWARD * (len(words(clause)) not in _GOOD_WORDS)
-    worth -= _LONG * (len(clause) > _HANDY_CHARACTERS)
+    worth -= _AWKWARD * (len(clause) > _HANDY_CHARACTERS)
     worth -= _LOWER * (clause == clause.lower())
     return worth - _REDACTED * has_placeholder(clause)
 
