@@ -63,7 +63,7 @@ def _link(application: Application) -> str:
 
 def _telling_issue(application: Application) -> str:
     """The name of the issue with most to show: the biggest that has come all the way."""
-    states = (IssueState.REGRESSED, IssueState.VERIFIED, IssueState.SHIPPED, IssueState.FILED)
+    states = (IssueState.VERIFIED, IssueState.SHIPPED, IssueState.REGRESSED, IssueState.FILED)
     with application.open() as store:
         product = store.products.by_slug(DEFAULT_PRODUCT)
         for state in states:

@@ -1,8 +1,9 @@
 """Sentences of our own that stand beside a problem and do not say what is wrong.
 
 What works all the same, what was looked at or tried, whom else it concerns, what it costs, since
-when. `models.asides` learns from them. Each is about another trade, so that no subject tells them
-from problems; many have a sentence in `models.kind_examples` that says the contrary.
+when, and asking what became of a problem. `models.asides` learns from them. Each is about another
+trade, so that no subject tells them from problems; many have a sentence in `models.kind_examples`
+or in `CONTRARY` that says the contrary.
 """
 
 ENGLISH = (
@@ -27,6 +28,8 @@ ENGLISH = (
     "There is enough paper in the tray.",
     "The account has enough money on it.",
     "The date in the camera is set correctly.",
+    "The clock of the oven is set right.",
+    "The tapes of last summer played without a hitch.",
     "All the others got theirs.",
     "Everything else about the hotel was lovely.",
     "The sound is good, though.",
@@ -104,6 +107,28 @@ ENGLISH = (
     "Once more about the noise in the cellar.",
     "This is my second letter about the wrong shoes.",
     "May I remind you of the missing booklet?",
+    "Any news?",
+    "Any news on the noise of the washing machine?",
+    "Any news on the delay of the night train?",
+    "Any news about the hole in the road?",
+    "Any update on the smell in the lift?",
+    "Is there any progress with the late films?",
+    "Just checking whether there is progress with the drip in the bathroom.",
+    "Still waiting for an answer about the broken lamp.",
+    "Still waiting for an answer about the bill of the dentist.",
+    "Still no answer about the boiler.",
+    "Did anybody have a look at the leaking filter yet?",
+    "Has somebody dealt with the loss of my luggage?",
+    "I'd like to follow up on the missing booklet, please.",
+    "I'd like to follow up on the fault of the street lamp, please.",
+    "Following up on the crack in the screen.",
+    "This is about the wrong shoes again.",
+    "This is about the fee for the parking space again.",
+    "Nothing has changed since I wrote.",
+    "I wrote last week about the stop of the escalator and haven't heard back.",
+    "What about the cold radiator that I told you of?",
+    "When will you see to the dead phone line?",
+    "How is it going with the repair of the gate?",
 )
 
 CONTRARY = (
@@ -143,6 +168,21 @@ CONTRARY = (
     "I get letters meant for my neighbour.",
     "A page of the booklet is missing.",
     "The clock is an hour behind.",
+    "The washing machine is so noisy that nobody can sleep.",
+    "The night train is late every time.",
+    "There is a deep hole in the road at our gate.",
+    "It smells of gas in the lift.",
+    "Water drips from the ceiling of the bathroom.",
+    "The dentist's bill counts one visit twice.",
+    "My luggage was lost on the way.",
+    "The street lamp goes out at midnight.",
+    "The screen has a crack right across it.",
+    "I pay a fee for a parking space that I do not have.",
+    "The escalator stops with people on it.",
+    "The radiator stays cold on the highest step.",
+    "The phone line is dead.",
+    "The gate closes while a car is in it.",
+    "The parcels are left in the rain.",
 )
 """What is wrong, often with the very things that the others say are right."""
 
@@ -156,6 +196,18 @@ ABROAD = (
     "Les escribí el martes por la lámpara rota y no sé nada.",
     "Pregunto otra vez por el filtro que pierde agua.",
     "¿Ha mirado alguien ya el horno?",
+    "Gibt es Neues zu dem Lärm der Waschmaschine?",
+    "Gibt es schon etwas wegen der Verspätung des Nachtzugs?",
+    "Ich frage noch einmal nach, es geht um die Risse im Bildschirm.",
+    "Meine Meldung betraf den Ausfall der Straßenlampe.",
+    "Auf eine Antwort zur Rechnung des Zahnarztes warte ich immer noch.",
+    "Was ist denn nun mit dem kalten Heizkörper?",
+    "¿Hay novedades sobre el ruido de la lavadora?",
+    "¿Se sabe ya algo del retraso del tren nocturno?",
+    "Vuelvo a preguntar por mi mensaje sobre la grieta de la pantalla.",
+    "Sigo esperando una respuesta sobre la factura del dentista.",
+    "Les escribí por la avería de la farola y no me han contestado.",
+    "¿Qué pasa con el radiador frío?",
     "Die anderen Türen gehen normal auf.",
     "Das Licht in der Küche funktioniert.",
     "Mit dem alten Kessel ist alles gut.",
@@ -167,6 +219,7 @@ ABROAD = (
     "Die erste Rechnung war richtig.",
     "Die Größe auf dem Etikett passt.",
     "Das Kabel steckt.",
+    "Die Uhr am Ofen ist richtig gestellt.",
     "Papier ist genug im Fach.",
     "Alle anderen haben ihres bekommen.",
     "Der Ton ist gut.",
@@ -208,6 +261,7 @@ ABROAD = (
     "La primera factura era correcta.",
     "La talla de la etiqueta es la buena.",
     "El cable está enchufado.",
+    "El reloj del horno está bien puesto.",
     "Hay papel de sobra en la bandeja.",
     "Todos los demás recibieron el suyo.",
     "El sonido es bueno.",

@@ -13,7 +13,8 @@ from models.stop_words import small_talk, without_stop_words
 from models.texts import clauses, cut, has_placeholder, words
 from models.vectors import BoolArray, Vector, Vectors, unit_rows
 
-TITLE_CHARACTERS = 80
+TITLE_CHARACTERS = 120
+"""Longer ones are cut off, which may take away what is wrong."""
 
 _TITLE_TEXTS = 8
 _GOOD_WORDS = range(4, 15)
@@ -25,6 +26,7 @@ _WORDS = 0.35
 _POINT = 0.3
 """What it is worth that a clause says what is wrong: 0.2 and 0.5 hardly differ."""
 _AWKWARD = 0.15
+_HANDY_CHARACTERS = 80
 _REDACTED = 0.4
 _LOWER = 0.02
 _NAMED = 0.6
@@ -96,7 +98,7 @@ def title(
     texts: cleaned and redacted; vectors: their unit rows, less what all contacts share. elsewhere:
     of other contacts of the product; what all of them say tells nothing about the issue. sense:
     without it only words are compared. first: which texts a customer wrote first on this issue;
-    later ones ask after it. In the customers' own words, at most 80 characters, whole words. Empty
+    later ones ask after it. In the customers' own words, at most 120 characters, whole words. Empty
     without texts.
 
     A remark that fits any issue (how urgent it is, what was tried) is about as near to other
@@ -248,7 +250,7 @@ def _title_worth(clause: str, common: dict[str, float]) -> float:
     shared = sorted((common.get(word, 0.0) for word in meaning), reverse=True)
     worth = _WORDS * (sum(shared[:4]) / 4 + sum(shared) / len(shared) / 2)
     worth -= _AWKWARD * (len(words(clause)) not in _GOOD_WORDS)
-    worth -= _AWKWARD * (len(clause) > TITLE_CHARACTERS)
+    worth -= _AWKWARD * (len(clause) > _HANDY_CHARACTERS)
     worth -= _LOWER * (clause == clause.lower())
     return worth - _REDACTED * has_placeholder(clause)
 

@@ -69,7 +69,7 @@ def list_workarounds(
     summary="Add a workaround",
     status_code=201,
     response_model=WorkaroundOut,
-    responses=BODY_ANSWERS,
+    responses={200: {"model": WorkaroundOut, "description": "Known already."}, **BODY_ANSWERS},
     dependencies=[Depends(json_only)],
 )
 def add(body: WorkaroundIn, call: Adviser, once: OnceDep) -> Response:
@@ -77,7 +77,7 @@ def add(body: WorkaroundIn, call: Adviser, once: OnceDep) -> Response:
 
     def do() -> tuple[int, WorkaroundOut]:
         issue = call.store.issues.by_number(call.product.id, body.issue)
-        added = add_workaround(
+        added, is_new = add_workaround(
             issue,
             _advice(body, body.text, body.audience),
             call.product,
@@ -85,7 +85,7 @@ def add(body: WorkaroundIn, call: Adviser, once: OnceDep) -> Response:
             cause=call.cause(),
             is_draft=body.draft,
         )
-        return 201, answer(added, call)
+        return 201 if is_new else 200, answer(added, call)
 
     return once.run(call, do)
 

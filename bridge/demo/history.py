@@ -136,7 +136,6 @@ class History:
             self._work_towards(version, moment, day)
         if hotfix_at <= day < hotfix_at + timedelta(days=2):
             self._ship_hotfix(hotfix_at)
-        self._reopen_regressions()
         self._poll()
 
     def _feed(self, chunk: Sequence[DemoContact]) -> None:
@@ -248,15 +247,6 @@ class History:
         self._queue.drain(self._clock.moment)
         if found:
             self._engineering.release(_HOTFIX, at)
-
-    def _reopen_regressions(self) -> None:
-        with self._application.open() as store:
-            keys = [
-                store.tickets.of_issue(issue.id)[-1].ref.key
-                for issue, _ in self._issues(store, IssueState.REGRESSED)
-            ]
-        for key in keys:
-            self._engineering.start(key)
 
     def _issues(self, store: Store, *states: IssueState) -> Iterator[tuple[Issue, Topic]]:
         """Issues in these states with the topic that most of their contacts are about."""

@@ -192,7 +192,7 @@ class _Climb:
             return Rung(RungKind.QUIET, RungState.TAKEN_BACK, self._fallen.reason, self._fallen.at)
         if self._facts.state not in FIXED or quiet is None:
             return self._not_reached(RungKind.QUIET, "counts from the fix", was=_S.VERIFIED)
-        why = f"nobody known to have the fix wrote for {_days(quiet)}, {_days(needed)} would do"
+        why = f"nobody known to have the fix wrote for {_days(quiet)}, it takes {_days(needed)}"
         if self._facts.still_coming:
             why += f"; {_contacts(self._facts.still_coming)} came after the fix in all"
         state = RungState.DONE if quiet >= needed else RungState.NOW

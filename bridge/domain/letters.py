@@ -95,8 +95,8 @@ WHY_WORDS: Mapping[Why, str] = MappingProxyType(
         Why.NOT_FIXED: "the fix does not hold any more",
         Why.FIXED_AGAIN: "it is fixed again, so there is nothing to correct",
         Why.TAKEN_OFF: "a person took them off",
-        Why.JOINED_LATE: "joined at even odds after the fix; confirm them on the issue to include"
-        " them",
+        Why.JOINED_LATE: "joined after the fix, and may not belong; confirm them on the issue to"
+        " include them",
     }
 )
 BY_HAND = frozenset({Why.NO_ADDRESS, Why.SHARED_ADDRESS, Why.BOUNCED})

@@ -148,7 +148,7 @@ def read(event: ShipEvent, given: SignalMap) -> Reading:
     tag = _tag(event.version or event.back_to)
     rule, version = _first(rules, tag, event.component)
     if rule is not None and rule.is_ignored:
-        return Reading(Fate.IGNORE, event, reason=f"{event.component} is ignored on purpose")
+        return Reading(Fate.IGNORE, event, reason=f"ignored on purpose: {event.component}")
     is_deployment = bool(event.environment) or event.kind is ShipKind.DEPLOYED
     reason = _uncounted(is_deployment=is_deployment, given=given)
     if reason:

@@ -15,6 +15,8 @@ _OWNER = re.compile(r"['’]s$")
 _CALLED = re.compile(
     r"\b(?:Mrs?|Ms|Miss|Mx|Dr|Prof|Frau|Herrn?|Señora?|Sra?|Don|Doña|Madame|Mme|Monsieur)\.?\s$"
 )
+_CALLED_IN_CHAT = re.compile(r"\bmrs?\.?\s$", re.IGNORECASE)
+"""Before a name in small letters: the titles that are no words besides."""
 _I_AM = re.compile(
     r"\b(?:this is|my name is|it's|i'm|i am|hier (?:ist|spricht)|mein name ist|ich bin|soy"
     r"|me llamo|mi nombre es|(?:le|les|os) habla)\s$",
@@ -75,6 +77,8 @@ class Mentions:
             return True
         if self._uses(word.lower()) >= _ORDINARY:
             return False
+        if _CALLED_IN_CHAT.search(before):
+            return True
         if word.lower() in self._parts:
             return is_capital or _I_AM.search(before) is not None
         # The family name of somebody whose first name is known.

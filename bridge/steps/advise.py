@@ -77,11 +77,12 @@ def add_workaround(  # noqa: PLR0913 - a draft differs in one word
     cause: Cause,
     is_draft: bool = False,
     instead_of: Workaround | None = None,
-) -> Workaround:
-    """A new workaround, offered at once unless it is a draft; personal data is redacted.
+) -> tuple[Workaround, bool]:
+    """A workaround, offered at once unless it is a draft, and whether it is new.
 
-    Without an owner it is its author's. Added twice it is one; raises InvalidMove where the issue
-    has another one of the same words, but for the one that it comes instead of.
+    Personal data is redacted. Without an owner it is its author's. Added twice it is one; raises
+    InvalidMove where the issue has another one of the same words, but for the one that it comes
+    instead of.
     """
     content = _content(replace(advice, owner=advice.owner or cause.actor.name), product)
     _require_to_come(content.review_at, cause)
@@ -98,14 +99,14 @@ def add_workaround(  # noqa: PLR0913 - a draft differs in one word
         # Whose it is may be left out, and spaces are no words.
         same = replace(content, text=one.text, owner=one.content.owner)
         if one.state is state and same == one.content:
-            return one
+            return one, False
         kind = "a draft" if one.state is WorkaroundState.DRAFT else "a workaround"
         raise InvalidMove(f"{issue.name} has {kind} with these words already: edit that one")
     added = store.workarounds.write(
         issue, content, author=cause.actor.name, now=cause.at, state=state
     )
     _record(added, product, "workaround_added", store=store, cause=cause)
-    return added
+    return added, True
 
 
 def edit_workaround(  # noqa: PLR0913 - the edition is what the person has read
@@ -166,7 +167,7 @@ def replace_workaround(  # noqa: PLR0913 - one transaction needs all of it
     """
     _require_living(old)
     issue = store.issues.get(product.id, old.issue_id)
-    added = add_workaround(issue, advice, product, store=store, cause=cause, instead_of=old)
+    added, _ = add_workaround(issue, advice, product, store=store, cause=cause, instead_of=old)
     reason = cause.reason or "replaced by a better one"
     store.workarounds.retire(
         old.id, RetiredBy.REPLACED, reason=reason, now=cause.at, replaced_by=added.id

@@ -166,7 +166,7 @@ def growing(material: Material) -> Section:
         "Growing",
         [issue for _, issue, _ in found],
         lambda issue: line_of(issue, words[issue.id]),
-        empty="Of no issue more is heard than is usual for it.",
+        empty="No issue is heard of more than usual.",
         material=material,
     )
 

@@ -70,6 +70,8 @@ _REACHED: Mapping[RungKind, str] = {
     RungKind.QUIET: "The fix is out, and it has been quiet since.",
     RungKind.VERIFIED: "The fix is verified.",
 }
+_ENGINEERING = 2
+"""So many rungs from the bottom are engineering's."""
 _ACTIONS: Mapping[str, str] = {
     "candidate": "Found",
     "file": "Ticket asked for",
@@ -176,16 +178,28 @@ def why_words(question: str) -> str:
 
 def reached_words(ladder: Ladder) -> str:
     """How far a fix has come, in one sentence."""
+    if _is_out_in_vain(ladder):
+        return "A fix is out, but it did not end the problem."
     reached = [one.kind for one in ladder.rungs if one.state is RungState.DONE]
     return _REACHED[reached[-1]] if reached else "Nothing is fixed yet."
 
 
 def next_rung(ladder: Ladder) -> RungKind | None:
-    """The lowest rung that is ahead of all that is reached."""
-    states = [one.state for one in ladder.rungs]
+    """The lowest rung that is ahead of all that is reached; of a fix in vain, of engineering's."""
+    rungs = ladder.rungs[:_ENGINEERING] if _is_out_in_vain(ladder) else ladder.rungs
+    states = [one.state for one in rungs]
     reached = max((at for at, one in enumerate(states) if one is RungState.DONE), default=-1)
-    ahead = (one for one in ladder.rungs[reached + 1 :] if one.state is not RungState.TAKEN_BACK)
+    ahead = (one for one in rungs[reached + 1 :] if one.state is not RungState.TAKEN_BACK)
     return next((one.kind for one in ahead), None)
+
+
+def _is_out_in_vain(ladder: Ladder) -> bool:
+    """Whether customers have a fix that did not hold: what it reached leads nowhere."""
+    states = {one.kind: one.state for one in ladder.rungs}
+    return (
+        states[RungKind.RELEASED] is RungState.DONE
+        and states[RungKind.QUIET] is RungState.TAKEN_BACK
+    )
 
 
 def ago(moment: datetime, now: datetime) -> str:

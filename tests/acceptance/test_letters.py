@@ -533,12 +533,12 @@ def test_who_only_joined_at_even_odds_is_left_out_until_a_person_confirms_it(ben
     left_out = bench.letters.readers(letter, LetterState.SUPPRESSED)
     assert [(one.email, one.why) for one in left_out] == [(maybe, Why.JOINED_LATE)]
     assert sure in {one.email for one in bench.letters.readers(letter, LetterState.DRAFTED)}
-    told = "joined at even odds after the fix; confirm them on the issue to include them"
+    told = "joined after the fix, and may not belong; confirm them on the issue to include them"
     shown = lead.get(f"/letters/{letter.id}").text
     assert f"1 customer is left out: they {told}." in shown
     with bench.application.open() as store:
         assert present_letters.letter(letter, store=store).joined_late == 1
-    assert "joined at even odds</span>" in lead.get("/issues/ISS-1").text
+    assert "joined late, not sure</span>" in lead.get("/issues/ISS-1").text
     with bench.application.open() as store:
         version = store.issues.get(bench.product.id, issue.id).version
     kept = press(lead, "/issues/ISS-1", "/issues/ISS-1/keep", contacts=contact, version=version)

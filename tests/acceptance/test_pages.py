@@ -634,6 +634,30 @@ def test_an_issue_tells_how_far_its_fix_has_come_and_what_was_taken_back(
     assert page.count("Taken back with it") == 2
 
 
+def test_a_fix_that_did_not_hold_is_not_called_fixed(bench: PagesBench) -> None:
+    issue, agent = bench.find_issue(), bench.signed_in(Role.AGENT)
+    context, now = bench.application.context, bench.pipeline.clock()
+    cause = Cause(MACHINE, now, "a customer on 4.1 still has it")
+    with context.open() as store:
+        for state in (IssueState.CONFIRMED, IssueState.FILED, IssueState.RESOLVED):
+            issue = move_issue(issue, state, store=store, cause=cause)
+        news = ReleaseNews("4.1", now, issue_ids=(issue.id,))
+        ship(news, bench.product, store=store, context=context, cause=cause)
+    assert "Was fixed in" not in agent.get("/issues/ISS-1").text
+    with context.open() as store:
+        issue = store.issues.get(bench.product.id, issue.id)
+        store.fixes.refute(issue)
+        changes = {"episode": 2, "outcome": None}
+        issue = move_issue(issue, IssueState.REGRESSED, store=store, cause=cause, changes=changes)
+        move_issue(issue, IssueState.FILED, store=store, cause=cause)
+    page = agent.get("/issues/ISS-1").text
+    assert "Was fixed in 4.1" in page
+    assert "A fix is out, but it did not end the problem." in page
+    assert "rolled out to everybody." not in page
+    found = press(agent, "/inbox", "/inbox/match", text=EXPORT_TEXTS[0]).text
+    assert "Was fixed in 4.1" in found
+
+
 def test_long_lists_are_paged(bench: PagesBench) -> None:
     bench.find_issue(count=7)
     bench.pipeline.send(*contacts_about_export(18, first=7))

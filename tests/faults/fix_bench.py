@@ -145,7 +145,8 @@ def one_with_workaround(groups: Groups, folder: Path) -> Workaround:
     with groups.application.open() as store:
         advice = Advice("Use the print view", Audience.CUSTOMER, ())
         cause = Cause(MIA, now, "", "test")
-        return add_workaround(groups.now(issue), advice, product, store=store, cause=cause)
+        added, _ = add_workaround(groups.now(issue), advice, product, store=store, cause=cause)
+        return added
 
 
 def _resolved(groups: Groups, folder: Path) -> Issue:

@@ -50,9 +50,8 @@ class Bench:
             for state in (IssueState.CONFIRMED, IssueState.FILED, IssueState.RESOLVED):
                 issue = move_issue(issue, state, store=store, cause=LEAD)
             advice = Advice("Halve it.", Audience.CUSTOMER)
-            self.workaround: Workaround = add_workaround(
-                issue, advice, self.product, store=store, cause=LEAD
-            )
+            added, _ = add_workaround(issue, advice, self.product, store=store, cause=LEAD)
+            self.workaround: Workaround = added
         self.issue: Issue = issue
 
     def link(self, url: str) -> int:

@@ -1,24 +1,35 @@
 """What the demo shows besides its issues: directory, GitHub, answered questions, a letter."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+
+import pytest
 
 from bridge.demo.answers import Answers
 from bridge.demo.directory import hand_over_directory
+from bridge.demo.engineering import Engineering
 from bridge.demo.generate import DemoContact, everybody
+from bridge.demo.history import History
 from bridge.demo.pipeline import connect_pipeline, deliver, deliveries
 from bridge.demo.post import WORDS, write_letter
+from bridge.demo.topics import TOPICS, Topic
+from bridge.domain.issues import Issue, IssueState
 from bridge.domain.letters import LetterState, Why
 from bridge.domain.people import Actor
 from bridge.identity import account_identity, email_identity
 from bridge.steps.moves import Cause
+from bridge.steps.regress import came_back
 from bridge.steps.tell import Telling
 from bridge.store.deliveries import DeliveryState
 from tests.builders import a_contact
 from tests.conftest import Pipeline
+from tests.counts_bench import Tickets
 from tests.groups_bench import Groups
 from tests.letters_bench import LettersBench
+from tests.loop import connected_sandbox
 
 _LEAD = Actor("person", "lead@support.example")
 
@@ -118,6 +129,44 @@ def test_the_letter_is_approved_without_those_who_opted_out(pipeline: Pipeline) 
     assert {one.why for one in readers if one.why} == {Why.OPTED_OUT}
     assert letter.approved_edition == letter.edition
     assert bench.mail.sent == {}
+
+
+def test_what_came_back_is_left_to_whoever_looks(
+    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups, application, product = Groups(pipeline), pipeline.application, pipeline.product
+    with (
+        connected_sandbox(application, product, tmp_path, pipeline.clock) as sandbox,
+        Engineering(sandbox) as engineering,
+    ):
+        tickets = Tickets(groups, sandbox)
+        issue = tickets.file("export")
+        history = History(application, pipeline.queue, pipeline.clock, product, engineering)
+        with application.open() as store:
+            key = store.tickets.of_issue(issue.id)[-1].ref.key
+        engineering.plan_version("5.1")
+        engineering.finish(key, "5.1")
+        engineering.release("5.1", pipeline.clock.moment)
+        for _ in range(2):
+            history._poll()
+            tickets.later(minutes=5)
+        assert groups.now(issue).state is IssueState.SHIPPED
+        who = {"actor_kind": "person", "actor_name": _LEAD.name}
+        came_back(application.context, product_id=product.id, issue_id=issue.id, episode=1, **who)
+        # The engineers know it: nothing else keeps them from it.
+        monkeypatch.setattr(history, "_issues", lambda _, *states: _with(groups, issue, states))
+        for days in (1, 2):
+            day = pipeline.clock.moment + timedelta(days=days)
+            history._begin_day(day, {}, day + timedelta(days=9), is_by_hand=False)
+        assert groups.now(issue).state is IssueState.REGRESSED
+
+
+def _with(
+    groups: Groups, issue: Issue, states: tuple[IssueState, ...]
+) -> Iterator[tuple[Issue, Topic]]:
+    """The issue as one of the story, where it is in one of the states."""
+    if (now := groups.now(issue)).state in states:
+        yield now, next(one for one in TOPICS if one.kind == "regression")
 
 
 def test_every_fix_of_the_letter_has_words_in_each_language() -> None:

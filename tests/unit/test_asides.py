@@ -39,6 +39,18 @@ def test_what_is_wrong_is_told_from_what_works_around_it(encoder: SentenceEncode
     assert np.mean(said) > np.mean(beside) + 0.2
 
 
+def test_asking_after_a_problem_says_less_than_stating_it(encoder: SentenceEncoder) -> None:
+    model = AsideModel.of_own_examples(encoder)
+    asked = (
+        "Any news on the crash of the week view?",
+        "I'd like to follow up on the double charge, please.",
+        "Is there progress with the lost photos?",
+    )
+    stated = ("The week view crashes.", "I was charged twice.", "My photos are lost.")
+    after = model.points(asked, encoder.encode(asked))
+    assert max(after) < 0.4 < min(model.points(stated, encoder.encode(stated)))
+
+
 def test_no_clauses_are_no_trouble(encoder: SentenceEncoder) -> None:
     model = AsideModel.of_own_examples(encoder)
     assert model.points([], np.zeros((0, encoder.dimensions), dtype=np.float32)) == []

@@ -10,6 +10,7 @@ import pytest
 from bridge.domain.issues import IssueState, Outcome
 from bridge.domain.ladder import RungKind, RungState, ladder
 from bridge.domain.ladder_facts import LadderFacts, Moved, Reach, ReleaseFact, TicketFact
+from bridge.web.words import next_rung, reached_words
 
 DAY = timedelta(days=1)
 START = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -109,7 +110,7 @@ CASES = (
         [
             "4.1 to 95 % of customers",
             "1 of 2 affected customers: 1 unknown",
-            "nobody known to have the fix wrote for 3 days, 14 days would do",
+            "nobody known to have the fix wrote for 3 days, it takes 14 days",
         ],
     ),
     Case(
@@ -192,7 +193,7 @@ CASES = (
         "xxxx>xx",
         [
             "the release says so; FB-1 is still open: to do",
-            "wrote for 20 days, 14 days would do; 3 contacts came after the fix in all",
+            "wrote for 20 days, it takes 14 days; 3 contacts came after the fix in all",
             "nobody known to have it wrote; that fewer contacts come than would have anyway is",
         ],
     ),
@@ -318,3 +319,19 @@ def test_each_rung_says_when_it_was_reached_and_when_it_was_taken_back() -> None
 def test_a_duplicate_that_was_followed_is_told_beside_the_ladder() -> None:
     found = ladder(replace(CASES[1].facts, followed="FB-0 → FB-1"))
     assert found.followed == "FB-0 → FB-1"
+
+
+def test_a_fix_that_did_not_hold_leads_back_to_engineering() -> None:
+    out = [replace(OUT, is_former=True)]
+    back = ladder(facts(*TO_SHIPPED, S.REGRESSED, ticket=DONE, releases=out))
+    again = ladder(facts(*TO_SHIPPED, S.REGRESSED, S.IN_PROGRESS, releases=out))
+    for one in (back, again):
+        assert reached_words(one) == "A fix is out, but it did not end the problem."
+    assert next_rung(back) is None, "the ticket is closed: nothing comes by itself"
+    assert next_rung(again) is RungKind.DONE
+
+
+def test_a_fix_that_holds_says_how_far_it_is_and_what_is_next() -> None:
+    shipped = ladder(facts(*TO_SHIPPED, ticket=DONE, releases=[OUT], quiet=DAY))
+    assert reached_words(shipped) == "The fix is rolled out to everybody."
+    assert next_rung(shipped) is RungKind.REACHED

@@ -20,6 +20,11 @@ def _mentions() -> Mentions:
         ("I told Marta Belmonte so", "I told <NAME_1> so"),
         ("Marta Calendar entries are lost", "<NAME_1> Calendar entries are lost"),
         ("Frau Oberländer war nicht da", "Frau <NAME_1> war nicht da"),
+        (
+            "i only noticed when mrs fenwick's dog barked",
+            "i only noticed when mrs <NAME_1>'s dog barked",
+        ),
+        ("mr. tran wasn't home", "mr. <NAME_1> wasn't home"),
         ("hi this is olga from acme", "hi this is <NAME_1> from acme"),
         ("<NAME_1> and Olga", "<NAME_1> and <NAME_2>"),
     ],
@@ -35,6 +40,7 @@ def test_a_person_is_hidden(text: str, hidden: str) -> None:
         "Jasper does not start",  # what the product is called
         "May I ask for a young tree",  # words of every day
         "an olga is no name in lower case",
+        "the sr calendar, and mr monday",
         "<NAME_1> is hidden already",
         "Don't open the Calendar on Monday",
         "",

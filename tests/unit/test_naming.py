@@ -38,11 +38,19 @@ def test_a_title_is_a_clause_in_the_customers_words() -> None:
 
 def test_a_title_is_short_and_ends_with_a_whole_word() -> None:
     long = ["the printer in the second floor of our house in the old town prints only every other"
-            " page of each document that anybody sends to it"]  # fmt: skip
+            " page of each document that anybody sends to it from home"]  # fmt: skip
     found = title(long, HashingEncoder().encode(long))
-    assert len(found) <= 80
+    assert len(found) <= 120
     assert found.endswith("…")
     assert found[:-1].lower().split()[-1] in long[0].split()
+
+
+def test_of_two_clauses_alike_the_handy_one_is_the_title_and_a_long_one_is_told_whole() -> None:
+    handy = "The printer in the old town prints every other page"
+    long = f"{handy} of each document that anybody sends to it from home"
+    vectors = HashingEncoder().encode([long, handy])
+    assert title([long, handy], vectors) == handy
+    assert title([long], vectors[:1]) == long
 
 
 def test_a_title_avoids_what_redaction_left() -> None:

@@ -94,6 +94,8 @@ def test_tags_of_one_repository_tell_its_components_apart(
 ) -> None:
     found = read(a_signal(tag, "acme/mono"), SignalMap(MONO))
     assert (found.fate, found.event.component, found.event.version) == (fate, component, version)
+    # The name does not stand first, where a page would capitalise it.
+    assert fate is not Fate.IGNORE or found.reason == "ignored on purpose: acme/mono"
 
 
 def test_a_repository_that_nobody_mapped_is_told_by_name() -> None:
