@@ -288,6 +288,21 @@ def test_work_on_a_ticket_that_was_never_done_is_not_called_opened_again(
     assert f"ticket {key} is still worked on" in last_words(pipeline)
 
 
+def test_a_ticket_that_goes_back_to_do_after_its_issue_shipped_by_hand_is_not_called_worked_on(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    key = key_of(pipeline)
+    with Engineering(sandbox) as engineering:
+        engineering.start(key)
+        poll(pipeline)
+        release(pipeline)
+        engineering.reopen(key)
+        poll(pipeline)
+    assert the_issue(pipeline).state is IssueState.FILED
+    assert f"ticket {key} is to do again" in last_words(pipeline)
+    assert told(pipeline) == [FIX, CORRECTION]
+
+
 def test_other_systems_hear_of_a_withdrawn_fix_wherever_the_issue_goes_back_to(
     pipeline: Pipeline, sandbox: SandboxServer
 ) -> None:
