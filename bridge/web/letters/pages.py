@@ -116,11 +116,13 @@ def send(
     visit: SubmissionDep,
     edition: Edition,
     first: Annotated[int | None, Form(ge=1, le=1_000_000)] = None,
+    ready: Annotated[int | None, Form(ge=0, le=1_000_000)] = None,
 ) -> Response:
-    """To the first few who were approved, or to all of them."""
+    """To the first few who were approved, or to all of them; `ready`: how many could be sent."""
 
     def act(letter: Letter) -> None:
-        send_letter(letter, edition=edition, telling=telling_of(visit), first=first)
+        told = telling_of(visit)
+        send_letter(letter, edition=edition, telling=told, first=first, ready=ready)
 
     return _acted(letter_id, visit, act, "sent")
 
