@@ -86,11 +86,12 @@ class History:
         self._pipeline.connect(anchor)
         hotfix_at = outage_moment(anchor) + timedelta(hours=20)
         by_hand = anchor - timedelta(days=_LAST_DAYS_BY_HAND)
-        fed = 0
+        fed, last = 0, self._clock.moment
         for chunk in _chunks(contacts):
             day = chunk[0].received.occurred_at
-            if told := progress(self._clock.moment, day, anchor):
+            if told := progress(last, day, anchor):
                 say(told)
+            last = day
             if self._clock.moment.date() != day.date():
                 self._begin_day(day, releases, hotfix_at, is_by_hand=day > by_hand)
                 fed = 0
