@@ -3,32 +3,24 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from itertools import pairwise
 
 from bridge.demo.answers import Answers
 from bridge.demo.directory import hand_over_directory
 from bridge.demo.generate import DemoContact, everybody
 from bridge.demo.pipeline import connect_pipeline, deliver, deliveries
 from bridge.demo.post import WORDS, write_letter
-from bridge.demo.story import progress
 from bridge.domain.letters import LetterState, Why
 from bridge.domain.people import Actor
 from bridge.identity import account_identity, email_identity
 from bridge.steps.moves import Cause
 from bridge.steps.tell import Telling
 from bridge.store.deliveries import DeliveryState
-from tests.builders import START, a_contact
+from tests.builders import a_contact
 from tests.conftest import Pipeline
 from tests.groups_bench import Groups
 from tests.letters_bench import LettersBench
 
 _LEAD = Actor("person", "lead@support.example")
-
-
-def test_the_demo_says_how_far_it_is_every_three_weeks() -> None:
-    days = [START + timedelta(days=day) for day in range(85)]
-    told = [progress(last, day, days[-1]) for last, day in pairwise(days)]
-    assert [one for one in told if one] == [f"{n} weeks of 12 are played" for n in (3, 6, 9, 12)]
 
 
 def test_the_directory_knows_everybody_once(pipeline: Pipeline) -> None:
