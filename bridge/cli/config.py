@@ -189,4 +189,6 @@ def _links(settings: Settings) -> Iterator[Finding]:
     parts = urlsplit(settings.public_url)
     is_url = parts.scheme in ("http", "https") and bool(parts.netloc)
     fix = "" if is_url else "set BRIDGE_PUBLIC_URL to the address people use, with http or https"
-    yield Finding("public_url", is_url, settings.public_url, fix)
+    is_given = "public_url" in settings.model_fields_set
+    told = settings.public_url if is_given else "not set: links start with where the server listens"
+    yield Finding("public_url", is_url, told, fix)

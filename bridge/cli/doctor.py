@@ -192,10 +192,12 @@ def _signals(store: Store, now: datetime) -> Iterator[Finding]:
         log = f"bridge ship log --product {home} --state"
         unmapped = counts.get(DeliveryState.UNMAPPED, 0)
         if unmapped:
-            detail = f"{one.name}: {unmapped} deliveries of things that are not mapped"
+            count = "1 delivery" if unmapped == 1 else f"{unmapped} deliveries"
+            detail = f"{one.name}: {count} of things that are not mapped"
             yield Finding("signals", False, detail, f"{log} unmapped, then bridge ship map")
         if counts.get(DeliveryState.FAILED):
-            detail = f"{one.name}: {counts[DeliveryState.FAILED]} deliveries cannot be read"
+            failed = counts[DeliveryState.FAILED]
+            detail = f"{one.name}: cannot read {failed} of its deliveries"
             yield Finding("signals", False, detail, f"{log} failed tells why")
         if refused_at is not None and refused_at > now - _LATELY:
             detail = (

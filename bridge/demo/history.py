@@ -1,7 +1,7 @@
 """Twelve weeks in two minutes: the demo's contacts and engineers, through the real steps."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from bridge.demo.generate import SOURCE, DemoContact
 from bridge.demo.lead import Lead
 from bridge.demo.pipeline import Pipeline
 from bridge.demo.post import WORDS, write_letter
-from bridge.demo.story import outage_moment, release_moments
+from bridge.demo.story import outage_moment, progress, release_moments
 from bridge.demo.topics import TOPICS, Topic
 from bridge.domain.issues import Issue, IssueId, IssueState
 from bridge.domain.people import Actor
@@ -66,7 +66,14 @@ class History:
         self._topic_of: dict[str, str] = {}
         self._pipeline = Pipeline(product, application.context)
 
-    def play(self, contacts: Sequence[DemoContact], anchor: datetime, *, seed: int) -> None:
+    def play(
+        self,
+        contacts: Sequence[DemoContact],
+        anchor: datetime,
+        *,
+        seed: int,
+        say: Callable[[str], None],
+    ) -> None:
         """Day by day: contacts come in, engineers work, versions are released."""
         self._topic_of = {
             one.received.external_id: one.topic for one in contacts if one.topic is not None
@@ -79,9 +86,12 @@ class History:
         self._pipeline.connect(anchor)
         hotfix_at = outage_moment(anchor) + timedelta(hours=20)
         by_hand = anchor - timedelta(days=_LAST_DAYS_BY_HAND)
-        fed = 0
+        fed, last = 0, self._clock.moment
         for chunk in _chunks(contacts):
             day = chunk[0].received.occurred_at
+            if told := progress(last, day, anchor):
+                say(told)
+            last = day
             if self._clock.moment.date() != day.date():
                 self._begin_day(day, releases, hotfix_at, is_by_hand=day > by_hand)
                 fed = 0

@@ -134,7 +134,7 @@ def _play(settings: Settings, anchor: datetime, *, say: Callable[[str], None]) -
             with Engineering(sandbox) as engineering:
                 contacts = generate_contacts(anchor=anchor, seed=_SEED)
                 History(application, queue, clock, product, engineering).play(
-                    contacts, anchor, seed=_SEED
+                    contacts, anchor, seed=_SEED, say=say
                 )
             _raise_curtain(application, queue, clock)
     finally:

@@ -21,6 +21,7 @@ __all__ = [
     "Topic",
     "TopicKind",
     "outage_moment",
+    "progress",
     "release_moments",
     "story_start",
     "weekday_at",
@@ -82,6 +83,15 @@ RELEASES: tuple[DemoRelease, ...] = (DemoRelease("5.1", 23), DemoRelease("5.2", 
 def story_start(anchor: datetime) -> datetime:
     """The first moment of the twelve weeks that end at `anchor`."""
     return anchor - timedelta(days=STORY_DAYS)
+
+
+def progress(last: datetime, day: datetime, anchor: datetime) -> str:
+    """What to say of how far the past is played; empty but every three weeks.
+
+    On a busy machine all of it takes long, and silence looks like a standstill.
+    """
+    before, weeks = ((one - story_start(anchor)) // timedelta(weeks=3) * 3 for one in (last, day))
+    return f"{weeks} weeks of {STORY_DAYS // 7} are played" if weeks > before else ""
 
 
 def release_moments(anchor: datetime) -> dict[str, datetime]:

@@ -27,6 +27,11 @@ class IssueState(StrEnum):
     DISMISSED = "dismissed"
     SNOOZED = "snoozed"
 
+    @property
+    def words(self) -> str:
+        """As a sentence says it."""
+        return self.value.replace("_", " ")
+
 
 class Outcome(StrEnum):
     """Why engineering closed a ticket."""
@@ -105,8 +110,10 @@ class Issue:
     def require_move(self, to: IssueState) -> None:
         """Raise InvalidMove, naming what is possible instead, when the move is not allowed."""
         if not self.can_move(to):
-            possible = ", ".join(sorted(MOVES[self.state]))
-            raise InvalidMove(f"{self.name} is {self.state}; from there it can become: {possible}")
+            possible = ", ".join(sorted(one.words for one in MOVES[self.state]))
+            raise InvalidMove(
+                f"{self.name} is {self.state.words}; from there it can become: {possible}"
+            )
 
     @property
     def is_settled(self) -> bool:

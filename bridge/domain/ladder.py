@@ -75,6 +75,7 @@ class Ladder:
 
 _S = IssueState
 _RESOLVED = frozenset({_S.RESOLVED, *FIXED})
+_TAKEN_UP = frozenset({_S.FILED, _S.IN_PROGRESS})
 _ENDINGS: Mapping[Outcome, str] = {
     Outcome.WONT_FIX: "it will not be fixed: agents were told, workarounds stay",
     Outcome.CANNOT_REPRODUCE: "engineering cannot reproduce it: agents were told, workarounds stay",
@@ -239,10 +240,17 @@ class _Climb:
         return Rung(kind, RungState.NOW if is_next else RungState.WAITING, why)
 
     def _closed_at(self) -> datetime | None:
-        """When engineering was done last; a step down to resolved is none."""
-        closed = (_S.RESOLVED, _S.DECLINED)
-        found = [one.at for one in self._facts.moves if one.new in closed and not _is_down(one)]
-        return found[-1] if found else None
+        """When engineering was done last, unless it has taken that up again since.
+
+        A step down to resolved is none.
+        """
+        closed_at = None
+        for one in self._facts.moves:
+            if one.new in _TAKEN_UP:
+                closed_at = None
+            elif one.new in (_S.RESOLVED, _S.DECLINED) and not _is_down(one):
+                closed_at = one.at
+        return closed_at
 
     def _reached_at(self, state: IssueState) -> datetime | None:
         found = [one.at for one in self._facts.moves if one.new is state]

@@ -97,7 +97,8 @@ def add_workaround(  # noqa: PLR0913 - a draft differs in one word
         if not _same_words(one.text, content.text):
             continue
         # Whose it is may be left out, and spaces are no words.
-        same = replace(content, text=one.text, owner=one.content.owner)
+        owner = content.owner if advice.owner else one.content.owner
+        same = replace(content, text=one.text, owner=owner)
         if one.state is state and same == one.content:
             return one, False
         kind = "a draft" if one.state is WorkaroundState.DRAFT else "a workaround"

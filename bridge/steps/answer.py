@@ -148,7 +148,9 @@ def _real(suggestion: Suggestion, trail: Trail, act: Act, *, is_yes: bool) -> No
         record(Entry(NOT_REAL, "not to be filed as it is"), issue, trail, act)
         return
     if issue.state is not IssueState.CANDIDATE:
-        raise InvalidMove(f"{issue.name} is {issue.state} by now: there is nothing to confirm")
+        raise InvalidMove(
+            f"{issue.name} is {issue.state.words} by now: there is nothing to confirm"
+        )
     _file(confirm_issue(issue, store=act.store, cause=act.cause), act)
 
 

@@ -239,10 +239,10 @@ def _decided(faq: Faq, action: str, *, store: Store, cause: Cause) -> Faq:
         at=cause.at,
         actor=cause.actor,
         issue_id=faq.issue_id,
-        before={"state": faq.state.value, "question": faq.question, "answer": faq.answer},
+        before={"faq_state": faq.state.value, "question": faq.question, "answer": faq.answer},
         after={
             "faq": faq.id,
-            "state": changed.state.value,
+            "faq_state": changed.state.value,
             "question": changed.question,
             "answer": changed.answer,
             "link": changed.link,

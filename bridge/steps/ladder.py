@@ -75,7 +75,8 @@ def _former(issue: Issue, product: Product, store: Store) -> list[Release]:
 def _moved(one: Decision) -> Moved | None:
     """The move that a decision tells of; None when it moved nothing."""
     old, new = one.before.get("state"), one.after.get("state")
-    if not isinstance(new, str) or new not in _STATES:
+    # Questions had their states under that name once.
+    if not isinstance(new, str) or new not in _STATES or "faq" in one.after:
         return None
     return Moved(one.at, IssueState(str(old)) if old else None, IssueState(new), one.reason)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.domain.contacts import LETTER_SOURCE, ProductId
-from bridge.domain.errors import InvalidMove, NotConfigured, NotFound
+from bridge.domain.errors import InvalidMove, NotConfigured, NotFound, Outdated
 from bridge.domain.issues import FIXED, IssueId
 from bridge.domain.letter_texts import ToCustomer, write_out
 from bridge.domain.letters import (
@@ -18,6 +18,7 @@ from bridge.domain.letters import (
     LetterKind,
     LetterLinks,
     LetterPlan,
+    LetterState,
     Why,
 )
 from bridge.domain.products import Product
@@ -42,16 +43,31 @@ SOURCE = LETTER_SOURCE
 _BATCH = 100
 
 
-def send_letter(letter: Letter, *, edition: int, telling: Telling, first: int | None = None) -> int:
+def send_letter(
+    letter: Letter,
+    *,
+    edition: int,
+    telling: Telling,
+    first: int | None = None,
+    ready: int | None = None,
+) -> int:
     """Send what was approved, the first so many or all; returns to how many customers.
 
-    `letter` is locked. Raises InvalidMove unless this very edition was approved.
+    `letter` is locked. Raises InvalidMove unless this very edition was approved, and Outdated
+    where more or fewer can be sent than the `ready` ones that somebody saw: pressed twice, a
+    sample would be two.
     """
-    if not any(one.name == MAIL for one in telling.context.notifiers):
+    if not can_mail(telling.store, telling.context):
         raise NotConfigured("no mail server is set up: set BRIDGE_SMTP_HOST")
     if letter.approved_edition != letter.edition or letter.edition != edition:
         raise InvalidMove("what the letter says now was not approved: look at it first")
     store = telling.store
+    can_go = store.addressees.counts([letter.id])[letter.id].get(LetterState.APPROVED, 0)
+    if ready is not None and can_go not in (0, ready):
+        raise Outdated(
+            f"{ready} letters could be sent when you looked, and {can_go} can now: see what was "
+            "sent meanwhile"
+        )
     count = store.addressees.start(letter.id, limit=first)
     if not count:
         raise InvalidMove("everybody whose letter was approved has it, or it is on its way to them")
@@ -60,6 +76,12 @@ def send_letter(letter: Letter, *, edition: int, telling: Telling, first: int | 
     issues = [one.issue_id for one in store.letters.issues(letter.id)]
     record_letter("letter_sent", letter, issues, telling, count=count)
     return count
+
+
+def can_mail(store: Store, context: Context) -> bool:
+    """Whether a mail server is set, here or where the newest worker runs: that one sends."""
+    here = any(one.name == MAIL for one in context.notifiers)
+    return here or MAIL in store.installation.read().channels
 
 
 def wake_letter(product_id: ProductId, letter_id: int, store: Store) -> None:

@@ -50,7 +50,7 @@ def draft_letter(issue: Issue, kind: LetterKind, telling: Telling) -> Letter:
     if issue.merged_into is not None:
         raise InvalidMove("it was merged: write about the issue that stands for it")
     if issue.state not in FIXED or issue.fixed_in is None:
-        raise InvalidMove(f"a letter tells of a fix, and {issue.name} is {issue.state}")
+        raise InvalidMove(f"a letter tells of a fix, and {issue.name} is {issue.state.words}")
     store, cause, product = telling.store, telling.cause, telling.product
     store.letters.lock(product.id)
     letter = store.letters.find_open(product.id, kind, issue.fixed_in)

@@ -112,7 +112,9 @@ def file_issue(  # noqa: PLR0913 - what a person may say about the ticket
     if issue.state is IssueState.CANDIDATE:
         issue = confirm_issue(issue, store=store, cause=cause)
     if issue.state not in (IssueState.CONFIRMED, IssueState.REGRESSED):
-        raise InvalidMove(f"{issue.name} is {issue.state}; only a confirmed issue can be filed")
+        raise InvalidMove(
+            f"{issue.name} is {issue.state.words}; only a confirmed issue can be filed"
+        )
     instance = connection.config["instance"]
     fingerprint = f"{instance}/{product.slug}/{issue.name}/{issue.episode}"
     filing = store.filings.plan(issue, connection.id, fingerprint=fingerprint, now=cause.at)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.domain.contacts import ProductId
@@ -74,8 +74,6 @@ def take_rating(
             raise InvalidInput("this moment has not come yet", pointer=pointer)
     if score is None and received.offered_at is None:
         raise InvalidInput("a rating has a score, or says when it was asked", pointer="/score")
-    if score is not None and received.answered_at is None:
-        received = replace(received, answered_at=now)
     return store.ratings.save(product.id, received, now=now)
 
 

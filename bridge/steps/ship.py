@@ -19,6 +19,9 @@ from bridge.steps.withdraw import lower
 from bridge.store import Store
 from bridge.store.fixes import Fixed
 
+_UNDONE = (IssueState.FILED, IssueState.IN_PROGRESS)
+"""Only a release that names the issue ships it: its ticket is open."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReleaseNews:
@@ -200,11 +203,11 @@ class _Shipping:
                 self._look_back(issue)
             return f"it shipped in {issue.fixed_in} already"
         if not issue.can_move(IssueState.SHIPPED):
-            return f"it is {issue.state}, not resolved"
+            return f"it is {issue.state.words}, not resolved"
         # A signal that only repeats itself is no new word about the issues that it names.
         is_named = issue.id in self.news.issue_ids and (self.is_news or self.news.told is None)
-        if issue.state is IssueState.IN_PROGRESS and not is_named:
-            return "it is in progress, not resolved"
+        if issue.state in _UNDONE and not is_named and not self._is_said(issue, mine):
+            return f"it is {issue.state.words}, not resolved"
         if mine is not None and not is_named:
             reason = self._why_not_again(issue, mine)
             if reason is not None:
@@ -213,6 +216,21 @@ class _Shipping:
             self._wait(issue)
             return f"the release has reached {self.release.percent} % of customers so far"
         return None
+
+    def _is_said(self, issue: Issue, mine: Fixed | None) -> bool:
+        """Whether the release was named as the fix since engineering took the issue up last.
+
+        What a withdrawal sets back is not taken up: the same version ships it again.
+        """
+        if mine is None or mine.episode != issue.episode:
+            return False
+        fixed = {state.value for state in FIXED}
+        begun = [
+            one.at
+            for one in self.store.decisions.history(issue.id)
+            if one.after.get("state") in _UNDONE and one.before.get("state") not in fixed
+        ]
+        return not begun or mine.said_at >= begun[-1]
 
     def _why_not_again(self, issue: Issue, mine: Fixed) -> str | None:
         """Why a release that shipped the issue before does not by itself ship it again."""

@@ -44,7 +44,7 @@ def snooze_issue(
 def wake_issue(issue: Issue, *, store: Store, cause: Cause) -> Issue:
     """Bring it back to where it was before it was snoozed."""
     if issue.state is not IssueState.SNOOZED:
-        raise InvalidMove(f"{issue.name} is {issue.state}, not snoozed")
+        raise InvalidMove(f"{issue.name} is {issue.state.words}, not snoozed")
     return move_issue(issue, _state_before(issue, store), store=store, cause=cause, changes=_AWAKE)
 
 

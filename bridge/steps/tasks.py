@@ -76,7 +76,9 @@ def approve_task(task: Task, product: Product, *, store: Store, cause: Cause) ->
 def _take_back(issue: Issue, *, store: Store, cause: Cause) -> None:
     """Queue what follows when a fix does not hold: whoever answers a task has no lock on issues."""
     if issue.state not in FIXED:
-        raise InvalidMove(f"{issue.name} is {issue.state} by now: no fix of it stands any more")
+        raise InvalidMove(
+            f"{issue.name} is {issue.state.words} by now: no fix of it stands any more"
+        )
     store.enqueue(
         "came_back",
         product_id=issue.product_id,

@@ -139,12 +139,9 @@ def _stand(issue: Issue, ticket: Ticket, status: TicketStatus, telling: Telling)
     """
     store, cause = telling.store, telling.cause
     if issue.state in FIXED and status.category is not StatusCategory.DONE:
-        # What a person shipped may have had an open ticket all along.
-        was_done = ticket.category is StatusCategory.DONE
-        what = "was opened again" if was_done else "is still worked on"
-        reason = f"ticket {status.ref.key} {what}"
-        telling = replace(telling, cause=replace(cause, reason=reason))
-        return step_down(issue, Standing(IssueState.IN_PROGRESS), telling=telling)
+        state, what = _no_longer_done(ticket, status)
+        telling = replace(telling, cause=replace(cause, reason=f"ticket {status.ref.key} {what}"))
+        return step_down(issue, Standing(state), telling=telling)
     before = issue.state
     if before is IssueState.REGRESSED and status.category is not StatusCategory.DONE:
         # People were faster than the task that asked them to.
@@ -158,6 +155,18 @@ def _stand(issue: Issue, ticket: Ticket, status: TicketStatus, telling: Telling)
             stay = [one for one in found if one.state is WorkaroundState.ACTIVE]
             tell_outcome(issue, words, stay, telling=telling)
     return issue
+
+
+def _no_longer_done(ticket: Ticket, status: TicketStatus) -> tuple[IssueState, str]:
+    """Where the issue of a fix goes whose ticket is not done now, and what became of the ticket.
+
+    What a person shipped may have had an open ticket all along.
+    """
+    if ticket.category is StatusCategory.DONE:
+        return IssueState.IN_PROGRESS, "was opened again"
+    if status.category is StatusCategory.NEW:
+        return IssueState.FILED, "is to do again: nobody works on it"
+    return IssueState.IN_PROGRESS, "is still worked on"
 
 
 _OUTCOMES: Mapping[Outcome, str] = {

@@ -104,9 +104,9 @@ def _why_not(decision: Decision, issue: Issue, store: Store) -> str | None:
 
 def _why_not_state(decision: Decision, issue: Issue, store: Store) -> str | None:
     if issue.state.value != decision.after["state"]:
-        return f"{issue.name} is {issue.state} by now, so it cannot be undone"
+        return f"{issue.name} is {issue.state.words} by now, so it cannot be undone"
     if store.filings.of_issue(issue.id):
-        return f"a ticket was asked for meanwhile, so {issue.name} stays {issue.state}"
+        return f"a ticket was asked for meanwhile, so {issue.name} stays {issue.state.words}"
     if decision.before["state"] == IssueState.SNOOZED.value:
         return "that it came back cannot be undone: snooze it again instead"
     return None
@@ -131,7 +131,7 @@ def _why_not_grouping(
             return f"{issue.name} was merged or separated since: undo that first"
         adopted = decision.after.get("state")
         if issue.id == decision.issue_id and adopted not in (None, issue.state.value):
-            return f"{issue.name} is {issue.state} by now: split it instead"
+            return f"{issue.name} is {issue.state.words} by now: split it instead"
         if issue.id == trail.created and (issue.state in TRACKED or _has_ticket(issue, store)):
             return f"{issue.name} has a ticket by now: merge it back instead"
     return None

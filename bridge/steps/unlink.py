@@ -24,7 +24,9 @@ def unlink_ticket(issue: Issue, *, store: Store, cause: Cause) -> Issue:
     if filing is None or ticket is None:
         raise InvalidMove(f"{issue.name} has no ticket that it could be taken off")
     if issue.state in _TOLD:
-        raise InvalidMove(f"{issue.name} is {issue.state}: people were told what its ticket fixed")
+        raise InvalidMove(
+            f"{issue.name} is {issue.state.words}: people were told what its ticket fixed"
+        )
     if filing.left_ticket_id is not None:
         raise InvalidMove("our marks are still coming off another ticket: try again in a moment")
     family = [one for one in store.filings.of_issue(issue.id) if one.ticket_id == ticket.id]

@@ -30,6 +30,8 @@ class Fixed:
     """The run of the issue that it ended last."""
     is_refuted: bool
     """A customer who had it still met the problem."""
+    said_at: datetime
+    """When that was said first, or anew of a later run."""
 
 
 class Fixes:
@@ -178,14 +180,19 @@ class Fixes:
         """
         family = lineage([issue_id])
         query = (
-            select(ReleaseRow, func.max(FixRow.episode), func.bool_and(FixRow.is_refuted))
+            select(
+                ReleaseRow,
+                func.max(FixRow.episode),
+                func.bool_and(FixRow.is_refuted),
+                func.max(FixRow.created_at),
+            )
             .join(FixRow, FixRow.release_id == ReleaseRow.id)
             .join(family, family.c.member == FixRow.issue_id)
             .group_by(ReleaseRow.id)
             .order_by(ReleaseRow.shipped_at, ReleaseRow.id)
         )
         rows = self._session.execute(query, execution_options={"populate_existing": True})
-        return [Fixed(_release(row[0]), row[1], row[2]) for row in rows]
+        return [Fixed(_release(row[0]), row[1], row[2], row[3]) for row in rows]
 
     def carry_on(self, issue: Issue, release_id: ReleaseId) -> None:
         """The issue waits for that release in its present episode too."""

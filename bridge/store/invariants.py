@@ -51,7 +51,8 @@ _QUERIES: Mapping[str, str] = {
         SELECT 'ISS-' || issue.number || ' is ' || issue.state FROM issue
         LEFT JOIN LATERAL (
             SELECT after ->> 'state' AS state FROM decision
-            WHERE decision.issue_id = issue.id AND after ? 'state' ORDER BY seq DESC LIMIT 1
+            WHERE decision.issue_id = issue.id AND after ? 'state' AND NOT after ? 'faq'
+            ORDER BY seq DESC LIMIT 1
         ) AS newest ON true
         WHERE coalesce(newest.state, 'candidate') <> issue.state""",
     "a contact is on at most one issue": """

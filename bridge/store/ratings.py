@@ -55,8 +55,10 @@ class Ratings:
     ) -> RatingResult:
         """Keep it; a later message about the same one completes or corrects it.
 
-        What is left out keeps what was told before: "asked" may arrive after "answered".
+        What is left out keeps what was told before: "asked" may arrive after "answered". An answer
+        without a moment is of when it came first.
         """
+        is_answer = received.score is not None
         values = {
             "metric": received.metric.value,
             "low": received.scale.low,
@@ -66,7 +68,7 @@ class Ratings:
             "contact": received.contact,
             "conversation": received.conversation,
             "offered_at": received.offered_at,
-            "answered_at": received.answered_at,
+            "answered_at": received.answered_at or (now if is_answer else None),
         }
         names = {"source": received.source, "external_id": received.external_id}
         added = insert(RatingRow).values(product_id=product_id, **names, **values, created_at=now)
@@ -84,6 +86,8 @@ class Ratings:
             execution_options={"populate_existing": True},
         ).one()
         told = {name: value for name, value in values.items() if value is not None}
+        if received.answered_at is None and known.answered_at is not None:
+            told.pop("answered_at", None)
         if all(getattr(known, name) == value for name, value in told.items()):
             return RatingResult.UNCHANGED
         for name, value in told.items():

@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import zlib
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,18 +116,70 @@ def _csv(file: io.TextIOWrapper) -> Iterator[Line]:
     except csv.Error:
         delimiter = ","
     csv.field_size_limit(_LONGEST_LINE)
-    reader = csv.DictReader(file, delimiter=delimiter, restkey="")
+    lines = _Lines(file)
+    reader = csv.DictReader(lines, delimiter=delimiter, restkey="")
     try:
         reader.fieldnames  # noqa: B018 - reads the header
     except csv.Error as error:
         raise InvalidInput(f"the header is not CSV: {error}") from error
     while True:
+        lines.begin_row()
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield Line(reader.line_num, None, f"not CSV: {error}")
+            lines.go_back()
+            yield Line(lines.number, None, f"not CSV: {error}")
+            continue
+        if lines.is_run_on(delimiter):
+            lines.go_back()
+            yield Line(lines.number, None, "a quote that opens in this line is not closed")
             continue
         values: dict[str, object] = {key: value for key, value in row.items() if key}
-        yield Line(reader.line_num, values)
+        yield Line(lines.number, values)
+
+
+class _Lines:
+    """The lines of a table; those of the present row can be given once more.
+
+    A quote that is not closed swallows the rows behind it, up to the next quote or the end.
+    """
+
+    number = 0
+    """How many were given."""
+
+    def __init__(self, file: io.TextIOWrapper) -> None:
+        self._file = file
+        self._again: deque[str] = deque()
+        self._row: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._file)
+        self._row.append(line)
+        self.number += 1
+        return line
+
+    def begin_row(self) -> None:
+        """What comes now belongs to the next row."""
+        self._row = []
+
+    def is_run_on(self, delimiter: str) -> bool:
+        """Whether the row goes over several lines without quotes that say so."""
+        if len(self._row) == 1:
+            return False
+        try:
+            list(csv.reader(self._row, delimiter=delimiter, strict=True))
+        except csv.Error:
+            return True
+        return False
+
+    def go_back(self) -> None:
+        """Give again what follows the first line of the row."""
+        first = next((n for n, one in enumerate(self._row) if one.strip()), 0)
+        rest = self._row[first + 1 :]
+        self._again.extendleft(reversed(rest))
+        self.number -= len(rest)

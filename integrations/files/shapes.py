@@ -242,6 +242,8 @@ def optional_text(
 def moment_of(row: Mapping[str, object], name: str) -> datetime:
     """An ISO 8601 moment with its zone, or seconds since 1970; always in UTC."""
     value = row.get(name)
+    if value is None or value == "":
+        raise InvalidInput(f"{name} is missing", pointer=f"/{name}")
     try:
         if isinstance(value, int | float) or (isinstance(value, str) and value.isdigit()):
             return datetime.fromtimestamp(float(value), UTC)

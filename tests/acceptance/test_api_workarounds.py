@@ -306,7 +306,10 @@ def test_the_same_words_added_twice_are_one_workaround(api: Api, issue: str) -> 
         known = lead.post("/workarounds", again)
         assert (known.status_code, known.json()["id"]) == (200, first["id"])
     assert api.as_(Role.LEAD).post("/workarounds", advice).json()["id"] == first["id"]
-    for other in ({"audience": "customer"}, {"draft": True}, {"versions": ["4.1"]}):
+    own = {**advice, "owner": "lena@support.example"}
+    assert lead.post("/workarounds", own).json()["id"] == first["id"]
+    others = {"audience": "customer"}, {"draft": True}, {"versions": ["4.1"]}, {"owner": "a@b.c"}
+    for other in others:
         refused = lead.post("/workarounds", {**advice, **other})
         assert refused.status_code == 409
         told = f"{issue} has a workaround with these words already: edit that one"

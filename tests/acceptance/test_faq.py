@@ -1,5 +1,7 @@
 """Recurring questions over HTTP and on their page: who reads, who decides, what comes out."""
 
+import pytest
+
 from bridge.domain.contacts import ContactNature
 from bridge.domain.faq import FaqState
 from bridge.domain.people import Role
@@ -53,6 +55,31 @@ def test_a_question_goes_from_suggestion_to_a_watched_article_over_the_api(
         history = lead.get("/issues/ISS-1/history").json()["items"]
         told = [one["action"] for one in history if one["action"].startswith("faq")]
         assert told == ["faq_edited", "faq_accepted", "faq_published"]
+
+
+@pytest.mark.parametrize("name", ["faq_state", "state"], ids=["now", "as once recorded"])
+def test_a_question_nobody_wants_leaves_its_issue_as_it_is(pipeline: Pipeline, name: str) -> None:
+    ask(pipeline)
+    bench = PagesBench(pipeline)
+    lead = bench.signed_in(Role.LEAD)
+    press(lead, "/faq", "/faq/1/dismiss", reason="it is in the manual")
+    with pipeline.application.open() as store:
+        issue = store.issues.by_number(pipeline.product.id, 1)
+        last = store.decisions.history(issue.id)[-1]
+        assert (last.action, "state" in last.after) == ("faq_dismissed", False)
+        store.decisions.record(
+            pipeline.product.id,
+            "faq_dismissed",
+            at=pipeline.clock.moment,
+            actor=last.actor,
+            issue_id=issue.id,
+            before={name: "published"},
+            after={"faq": 1, name: "dismissed"},
+        )
+        assert store.invariants.violations(now=pipeline.clock.moment) == []
+    with serving(pipeline.application) as api:
+        assert api.as_(Role.LEAD).get("/issues/ISS-1/fix").status_code == 200
+    assert lead.get("/issues/ISS-1").status_code == 200
 
 
 def test_a_lead_decides_on_the_page_and_others_read(pipeline: Pipeline) -> None:

@@ -71,8 +71,12 @@ def test_a_lead_drafts_reads_approves_and_sends_a_sample_first(bench: Bench) -> 
     assert press(lead, "/letters/1", "/letters/1/send", edition=1).status_code == 409
     assert press(lead, "/letters/1", "/letters/1/approve", edition=2).status_code == 412
     assert press(lead, "/letters/1", "/letters/1/approve", edition=1).status_code == 303
-    sample = press(lead, "/letters/1", "/letters/1/send", edition=1, first=1)
-    assert sample.status_code == 303
+    seen = {"edition": 1, "first": 1, "ready": 3}
+    assert 'name="ready" value="3"' in lead.get("/letters/1").text
+    assert press(lead, "/letters/1", "/letters/1/send", **seen).status_code == 303
+    again = press(lead, "/letters/1", "/letters/1/send", **seen)
+    assert again.status_code == 412, "pressed twice it is one sample"
+    assert "3 letters could be sent when you looked, and 2 can now" in again.text
     bench.drain()
     assert len(bench.letters.mail.sent) == 1
     assert "1 sent" in lead.get("/letters").text

@@ -43,6 +43,23 @@ def bench(pipeline: Pipeline) -> LettersBench:
     return LettersBench(pipeline)
 
 
+def test_who_sends_needs_no_mail_server_where_the_worker_has_one(bench: LettersBench) -> None:
+    issue = bench.issue()
+    bench.ship(issue)
+    letter = bench.draft(issue)
+    bench.approve(letter)
+    context = bench.pipeline.application.context
+    bench.pipeline.rewire(replace(context, notifiers=[]))
+    with pytest.raises(NotConfigured, match="no mail server"):
+        bench.send(letter)
+    with bench.pipeline.application.open() as store:
+        store.installation.note_worker(["smtp"], now=bench.pipeline.clock.moment)
+    assert bench.send(letter, drain=False) == 3
+    bench.pipeline.rewire(context)
+    bench.drain()
+    assert len(bench.mail.sent) == 3
+
+
 def test_nothing_goes_out_before_a_person_has_approved_and_sent_it(bench: LettersBench) -> None:
     issue = bench.issue()
     with pytest.raises(InvalidMove, match="is resolved"):

@@ -126,6 +126,21 @@ def test_a_rating_waits_for_its_contact_and_asked_may_come_after_answered(
     assert (csat.answers, csat.offered) == (1, 1)
 
 
+def test_an_answer_without_a_moment_stays_at_that_of_its_first_telling(
+    pipeline: Pipeline, issue: Issue
+) -> None:
+    given = RatingReceived("one", Metric.CSAT, SCALES[Metric.CSAT], score=4, contact="export-1")
+    results = []
+    for day, score in ((1, 4.0), (2, 4.0), (3, 5.0)):
+        with pipeline.application.open() as store:
+            now, rated = START + day * DAY, replace(given, source="test", score=score)
+            results.append(take_rating(rated, pipeline.product, store=store, now=now))
+    assert results == [RatingResult.NEW, RatingResult.UNCHANGED, RatingResult.UPDATED]
+    with pipeline.application.open() as store:
+        (answer,) = store.ratings.answers(pipeline.product.id, issue_id=issue.id)
+    assert (answer.score, answer.at) == (5, START + DAY)
+
+
 def test_a_rating_of_a_conversation_counts_once_and_replaces_what_the_contact_said(
     pipeline: Pipeline,
 ) -> None:

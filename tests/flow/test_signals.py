@@ -157,7 +157,7 @@ def test_what_cannot_be_followed_is_acknowledged_and_told(desk: SignalDesk) -> N
     with desk.application.open() as store:
         found = [one for one in look_over(store, desk.now) if one.check == "signals"]
     assert [one.ok for one in found] == [False, False, False]
-    assert "github: 1 deliveries of things that are not mapped" in found[0].detail
+    assert "github: 1 delivery of things that are not mapped" in found[0].detail
     assert "bridge ship log --product default --state failed" in found[1].fix
 
 

@@ -276,6 +276,27 @@ def test_what_ships_while_its_ticket_is_worked_on_is_said_by_name_and_falls_in_t
     assert told(pipeline) == [FIX, CORRECTION]
 
 
+def test_what_was_named_while_it_rolled_out_ships_with_the_rest_unless_work_begins_anew(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    key = key_of(pipeline)
+    with Engineering(sandbox) as engineering:
+        engineering.start(key)
+        poll(pipeline)
+        assert release(pipeline, percent=30) == ["the release has reached 30 % of customers so far"]
+        assert release(pipeline, named=False) == []
+        assert the_issue(pipeline).state is IssueState.SHIPPED
+        release(pipeline, percent=30, named=False)
+        assert the_issue(pipeline).state is IssueState.IN_PROGRESS
+        assert release(pipeline, named=False) == []
+        release(pipeline, percent=30, named=False)
+        engineering.finish(key, None)
+        poll(pipeline)
+        engineering.reopen(key)
+        poll(pipeline)
+    assert release(pipeline, named=False) == ["it is filed, not resolved"]
+
+
 def test_work_on_a_ticket_that_was_never_done_is_not_called_opened_again(
     pipeline: Pipeline, sandbox: SandboxServer
 ) -> None:
@@ -286,6 +307,21 @@ def test_work_on_a_ticket_that_was_never_done_is_not_called_opened_again(
         poll(pipeline)
     assert the_issue(pipeline).state is IssueState.IN_PROGRESS
     assert f"ticket {key} is still worked on" in last_words(pipeline)
+
+
+def test_a_ticket_that_goes_back_to_do_after_its_issue_shipped_by_hand_is_not_called_worked_on(
+    pipeline: Pipeline, sandbox: SandboxServer
+) -> None:
+    key = key_of(pipeline)
+    with Engineering(sandbox) as engineering:
+        engineering.start(key)
+        poll(pipeline)
+        release(pipeline)
+        engineering.reopen(key)
+        poll(pipeline)
+    assert the_issue(pipeline).state is IssueState.FILED
+    assert f"ticket {key} is to do again" in last_words(pipeline)
+    assert told(pipeline) == [FIX, CORRECTION]
 
 
 def test_other_systems_hear_of_a_withdrawn_fix_wherever_the_issue_goes_back_to(

@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,15 @@ import pytest
 from bridge.demo.cases import SENTENCES
 from bridge.demo.generate import DemoContact, generate_contacts
 from bridge.demo.notes import CHATTER
-from bridge.demo.story import AGENTS, LEAD, TOPICS, Topic, outage_moment, release_moments
+from bridge.demo.story import (
+    AGENTS,
+    LEAD,
+    TOPICS,
+    Topic,
+    outage_moment,
+    progress,
+    release_moments,
+)
 
 ANCHOR = datetime(2026, 6, 12, 15, 0, tzinfo=UTC)
 RELEASES = release_moments(ANCHOR)
@@ -246,3 +255,9 @@ def test_every_topic_has_its_sentences() -> None:
         assert set(SENTENCES[lang]) <= set(BY_SLUG)
     for topic in TOPICS:
         assert len(set(SENTENCES["en"][topic.slug].said)) >= (6 if topic.is_recurring else 1)
+
+
+def test_the_demo_says_how_far_it_is_every_three_weeks() -> None:
+    days = [ANCHOR - timedelta(days=84 - day) for day in range(85)]
+    told = [progress(last, day, days[-1]) for last, day in pairwise(days)]
+    assert [one for one in told if one] == [f"{n} weeks of 12 are played" for n in (3, 6, 9, 12)]

@@ -36,6 +36,8 @@ def test_every_state_has_its_moves() -> None:
 def test_a_forbidden_move_says_what_is_possible() -> None:
     with pytest.raises(InvalidMove, match=r"ISS-42 is dismissed; .*candidate"):
         an_issue(IssueState.DISMISSED).require_move(IssueState.FILED)
+    with pytest.raises(InvalidMove, match=r"ISS-42 is in progress; .*"):
+        an_issue(IssueState.IN_PROGRESS).require_move(IssueState.DISMISSED)
 
 
 def test_resolved_is_not_shipped() -> None:

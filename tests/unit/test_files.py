@@ -223,6 +223,35 @@ def test_a_field_too_long_costs_its_own_row_only(tmp_path: Path) -> None:
         list(read_rows(a_file(tmp_path, "b.csv", f"{long},text\n1,a\n")))
 
 
+@pytest.mark.parametrize("after", ["", '4,"a quoted, closed one",2026-03-01T00:00:00Z\n'])
+def test_a_quote_that_is_not_closed_costs_its_own_row_only(tmp_path: Path, after: str) -> None:
+    path = tmp_path / "contacts.csv"
+    moment = "2026-03-01T00:00:00Z"
+    broken = f'1,one,{moment}\n\n2,"it says,{moment}\n3,three,{moment}\n'
+    path.write_text(f"external_id,text,occurred_at\n{broken}{after}")
+    rows = list(read_rows(path))
+    assert [(one.number, one.reason) for one in rows if one.row is None] == [
+        (4, "a quote that opens in this line is not closed")
+    ]
+    texts = [one.row["text"] for one in rows if one.row]
+    assert texts == ["one", "three", *(["a quoted, closed one"] if after else [])]
+
+
+@pytest.mark.parametrize("moment", [{}, {"occurred_at": None}, {"occurred_at": ""}])
+def test_a_moment_that_is_not_there_is_called_missing(moment: dict[str, object]) -> None:
+    with pytest.raises(InvalidInput, match=r"^occurred_at is missing$"):
+        from_wire({"external_id": "1", "text": "a", **moment}, source="x")
+
+
+def test_a_row_over_several_lines_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_text('external_id,text\n1,"a ""quoted""\nline\n\nand more"\n2,b\n')
+    assert [one.row for one in read_rows(path)] == [
+        {"external_id": "1", "text": 'a "quoted"\nline\n\nand more'},
+        {"external_id": "2", "text": "b"},
+    ]
+
+
 def test_doubled_quotes_far_down_the_file_are_one(tmp_path: Path) -> None:
     plain = [f'{number},"the export, page {number}, stops","now"' for number in range(1_000)]
     doubled = 'q,"it says ""Error 500, try later"" when I save, always",now'

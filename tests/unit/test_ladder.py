@@ -135,6 +135,12 @@ CASES = (
         ],
     ),
     Case(
+        "shipped by a release that names it, after engineering took it up again",
+        facts(*TO_SHIPPED, S.REGRESSED, S.IN_PROGRESS, S.SHIPPED, releases=[OUT], quiet=DAY),
+        "xxxx>>.",
+        ["the release says so; FB-1 is still open: in progress", "the release says so", "in 4.1"],
+    ),
+    Case(
         "verified, and everybody has it",
         facts(
             *TO_SHIPPED,
@@ -314,6 +320,13 @@ def test_each_rung_says_when_it_was_reached_and_when_it_was_taken_back() -> None
     at = [one.at for one in ladder(back).rungs]
     assert at[:4] == [resolved_at, resolved_at, START + 4 * DAY, START + 4 * DAY]
     assert at[5:] == [None, None]
+
+
+def test_what_engineering_said_of_an_earlier_try_is_no_word_about_this_one() -> None:
+    again = facts(*TO_SHIPPED, S.REGRESSED, S.IN_PROGRESS, S.SHIPPED, releases=[OUT])
+    rungs = ladder(again).rungs
+    assert [one.at for one in rungs[:2]] == [START + 6 * DAY] * 2
+    assert rungs[1].why.startswith("the release says so")
 
 
 def test_a_duplicate_that_was_followed_is_told_beside_the_ladder() -> None:

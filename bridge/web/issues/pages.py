@@ -70,6 +70,8 @@ def show_issue(
 def issue_named(name: str, visit: Visit) -> Issue:
     """The issue ISS-<number> of this product; NotFound for anything else."""
     match = _NAME.fullmatch(name)
+    if not name.strip():
+        raise NotFound("name the issue, such as ISS-42")
     if match is None:
         raise NotFound(f"no issue is called {name[:40]}")
     return visit.store.issues.by_number(visit.product.id, int(match[1]))

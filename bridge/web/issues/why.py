@@ -28,6 +28,11 @@ class Why:
     """The most similar contact of the same issue."""
 
     @property
+    def needed(self) -> str:
+        """What the threshold was: of a group it is the mean, and a fix asks for less."""
+        return "Needed" if self.similarity >= self.threshold else "Usually needed"
+
+    @property
     def lead(self) -> float | None:
         """How much more similar it is to its issue than to the next best."""
         if self.other_similarity is None:

@@ -10,7 +10,7 @@ from bridge.domain.letters import WHY_WORDS, LetterKind, LetterState, Why
 from bridge.domain.permissions import Action
 from bridge.steps.letter_export import as_csv, by_hand
 from bridge.steps.letter_look import look_again, why_fallen_of
-from bridge.steps.letter_sending import MAIL, Writer, send_letter
+from bridge.steps.letter_sending import Writer, can_mail, send_letter
 from bridge.steps.letters import (
     approve_letter,
     draft_letter,
@@ -116,11 +116,13 @@ def send(
     visit: SubmissionDep,
     edition: Edition,
     first: Annotated[int | None, Form(ge=1, le=1_000_000)] = None,
+    ready: Annotated[int | None, Form(ge=0, le=1_000_000)] = None,
 ) -> Response:
-    """To the first few who were approved, or to all of them."""
+    """To the first few who were approved, or to all of them; `ready`: how many could be sent."""
 
     def act(letter: Letter) -> None:
-        send_letter(letter, edition=edition, telling=telling_of(visit), first=first)
+        told = telling_of(visit)
+        send_letter(letter, edition=edition, telling=told, first=first, ready=ready)
 
     return _acted(letter_id, visit, act, "sent")
 
@@ -208,7 +210,7 @@ def _show(  # noqa: PLR0913 - what of a letter is shown
         state=state,
         samples=[(one, *writer.write(one)) for one in _samples(letter, visit, reader)],
         lacking=missing_words(letter, _drafted(letter, visit), store),
-        has_mail=any(one.name == MAIL for one in context.notifiers),
+        has_mail=can_mail(store, context),
         is_local=not visit.web.is_secure,
         done=_DONE.get(done, ""),
         trouble=words.sentence(str(error)) if error else "",
