@@ -178,7 +178,7 @@ def test_releases_ship_at_their_time_and_tell_who_had_written_until_then(tmp_pat
     ("option", "line", "said"),
     [
         ("--releases", '{"ts": "2026-01-05T08:00:00Z", "version": "4"}', "issues must be a list"),
-        ("--releases", '{"version": "4", "issues": []}', "ts is not a moment"),
+        ("--releases", '{"version": "4", "issues": []}', "ts is missing"),
         (
             "--releases",
             '{"ts": "2026-01-05T08:00:00Z", "version": "4", "issues": []}\n'
