@@ -67,6 +67,9 @@ TRACKED = frozenset(
 
 OPEN = (_S.CONFIRMED, _S.FILED, _S.IN_PROGRESS)
 """A problem that engineering has not done yet; lists and reports mean this by open."""
+TO_BE_DONE = frozenset({_S.FILED, _S.IN_PROGRESS})
+"""Engineering has it and is not done: the ticket is open."""
+
 FIXED = frozenset({_S.SHIPPED, _S.VERIFIED})
 """States in which customers have a fix, as far as anybody knows."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bridge.domain.issues import FIXED, IssueState, Outcome
+from bridge.domain.issues import FIXED, TO_BE_DONE, IssueState, Outcome
 from bridge.domain.ladder_facts import LadderFacts, Moved, Reach, ReleaseFact
 
 _NAMES = {"resolved": "Resolved as fixed", "reached": "Reached customers"}
@@ -75,7 +75,6 @@ class Ladder:
 
 _S = IssueState
 _RESOLVED = frozenset({_S.RESOLVED, *FIXED})
-_TAKEN_UP = frozenset({_S.FILED, _S.IN_PROGRESS})
 _ENDINGS: Mapping[Outcome, str] = {
     Outcome.WONT_FIX: "it will not be fixed: agents were told, workarounds stay",
     Outcome.CANNOT_REPRODUCE: "engineering cannot reproduce it: agents were told, workarounds stay",
@@ -246,7 +245,7 @@ class _Climb:
         """
         closed_at = None
         for one in self._facts.moves:
-            if one.new in _TAKEN_UP:
+            if one.new in TO_BE_DONE:
                 closed_at = None
             elif one.new in (_S.RESOLVED, _S.DECLINED) and not _is_down(one):
                 closed_at = one.at

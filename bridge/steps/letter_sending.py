@@ -62,12 +62,8 @@ def send_letter(
     if letter.approved_edition != letter.edition or letter.edition != edition:
         raise InvalidMove("what the letter says now was not approved: look at it first")
     store = telling.store
-    can_go = store.addressees.counts([letter.id])[letter.id].get(LetterState.APPROVED, 0)
-    if ready is not None and can_go not in (0, ready):
-        raise Outdated(
-            f"{ready} letters could be sent when you looked, and {can_go} can now: see what was "
-            "sent meanwhile"
-        )
+    if ready is not None:
+        _require_still_ready(ready, letter, store)
     count = store.addressees.start(letter.id, limit=first)
     if not count:
         raise InvalidMove("everybody whose letter was approved has it, or it is on its way to them")
@@ -76,6 +72,15 @@ def send_letter(
     issues = [one.issue_id for one in store.letters.issues(letter.id)]
     record_letter("letter_sent", letter, issues, telling, count=count)
     return count
+
+
+def _require_still_ready(ready: int, letter: Letter, store: Store) -> None:
+    can_go = store.addressees.counts([letter.id])[letter.id].get(LetterState.APPROVED, 0)
+    if can_go not in (0, ready):
+        raise Outdated(
+            f"{ready} letters could be sent when you looked, and {can_go} can now: see what was "
+            "sent meanwhile"
+        )
 
 
 def can_mail(store: Store, context: Context) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bridge.domain.errors import InvalidInput
 from bridge.domain.fixes import Release, ReleaseId
-from bridge.domain.issues import FIXED, Issue, IssueId, IssueState
+from bridge.domain.issues import FIXED, TO_BE_DONE, Issue, IssueId, IssueState
 from bridge.domain.news import ShipEvent, ShipKind
 from bridge.domain.products import Product
 from bridge.steps.context import Context
@@ -18,9 +18,6 @@ from bridge.steps.tell import Telling, tell_fix, tell_rollout
 from bridge.steps.withdraw import lower
 from bridge.store import Store
 from bridge.store.fixes import Fixed
-
-_UNDONE = (IssueState.FILED, IssueState.IN_PROGRESS)
-"""Only a release that names the issue ships it: its ticket is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +203,8 @@ class _Shipping:
             return f"it is {issue.state.words}, not resolved"
         # A signal that only repeats itself is no new word about the issues that it names.
         is_named = issue.id in self.news.issue_ids and (self.is_news or self.news.told is None)
-        if issue.state in _UNDONE and not is_named and not self._is_said(issue, mine):
+        # While its ticket is open, only a release that names the issue ships it.
+        if issue.state in TO_BE_DONE and not is_named and not self._is_said(issue, mine):
             return f"it is {issue.state.words}, not resolved"
         if mine is not None and not is_named:
             reason = self._why_not_again(issue, mine)
@@ -224,11 +222,10 @@ class _Shipping:
         """
         if mine is None or mine.episode != issue.episode:
             return False
-        fixed = {state.value for state in FIXED}
         begun = [
             one.at
             for one in self.store.decisions.history(issue.id)
-            if one.after.get("state") in _UNDONE and one.before.get("state") not in fixed
+            if one.after.get("state") in TO_BE_DONE and one.before.get("state") not in FIXED
         ]
         return not begun or mine.said_at >= begun[-1]
 

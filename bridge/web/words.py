@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
-from bridge.domain.issues import IssueState, Outcome
+from bridge.domain.issues import FIXED, Issue, IssueState, Outcome
 from bridge.domain.ladder import Ladder, RungKind, RungState
 from bridge.domain.people import Because, NoticeKind, Role
 from bridge.domain.tickets import StatusCategory
@@ -176,6 +176,11 @@ def why_words(question: str) -> str:
     return sentence(why if mark and odds.endswith("%") else question)
 
 
+def fixed_words(issue: Issue) -> str:
+    """Which version fixed an issue, or had before it came back."""
+    return f"{'Fixed' if issue.state in FIXED else 'Was fixed'} in {issue.fixed_in}"
+
+
 def reached_words(ladder: Ladder) -> str:
     """How far a fix has come, in one sentence."""
     if _is_out_in_vain(ladder):
@@ -276,6 +281,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "why_words": why_words,
     "reached_words": reached_words,
     "next_rung": next_rung,
+    "fixed_words": fixed_words,
     "outcome_words": OUTCOMES.__getitem__,
     "ticket_words": TICKETS.__getitem__,
     "because_words": because_words,
