@@ -399,8 +399,11 @@ def test_a_lead_reviews_with_script_off(chromium: Browser, site: Site) -> None:
     page.get_by_text("Dismiss…").click()
     page.get_by_label("Why is it not an issue?").fill("a training account")
     page.get_by_role("button", name="Dismiss", exact=True).click()
+    # A click does not wait for the page behind it on a busy machine.
+    page.get_by_text("A training account.").wait_for()
     assert page.get_by_text("A training account.").is_visible()
     page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("heading", name="You are signed out").wait_for()
     assert page.get_by_role("heading", name="You are signed out").is_visible()
     context.close()
 
