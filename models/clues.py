@@ -3,8 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
+from models.follow_ups import FollowUps
 from models.vectors import FloatArray, IntArray, Vector, Vectors, mean_members
 
 
@@ -28,8 +27,8 @@ class Clues:
     on, those of the fixed issues; -1 is neither.
     """
 
-    follow_ups: IntArray = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
-    """Pairs of contacts by one customer within days, each told by its own or its issue's number."""
+    follow_ups: FollowUps = field(default_factory=FollowUps)
+    """Each contact of a pair is told by its own or its issue's number."""
 
     together: Sequence[tuple[int, int]] = ()
     """What people put together."""

@@ -68,6 +68,7 @@ def consolidate(  # noqa: PLR0913 - a look needs all of these, and all but two b
     start += _first_groups(loose, space, clues, settings)
     groups = Groups(start, settings)
     homes = numbered(start, len(loose), len(issues))
+    groups.came(clues.days)
     groups.tie(homes, clues.follow_ups)
     groups.keep_apart(_known(homes, clues.apart))
     _put_together(groups, _known(homes, clues.together))

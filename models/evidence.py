@@ -12,34 +12,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from models.follow_ups import FollowUps, crossing_by_chance, daily
 from models.settings import FinderSettings
 from models.vectors import FloatArray, IntArray, Vector, Vectors
 
 _LEAST_SPAN_DAYS = 0.3
 _SMALL = 0.1
 _USUAL_MEMBERS = 10
+_MOST = 0.6
+_SUDDEN_DAYS = 0.5
+"""A group is sudden when most of its contacts came within this time."""
 _FAR_AWAY = -5.0
 """Log-odds of the same issue below which it makes no difference how far another one is."""
 _NEAREST = 3
 """Which of `new_weights` goes with them."""
 """A small group's cohesion is pulled to the usual one, as if it had so many more members."""
-
-
-def follow_ups(customers: IntArray, days: FloatArray, settings: FinderSettings) -> IntArray:
-    """Pairs of contacts by one customer within a few days, shape (pairs, 2), row numbers.
-
-    customers: who wrote each contact, -1 for nobody known. days: when, in days. A contact is
-    paired with at most the `follow_up_most` before it.
-    """
-    order = np.lexsort((days, customers))
-    order = order[customers[order] >= 0]
-    pairs = [np.zeros((0, 2), dtype=np.int64)]
-    for lag in range(1, settings.follow_up_most + 1):
-        before, after = order[:-lag], order[lag:]
-        is_one = customers[before] == customers[after]
-        is_near = days[after] - days[before] < settings.follow_up_days
-        pairs.append(np.stack([before, after], axis=1)[is_one & is_near])
-    return np.concatenate(pairs)
 
 
 @dataclass(slots=True)
@@ -57,6 +44,8 @@ class Group:
     """Follow-ups shared with other groups, by their number, and with itself by its own."""
     ends: int = 0
     """Ends of follow-ups in the group, wherever the other end is."""
+    shares: FloatArray | float = 0.0
+    """Which share of all ends they are, day by day."""
     apart: set[int] = field(default_factory=set)
     """Groups that people keep apart from this one."""
 
@@ -93,12 +82,20 @@ class Groups:
     def __init__(self, groups: Sequence[Group], settings: FinderSettings) -> None:
         self.by_number = dict(enumerate(groups))
         self._settings = settings
-        self._pair_count = 0
+        self._pairs: FloatArray = np.zeros(0)
+        self._days: FloatArray | None = None
 
-    def tie(self, homes: IntArray, pairs: IntArray) -> None:
+    def came(self, days: FloatArray | None) -> None:
+        """Say when each loose contact came, in days."""
+        self._days = days
+
+    def tie(self, homes: IntArray, found: FollowUps) -> None:
         """Count the follow-ups; homes: for each contact the number of its group, or -1."""
-        self._pair_count = len(pairs)
-        for one, other in homes[pairs].tolist():
+        counted = daily(homes, found)
+        self._pairs = counted.pairs
+        for number, shares in counted.shares.items():
+            self.by_number[number].shares = shares
+        for one, other in homes[found.pairs].tolist():
             for end, far in ((one, other), (other, one)):
                 if end >= 0:
                     self.by_number[end].ends += 1
@@ -121,6 +118,7 @@ class Groups:
         into.total = np.asarray(into.total + group.total, dtype=np.float32)
         into.size += group.size
         into.ends += group.ends
+        into.shares = into.shares + group.shares
         into.ties[kept] += group.ties.pop(gone, 0) + into.ties.pop(gone, 0)
         for other, count in group.ties.items():
             if other != kept:
@@ -136,11 +134,12 @@ class Groups:
     def same_issue(self, one: int, other: int, similarity: float) -> float:
         """Log-odds that two groups are one issue.
 
-        similarity: mean similarity of the members of one to those of the other.
+        similarity: mean similarity of the members of one to those of the other. What comes all at
+        once is seldom an issue that was there before.
         """
         a, b = self.by_number[one], self.by_number[other]
         crossing = a.ties[other]
-        by_chance = a.ends * b.ends / (2 * max(1, self._pair_count))
+        by_chance = crossing_by_chance(self._pairs, a.shares, b.shares)
         # Of the follow-ups inside one issue this share crosses when it is cut in two at random.
         share = 2 * a.size * b.size / (a.size + b.size) ** 2
         if_same = share * (a.ties[one] + b.ties[other] + crossing) / 2
@@ -149,9 +148,22 @@ class Groups:
         excess = math.log((by_chance + crossing + 0.5) / (by_chance + 0.5))
         weights = self._settings.same_weights
         terms = (similarity, likelihood, excess)
-        return self._settings.same_intercept + sum(
+        log_odds = self._settings.same_intercept + sum(
             weight * term for weight, term in zip(weights, terms, strict=True)
         )
+        is_joining = (a.issue is None) != (b.issue is None)
+        if is_joining and self._is_sudden(a if a.issue is None else b):
+            log_odds -= self._settings.sudden_apart
+        return log_odds
+
+    def _is_sudden(self, group: Group) -> bool:
+        """Whether most of its contacts came at once, as in an outage."""
+        if self._days is None or len(group.rows) < self._settings.burst_contacts:
+            return False
+        days = np.sort(self._days[group.rows])
+        most = max(math.ceil(_MOST * len(days)), self._settings.burst_contacts)
+        spans = days[most - 1 :] - days[: len(days) - most + 1]
+        return bool(spans.min() <= _SUDDEN_DAYS)
 
     def new_issue(self, number: int, *, nearest: float, span_days: float) -> float:
         """Log-odds that a group is a recurring issue which no fixed issue is yet.
@@ -160,7 +172,7 @@ class Groups:
         its first and its last contact.
         """
         group = self.by_number[number]
-        by_chance = group.ends**2 / (4 * max(1, self._pair_count))
+        by_chance = crossing_by_chance(self._pairs, group.shares, group.shares) / 2
         terms = (
             math.log(group.size),
             group.ends / group.size,

@@ -66,6 +66,7 @@ def look_at(
     groups = Groups([candidate, *known], settings)
     homes = np.concatenate([np.zeros(len(members)), np.arange(1, len(known) + 1), [-1]])
     homes = homes.astype(np.int64)
+    groups.came(clues.days)
     groups.tie(homes, clues.follow_ups)
     groups.keep_apart((int(homes[one]), int(homes[other])) for one, other in clues.apart)
     return outlooks(groups, {0: 0}, clues, settings)[0]

@@ -50,6 +50,9 @@ class FinderSettings:
 
     same_intercept: float = -6.0
 
+    sudden_apart: float = 1.0
+    """By so much lower are the log-odds that what came all at once is an issue from before."""
+
     least_same: float = 0.0
     """Groups become one from these log-odds on."""
 

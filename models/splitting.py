@@ -1,7 +1,7 @@
 """Is one issue two? Cut its contacts in two as well as can be, and weigh whether both are one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import eigh
@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from models.clues import Clues
 from models.evidence import Group, Groups
+from models.follow_ups import FollowUps
 from models.settings import FinderSettings
 from models.vectors import BoolArray, IntArray, Vector, Vectors, centered
 
@@ -82,9 +83,9 @@ def weigh(
     )
 
 
-def _on_no_other(pairs: IntArray, count: int) -> IntArray:
+def _on_no_other(found: FollowUps, count: int) -> FollowUps:
     """The ends that are on another issue, as -1."""
-    return np.where(pairs < count, pairs, -1)
+    return replace(found, pairs=np.where(found.pairs < count, found.pairs, -1))
 
 
 def _group(rows: IntArray, space: Vectors) -> Group:

@@ -16,7 +16,7 @@ from bridge.store import Store
 from bridge.store.evidence import NOBODY, Timeline
 from bridge.store.vectors import Centroid, SeenOutlook
 from models.clues import Clues, Fixed
-from models.evidence import follow_ups
+from models.follow_ups import follow_ups
 from models.outlook import Outlook, look_at
 from models.settings import FinderSettings
 from models.vectors import IntArray
@@ -93,7 +93,9 @@ class Clerk:
             if row is not None:
                 days[row] = day
         return Clues(
-            follow_ups=_told(timeline, self._numbers(), self._settings),
+            follow_ups=follow_ups(timeline.customers, timeline.days, self._settings).told(
+                self._numbers()
+            ),
             together=self._known(self._records.together),
             apart=self._known(self._records.apart),
             days=days,
@@ -123,11 +125,6 @@ class Clerk:
     def _known(self, pairs: Sequence[tuple[ContactId, ContactId]]) -> list[tuple[int, int]]:
         found = [(self._number(one), self._number(other)) for one, other in pairs]
         return [(one, other) for one, other in found if one >= 0 and other >= 0]
-
-
-def _told(timeline: Timeline, numbers: IntArray, settings: FinderSettings) -> IntArray:
-    pairs = follow_ups(timeline.customers, timeline.days, settings)
-    return numbers[pairs] if len(pairs) else pairs
 
 
 def look_again(

@@ -7,6 +7,7 @@ from numpy.random import default_rng
 
 from models.clues import NO_CLUES, Clues, Fixed
 from models.clustering import Regrouping, consolidate, is_varied
+from models.follow_ups import FollowUps
 from models.settings import FinderSettings
 from models.vectors import IntArray, Vectors, unit_rows
 
@@ -151,7 +152,10 @@ def _two_wordings() -> Vectors:
     return np.concatenate([_subject(1, 8, spread=0.05, seed=9), mixed])
 
 
-_AGAIN = np.array([(row, row + 8) for row in range(6)] + [(-1, -1)] * 200, dtype=np.int64)
+_AGAIN = FollowUps(
+    np.array([(row, row + 8) for row in range(6)] + [(-1, -1)] * 200, dtype=np.int64),
+    np.zeros(206),
+)
 """Six customers of one wording used the other soon after; 200 wrote twice about other things."""
 
 

@@ -12,7 +12,8 @@ from numpy.random import default_rng
 
 from models.bursts import find_burst, known_burst
 from models.clues import NO_CLUES, Clues, Fixed
-from models.evidence import Group, Groups, follow_ups, new_unless_same, probability
+from models.evidence import Group, Groups, new_unless_same, probability
+from models.follow_ups import FollowUps, follow_ups
 from models.outlook import Outlook, look_at, outlooks
 from models.settings import FinderSettings
 from models.uniting import unite
@@ -52,7 +53,9 @@ def _pairs(customers: Sequence[int], days: Sequence[float], most: int = 3) -> Co
         np.array(days, dtype=np.float64),
         FinderSettings(follow_up_most=most),
     )
-    return Counter(tuple(sorted(pair)) for pair in found.tolist())
+    # A pair is of the day of its later contact.
+    assert found.days.tolist() == [max(days[one], days[other]) for one, other in found.pairs]
+    return Counter(tuple(sorted(pair)) for pair in found.pairs.tolist())
 
 
 def test_a_follow_up_is_by_the_same_customer_within_two_days() -> None:
@@ -76,9 +79,14 @@ def test_a_contact_follows_up_on_a_few_before_it() -> None:
 
 
 def _groups(
-    homes: Sequence[int], pairs: Pairs, apart: Pairs, vectors: Vectors, count: int | None = None
+    homes: Sequence[int],
+    pairs: Pairs,
+    apart: Pairs,
+    vectors: Vectors,
+    count: int | None = None,
+    days: Sequence[float] = (),
 ) -> Groups:
-    """Groups of the contacts with these homes, as a look begins."""
+    """Groups of the contacts with these homes, as a look begins; all of one day if not told."""
     numbers = np.array(homes, dtype=np.int64)
     made = []
     for number in range(max(homes) + 1 if count is None else count):
@@ -86,7 +94,8 @@ def _groups(
         total = np.asarray(vectors[rows].sum(axis=0), dtype=np.float32)
         made.append(Group(rows.tolist(), total, len(rows)))
     groups = Groups(made, _SETTINGS)
-    groups.tie(numbers, _array(pairs))
+    at = np.array(days or [0.0] * len(pairs), dtype=np.float64)
+    groups.tie(numbers, FollowUps(_array(pairs), at))
     groups.keep_apart((homes[one], homes[other]) for one, other in apart)
     return groups
 
@@ -107,12 +116,13 @@ def test_merged_groups_count_as_if_they_had_been_one_from_the_start(
 ) -> None:
     vectors = _subject(1, 24)
     apart = [(a, b) for a, b in apart if homes[a] >= 0 and homes[b] >= 0]
-    groups = _groups(homes, pairs, apart, vectors, count=7)
+    days = [float(number % 5) for number in range(len(pairs))]
+    groups = _groups(homes, pairs, apart, vectors, count=7, days=days)
     for kept, gone in choices:
         if kept != gone and {kept, gone} <= groups.by_number.keys():
             groups.merge(kept, gone)
             homes = [kept if home == gone else home for home in homes]
-    fresh = _groups(homes, pairs, apart, vectors, count=7)
+    fresh = _groups(homes, pairs, apart, vectors, count=7, days=days)
     for number, group in groups.by_number.items():
         anew = fresh.by_number[number]
         assert sorted(group.rows) == anew.rows
@@ -120,6 +130,7 @@ def test_merged_groups_count_as_if_they_had_been_one_from_the_start(
         # Counters are equal when all that one does not name is 0.
         assert group.ties == anew.ties
         np.testing.assert_allclose(group.total, anew.total, atol=1e-5)
+        np.testing.assert_allclose(group.shares, anew.shares, atol=1e-12)
 
 
 def _two_groups(crossing: int, inside: int) -> Groups:
@@ -135,6 +146,23 @@ def test_follow_ups_that_cross_speak_for_one_issue() -> None:
     assert odds[-1] - odds[0] > 2
     # Many follow-ups of which none crosses speak against it.
     assert _two_groups(0, 12).same_issue(0, 1, 0.4) < _two_groups(0, 0).same_issue(0, 1, 0.4)
+
+
+def test_two_outages_of_one_evening_share_customers_by_chance() -> None:
+    """So many follow-ups that cross speak for one issue, unless all of them are of one evening."""
+    inside = [(n % 10, (n + 1) % 10) for n in range(20)]
+    inside += [(10 + one, 10 + other) for one, other in inside]
+    crossing = [(n % 10, 10 + (n + 3) % 10) for n in range(20)]
+    others = [(20, 21)] * 400
+    homes, pairs = [0] * 10 + [1] * 10 + [2] * 2, inside + crossing + others
+    elsewhere = [float(n % 40) for n in range(len(others))]
+
+    def odds(evening: Sequence[float]) -> float:
+        groups = _groups(homes, pairs, (), _subject(1, 22), days=[*evening, *elsewhere])
+        return groups.same_issue(0, 1, 0.25)
+
+    assert odds([float(n % 40) for n in range(60)]) > 0
+    assert odds([17.5] * 60) < -2
 
 
 @given(
@@ -190,6 +218,30 @@ def test_follow_ups_unite_what_likeness_alone_would_not() -> None:
     assert len(_united(_groups(homes, (), (), vectors))) == 2
     crossing = [(n, 6 + n) for n in range(6)]
     assert len(_united(_groups(homes, crossing, (), vectors))) == 1
+
+
+@pytest.mark.parametrize(
+    ("days", "is_sudden"),
+    [
+        ([3.0] * 6, True),
+        # Most of them at once, the others whenever.
+        ([0.0, 9.0, 20.1, 20.2, 20.3, 20.4, 20.5], True),
+        ([0.0, 1.0, 2.0, 3.0, 4.0, 5.0], False),
+        ([20.1, 20.2, 20.3, 20.4, 21.0, 22.0], False),
+        # Too few for an outage.
+        ([3.0] * 4, False),
+    ],
+)
+def test_what_comes_at_once_is_less_likely_an_issue_from_before(
+    days: list[float], is_sudden: bool
+) -> None:
+    rows = _subject(1, len(days))
+    seen = [
+        look_at(rows, _fixed(1), center=_CENTER, settings=_SETTINGS, clues=Clues(days=when))
+        for when in (None, np.array(days))
+    ]
+    shift = seen[0].same_as_nearest - seen[1].same_as_nearest
+    assert shift == pytest.approx(_SETTINGS.sudden_apart if is_sudden else 0.0)
 
 
 def _fixed(*subjects: int) -> Fixed:

@@ -5,9 +5,10 @@ import pytest
 from numpy.random import default_rng
 
 from models.clues import NO_CLUES, Clues
+from models.follow_ups import FollowUps
 from models.settings import FinderSettings
 from models.splitting import cut_in_two, weigh
-from models.vectors import BoolArray, IntArray, Vectors, unit_rows
+from models.vectors import BoolArray, Vectors, unit_rows
 
 _SETTINGS = FinderSettings()
 _SIZE = 32
@@ -22,11 +23,12 @@ def _subject(number: int, count: int, *, spread: float = 0.1, seed: int = 0) -> 
     return unit_rows(rows.astype(np.float32))
 
 
-def _pairs(*pairs: tuple[int, int]) -> IntArray:
-    return np.array(pairs, dtype=np.int64).reshape(len(pairs), 2)
+def _pairs(*pairs: tuple[int, int]) -> FollowUps:
+    """Follow-ups of one day."""
+    return FollowUps(np.array(pairs, dtype=np.int64).reshape(len(pairs), 2), np.zeros(len(pairs)))
 
 
-def _stay(lengths: tuple[int, int]) -> IntArray:
+def _stay(lengths: tuple[int, int]) -> FollowUps:
     """Follow-ups, each on its own side: chains through both."""
     one, other = lengths
     chain = [(row, row + 1) for row in range(one - 1)]
@@ -60,9 +62,10 @@ def test_customers_who_change_sides_speak_for_one_issue() -> None:
     side = np.arange(16) >= 8
     crossing = _pairs(*((row, row + 8) for row in range(8)))
 
-    def odds(pairs: IntArray) -> float:
+    def odds(written: FollowUps) -> float:
         # Many others write twice too, elsewhere.
-        clues = Clues(follow_ups=np.concatenate([pairs, np.full((50, 2), -1)]))
+        pairs = [*map(tuple, written.pairs.tolist()), *[(-1, -1)] * 50]
+        clues = Clues(follow_ups=_pairs(*pairs))
         found = weigh(members, side, center=_CENTER, settings=_SETTINGS, clues=clues)
         return found.same_issue
 
@@ -96,14 +99,14 @@ def test_the_same_text_is_never_cut(count: int) -> None:
 def test_ends_elsewhere_count_as_ends_only() -> None:
     members = np.concatenate([_subject(1, 6), _subject(2, 6)])
     side: BoolArray = np.arange(12) >= 6
-    inside = _pairs((0, 1), (6, 7), (2, 8))
+    inside = [(0, 1), (6, 7), (2, 8)]
     found = [
         weigh(
             members,
             side,
             center=_CENTER,
             settings=_SETTINGS,
-            clues=Clues(follow_ups=np.concatenate([inside, _pairs((3, elsewhere))])),
+            clues=Clues(follow_ups=_pairs(*inside, (3, elsewhere))),
         )
         for elsewhere in (-1, 12, 99)
     ]
