@@ -8,6 +8,7 @@ from bridge.cleaning.door import door_text
 from bridge.domain.contacts import RedactedText
 from bridge.domain.errors import InvalidInput, InvalidMove, NotFound, Outdated
 from bridge.domain.faq import Faq, FaqState, SentAnswer, best_answer
+from bridge.domain.moments import passed
 from bridge.domain.products import Product
 from bridge.redaction import Redactor
 from bridge.steps.context import Context
@@ -149,9 +150,8 @@ def publish_faq(
     link = link.strip()
     if not link.startswith(("https://", "http://")) or len(link) > _LONGEST_LINK:
         raise InvalidInput("give the address as it is in the browser: https://…", pointer="/link")
-    at = published_at or faq.published_at or cause.at
-    if at > cause.at:
-        raise InvalidInput("this moment has not come yet", pointer="/published_at")
+    told = published_at or faq.published_at or cause.at
+    at = passed(told, now=cause.at, pointer="/published_at")
     if (faq.state, faq.link, faq.published_at) == (FaqState.PUBLISHED, link, at):
         return faq
     store.faqs.change(
@@ -166,13 +166,20 @@ def publish_faq(
 
 
 def dismiss_faq(faq: Faq, *, store: Store, cause: Cause) -> Faq:
-    """No article, for that reason; it is not suggested again."""
+    """No article, for that reason; it is not suggested again.
+
+    One that is out counts as taken down: its link is gone, and nothing is watched any more.
+    """
     if faq.state is FaqState.DISMISSED:
         return faq
     _require(faq, _WORKED_ON)
     if not cause.reason.strip():
         raise InvalidInput("a reason is needed: why no article?", pointer="/reason")
-    return _to(faq, FaqState.DISMISSED, "faq_dismissed", store=store, cause=cause)
+    action = "faq_dismissed"
+    if faq.state is FaqState.PUBLISHED:
+        store.faqs.change(faq.id, now=cause.at, link=None, published_at=None)
+        action = "faq_taken_down"
+    return _to(faq, FaqState.DISMISSED, action, store=store, cause=cause)
 
 
 def faq_proof(faq: Faq, *, store: Store, now: datetime) -> Proof | None:
@@ -239,7 +246,12 @@ def _decided(faq: Faq, action: str, *, store: Store, cause: Cause) -> Faq:
         at=cause.at,
         actor=cause.actor,
         issue_id=faq.issue_id,
-        before={"faq_state": faq.state.value, "question": faq.question, "answer": faq.answer},
+        before={
+            "faq_state": faq.state.value,
+            "question": faq.question,
+            "answer": faq.answer,
+            "link": faq.link,
+        },
         after={
             "faq": faq.id,
             "faq_state": changed.state.value,
