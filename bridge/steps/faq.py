@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bridge.cleaning.door import door_text
 from bridge.domain.contacts import RedactedText
 from bridge.domain.errors import InvalidInput, InvalidMove, NotFound, Outdated
-from bridge.domain.faq import Faq, FaqState, SentAnswer, best_answer
+from bridge.domain.faq import AskedOften, Faq, FaqState, SentAnswer, asks, best_answer
 from bridge.domain.moments import passed
 from bridge.domain.products import Product
 from bridge.redaction import Redactor
@@ -16,10 +16,14 @@ from bridge.steps.moves import Cause
 from bridge.store import Store
 from models.proof import MOST_DAYS, Proof, prove
 from models.spoken import spoken
+from models.texts import clauses
 
 _DAY = timedelta(days=1)
 _MOST_BYTES = 20_000
 _LONGEST_LINK = 2_000
+_MOST_TYPICAL = 50
+_LONGEST = 200
+"""A longer sentence is no question for a headline."""
 _WORKED_ON = (FaqState.OPEN, FaqState.WITHDRAWN, FaqState.ACCEPTED, FaqState.PUBLISHED)
 
 
@@ -92,10 +96,22 @@ def suggest_for(product: Product, *, store: Store, now: datetime) -> None:
         )
     ]
     for one in wanted:
+        question = _question_of(one, store)
         answers = store.replies.of_issue(one.issue_id, until=now)
-        best = best_answer(_in_language_of(one.title, answers))
-        store.faqs.suggest(product.id, one, best, question=redactor.redact(one.title), now=now)
+        best = best_answer(_in_language_of(question, answers))
+        store.faqs.suggest(product.id, one, best, question=redactor.redact(question), now=now)
     store.faqs.withdraw_others(product.id, [one.issue_id for one in wanted])
+
+
+def _question_of(one: AskedOften, store: Store) -> str:
+    """Its title where that asks, else what customers ask, in the title's language if they do."""
+    if asks(one.title):
+        return one.title
+    texts = store.faqs.texts_of(one.issue_id, limit=_MOST_TYPICAL)
+    written = [clause for text in texts for clause in clauses(text) if len(clause) <= _LONGEST]
+    language = spoken(one.title).language
+    alike = [clause for clause in written if spoken(clause).language == language]
+    return one.asked_in(alike) or one.asked_in(written) or one.title
 
 
 def _in_language_of(question: str, answers: Sequence[SentAnswer]) -> Sequence[SentAnswer]:
