@@ -6,6 +6,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from fastapi import Request, Response
@@ -232,9 +233,19 @@ def _failure(error: Exception, request: Request) -> Response:
     return _told(request, HTTPStatus.INTERNAL_SERVER_ERROR, sentence, error_id)
 
 
+def _page_of_form(request: Request) -> str:
+    """The page of ours that a form was sent from; empty where the browser does not say."""
+    before = urlsplit(request.headers.get("referer", ""))
+    is_ours = before.netloc == request.headers.get("host") and not before.path.startswith("//")
+    if request.method != "POST" or not is_ours or not before.path:
+        return ""
+    return urlunsplit(("", "", before.path, before.query, ""))
+
+
 def _told(request: Request, status: HTTPStatus, sentence: str, error_id: str) -> Response:
     """In the usual frame for who is signed in; a stranger learns nothing of any product."""
-    given = {"title": _TITLES[status], "sentence": sentence, "error_id": error_id}
+    back = _page_of_form(request) if status is HTTPStatus.FORBIDDEN else ""
+    given = {"title": _TITLES[status], "sentence": sentence, "error_id": error_id, "back": back}
     asked = request.query_params.get("product")
     # Who asked for a product that is not theirs still has the menu of one that is.
     products = dict.fromkeys((asked, None))

@@ -176,8 +176,14 @@ def test_an_expired_form_and_a_mistake_of_ours_have_the_menu_too(
 ) -> None:
     lead = bench.signed_in(Role.LEAD)
     name = bench.find_issue().name
-    old = lead.post(f"/issues/{name}/confirm", data={"token": "old"}, headers={"Origin": SITE})
+    path, form = f"/issues/{name}/confirm", {"token": "old"}
+    before = {"Origin": SITE, "Referer": f"{SITE}/issues/{name}?show=5"}
+    old = lead.post(path, data=form, headers=before)
     assert (old.status_code, 'aria-label="Main"' in old.text) == (403, True)
+    assert f'href="/issues/{name}?show=5">Load the page again' in old.text
+    for other in (f"{SITE}//evil.example/", "https://evil.example/issues", "javascript:alert(1)"):
+        told = lead.post(path, data=form, headers={"Origin": SITE, "Referer": other}).text
+        assert "Load the page again" not in told
 
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret")
@@ -617,7 +623,9 @@ def test_looking_never_changes_anything(bench: PagesBench) -> None:
 def test_hostile_words_stay_words(bench: PagesBench) -> None:
     evil = '<script>alert(1)</script> <img src="https://evil.example/x.png" onerror=alert(1)> '
     contacts = contacts_about_export(5)
-    bench.pipeline.send(*(replace(one, text=evil + one.text, version=evil[:80]) for one in contacts))
+    bench.pipeline.send(
+        *(replace(one, text=evil + one.text, version=evil[:80]) for one in contacts)
+    )
     bench.pipeline.consolidate()
     with bench.application.open() as store:
         issue = store.issues.by_number(bench.product.id, 1)
