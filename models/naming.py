@@ -1,6 +1,7 @@
 """How an issue is shown to people: a title and terms in the customers' words, the best quotes."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,10 @@ _LATER = 0.005
 _AFTER = 0.04
 """What each sentence before it costs a clause: people say first what is wrong."""
 _MOST_AFTER = 3
+_CLOSING = ".,;:! "
+_QUOTES = "\"'“”„‘’‚«»"
+_QUOTE = re.compile(rf"(?<!\w)[{_QUOTES}]|[{_QUOTES}](?!\w)")
+"""A quotation mark, and no apostrophe inside a word."""
 _QUOTE_CHARACTERS = range(20, 400)
 _SAME_QUOTE = 0.95
 _RECENT_WEIGHT = 0.1
@@ -257,8 +262,18 @@ def _title_worth(clause: str, common: dict[str, float]) -> float:
 
 def _as_title(clause: str) -> str:
     """Capitalised, without closing full stop or comma, and not too long."""
-    text = cut(clause.strip(" \t\"'“”„*#>-").rstrip(".,;:! "), TITLE_CHARACTERS)
+    bare = _unquoted(clause.strip(" \t*#>-").rstrip(_CLOSING)).rstrip(_CLOSING)
+    text = cut(bare, TITLE_CHARACTERS)
     return text[:1].upper() + text[1:]
+
+
+def _unquoted(text: str) -> str:
+    """Without quotes around all of it, or at an end without the other; those of a word stay."""
+    marks = [one.start() for one in _QUOTE.finditer(text)]
+    ends = {0, len(text) - 1}
+    is_around = len(marks) == 2 and set(marks) == ends
+    is_alone = len(marks) == 1 and set(marks) <= ends
+    return text.strip(_QUOTES).strip() if is_around or is_alone else text
 
 
 def _meaning_words(text: str) -> list[str]:

@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from bridge.api.wire import Given, Identifier, IssueRef, Moment, ShortText, Text, Words
+from bridge.domain.fixes import MOST_VERSION
 
 _CONTACT_EXAMPLE: JsonDict = {
     "source": "zendesk",
@@ -69,6 +70,9 @@ class SatisfactionIn(Given):
     max: Score | None = None
 
 
+Version = Annotated[Text, Field(max_length=MOST_VERSION)]
+
+
 class ContactIn(Given):
     """One message from one customer."""
 
@@ -83,8 +87,8 @@ class ContactIn(Given):
     subject: Annotated[Text, Field(max_length=10_000)] | None = None
     lang: ShortText | None = None
     product: ShortText | None = None
-    version: ShortText | None = None
-    platform: Annotated[ShortText, Field(description="Such as ios, android or web.")] | None = None
+    version: Version | None = None
+    platform: Annotated[Version, Field(description="Such as ios, android or web.")] | None = None
     customer: CustomerIn | None = None
     account: AccountIn | None = None
     agent: AgentIn | None = None
@@ -209,7 +213,7 @@ class ReleaseIn(Given):
         json_schema_extra={"examples": [{"version": "4.2", "issues": ["ISS-42"]}]}
     )
 
-    version: Annotated[Text, Field(min_length=1, max_length=80)]
+    version: Annotated[Version, Field(min_length=1)]
     component: Annotated[Text, Field(max_length=80)] = ""
     shipped_at: Moment | None = None
     percent: Annotated[int, Field(strict=True, ge=1, le=100)] = 100

@@ -4,10 +4,7 @@ Written as plain ASGI so that it sees everything, also what the framework answer
 """
 
 import time
-import traceback
 import uuid
-from collections.abc import MutableMapping
-from typing import Any
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bridge.api.errors import make_problem, problem_response
 from bridge.api.metrics import Metrics
+from bridge.wiring.logging import where
 
 _OPEN_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -23,7 +21,6 @@ _OPEN_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
-_FRAMES = 8
 
 log = structlog.get_logger()
 
@@ -52,7 +49,7 @@ class Door:
             else:
                 await self._app(scope, limited.receive, answer.send)
         except Exception as error:  # noqa: BLE001 - the last resort: an id, and nothing else
-            log.error("a request failed", request_id=request_id, **_where(error))
+            log.error("a request failed", request_id=request_id, **where(error))
             if answer.status is None:
                 await _refuse(500, scope, receive, answer.send)
         finally:
@@ -130,12 +127,3 @@ async def _refuse(status: int, scope: Scope, receive: Receive, send: Send) -> No
 def _declared_length(scope: Scope) -> int:
     given = Headers(scope=scope).get("content-length", "0")
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 20 else 0
-
-
-def _where(error: Exception) -> MutableMapping[str, Any]:
-    """The kind of the error and where it came from; its message may hold a customer's text."""
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    return {
-        "error": type(error).__name__,
-        "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
-    }

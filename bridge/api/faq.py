@@ -149,7 +149,7 @@ def publish(faq_id: FaqPath, body: FaqPublishIn, call: Adviser, once: OnceDep) -
     dependencies=[Depends(json_only)],
 )
 def dismiss(faq_id: FaqPath, body: ReasonIn, call: Adviser, once: OnceDep) -> Response:
-    """It is not suggested again; the reason is kept."""
+    """It is not suggested again; one that is out counts as taken down. The reason is kept."""
     return _answered(
         faq_id,
         call,

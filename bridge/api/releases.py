@@ -1,6 +1,5 @@
 """Releases: a version that customers can get ships what it fixes."""
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Path
@@ -20,12 +19,10 @@ from bridge.api.idempotency import OnceDep
 from bridge.api.paging import PageDep, page_of
 from bridge.api.schemas import NotShippedOut, ReleasePage, ShippedOut, WithdrawnOut
 from bridge.api.wire import MOST_ID
-from bridge.domain.errors import InvalidInput
+from bridge.domain.moments import passed
 from bridge.domain.news import ShipEvent, ShipKind
 from bridge.steps.ship import ReleaseNews, Shipped, ship
 from bridge.steps.withdraw import withdraw
-
-_FUTURE = timedelta(days=1)
 
 router = area("releases")
 
@@ -56,14 +53,13 @@ def add_release(
     409 when customers who have the version wrote about a listed issue: `insist` ships it.
     """
     product = call.product
-    if body.shipped_at is not None and body.shipped_at > call.now + _FUTURE:
-        raise InvalidInput("a release cannot have shipped in the future", pointer="/shipped_at")
+    shipped_at = passed(body.shipped_at or call.now, now=call.now, pointer="/shipped_at")
 
     def do() -> tuple[int, ShippedOut]:
         numbers = dict.fromkeys(body.issues)
         news = ReleaseNews(
             version=body.version.strip(),
-            shipped_at=body.shipped_at or call.now,
+            shipped_at=shipped_at,
             component=body.component.strip(),
             percent=body.percent,
             issue_ids=tuple(call.store.issues.by_number(product.id, one).id for one in numbers),

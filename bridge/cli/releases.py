@@ -1,6 +1,6 @@
 """`bridge releases`: the same answers as the API."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -12,8 +12,8 @@ from bridge.cli.issues import issue_id_of, operator
 from bridge.cli.opening import opened, read_settings
 from bridge.cli.options import AsJson, DataDir, ProductName, new_app
 from bridge.cli.output import emit, say, show_table
-from bridge.domain.errors import InvalidInput, NotFound
-from bridge.domain.moments import rfc3339
+from bridge.domain.errors import NotFound
+from bridge.domain.moments import passed, rfc3339
 from bridge.domain.news import ShipEvent, ShipKind
 from bridge.domain.products import DEFAULT_PRODUCT
 from bridge.steps.report_lines import counted
@@ -21,7 +21,6 @@ from bridge.steps.ship import ReleaseNews, ship
 from bridge.steps.withdraw import withdraw
 
 releases_app = new_app()
-_FUTURE = timedelta(days=1)
 
 
 @releases_app.callback()
@@ -98,9 +97,8 @@ def add_release(  # noqa: PLR0913 - one parameter an option
     """
     with opened(read_settings(data_dir)) as application, application.open() as store:
         now = application.context.now()
-        moment = _moment(shipped_at) if shipped_at else now
-        if moment > now + _FUTURE:
-            raise InvalidInput("a release cannot have shipped in the future")
+        told = _moment(shipped_at) if shipped_at else now
+        moment = passed(told, now=now, pointer="/shipped_at")
         home = store.products.by_slug(product)
         news = ReleaseNews(
             version=version.strip(),

@@ -15,6 +15,7 @@ _SHARE = 0.6
 _Z = 1.96
 _PLACEHOLDER = re.compile(r"<[A-Z]+_\d+>")
 _NOT_WORDS = re.compile(r"\W+")
+_ASKS = re.compile(r"[?？؟][\s\W]*$")
 
 
 class FaqState(StrEnum):
@@ -41,6 +42,21 @@ class AskedOften:
     questions: int
     """so many of them questions."""
     customers: int
+    terms: Sequence[str] = ()
+
+    def asked_in(self, clauses: Sequence[str]) -> str | None:
+        """Of what customers wrote, typical ones first, the question that names most of its terms.
+
+        An issue's title says what is wrong, which in a question is often a sentence beside it.
+        """
+        words = {word for term in self.terms for word in term.split()}
+        named = [
+            (len(words & set(_words(one).split())), -place, one)
+            for place, one in enumerate(clauses)
+            if asks(one)
+        ]
+        count, _, found = max(named, default=(0, 0, ""))
+        return found if count else None
 
     def is_question(self, *, least_contacts: int, least_customers: int) -> bool:
         """Whether most of its contacts ask something, and enough of them for an article."""
@@ -102,6 +118,11 @@ class Faq:
             f"made from an answer that {self.told} {people} got:"
             f" {self.quiet} did not write again within a week"
         )
+
+
+def asks(text: str) -> bool:
+    """Whether it ends with a question mark, in any writing."""
+    return _ASKS.search(text) is not None
 
 
 def best_answer(answers: Sequence[SentAnswer]) -> BestAnswer | None:

@@ -10,6 +10,8 @@ from typing import NewType
 ReleaseId = NewType("ReleaseId", int)
 VersionKey = tuple[tuple[int, int, str], ...]
 
+MOST_VERSION = 80
+"""Letters in the name of a version; a longer one is something else, such as a user agent."""
 _PARTS = re.compile(r"\d+|[a-z]+")
 _BUILD = re.compile(r"\+.*|\(.*?\)")
 """What names a build of a version and not another version: 4.1+77, 4.1 (77)."""

@@ -23,7 +23,7 @@ from bridge.redaction import Redactor
 from bridge.steps.again import already
 from bridge.steps.announce import announce
 from bridge.steps.context import Context
-from bridge.steps.moves import Cause
+from bridge.steps.moves import Cause, require_living
 from bridge.steps.tasks import give_copies_back, withdraw_copies
 from bridge.steps.tell import Telling
 from bridge.steps.tell_workaround import tell_replaced
@@ -84,6 +84,7 @@ def add_workaround(  # noqa: PLR0913 - a draft differs in one word
     InvalidMove where the issue has another one of the same words, but for the one that it comes
     instead of.
     """
+    require_living(issue, store=store)
     content = _content(replace(advice, owner=advice.owner or cause.actor.name), product)
     _require_to_come(content.review_at, cause)
     state = WorkaroundState.DRAFT if is_draft else WorkaroundState.ACTIVE

@@ -27,13 +27,13 @@ from bridge.steps.groups import (
     record,
     record_beside,
     representatives,
-    require_living,
     take,
 )
 from bridge.steps.lessons import relearn
 from bridge.steps.looking import look_again
 from bridge.steps.merge import merge_issues, survivor_first
 from bridge.steps.move import keep_contacts, move_contacts, place_contact, split_issue
+from bridge.steps.moves import require_living
 from bridge.steps.review import confirm_issue, file_issue
 from bridge.store.suggestions import Answer
 
@@ -188,7 +188,7 @@ def _issue(suggestion: Suggestion, issue_id: int | None, act: Act) -> Issue:
     if issue_id is None:
         raise InvalidMove("this question names no issue")
     issue = act.store.issues.get(suggestion.product_id, issue_id)
-    require_living(issue)
+    require_living(issue, store=act.store)
     return issue
 
 

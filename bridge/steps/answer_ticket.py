@@ -6,8 +6,9 @@ from bridge.domain.errors import InvalidMove
 from bridge.domain.grouping import Suggestion, SuggestionKind
 from bridge.domain.issues import Issue
 from bridge.domain.tickets import ExistingTicket, Filing, FilingState
-from bridge.steps.groups import Act, Entry, Trail, record, require_living, take
+from bridge.steps.groups import Act, Entry, Trail, record, take
 from bridge.steps.linking import file_now
+from bridge.steps.moves import require_living
 from bridge.steps.name_ticket import adopt_soon
 
 NOT_THAT_TICKET = "not_that_ticket"
@@ -20,7 +21,7 @@ def answer_ticket(suggestion: Suggestion, trail: Trail, act: Act, *, is_yes: boo
     if suggestion.issue_id is None or suggestion.existing_id is None:
         raise InvalidMove("this question names no ticket")
     (issue,) = take(suggestion.product_id, [suggestion.issue_id], store=store)
-    require_living(issue)
+    require_living(issue, store=store)
     ticket = store.existing.get(suggestion.product_id, suggestion.existing_id)
     filing = store.filings.of_episode(issue)
     if not is_yes:

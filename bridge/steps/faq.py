@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from bridge.cleaning.door import door_text
 from bridge.domain.contacts import RedactedText
 from bridge.domain.errors import InvalidInput, InvalidMove, NotFound, Outdated
-from bridge.domain.faq import Faq, FaqState, SentAnswer, best_answer
+from bridge.domain.faq import AskedOften, Faq, FaqState, SentAnswer, asks, best_answer
+from bridge.domain.moments import passed
 from bridge.domain.products import Product
 from bridge.redaction import Redactor
 from bridge.steps.context import Context
@@ -15,10 +16,14 @@ from bridge.steps.moves import Cause
 from bridge.store import Store
 from models.proof import MOST_DAYS, Proof, prove
 from models.spoken import spoken
+from models.texts import clauses
 
 _DAY = timedelta(days=1)
 _MOST_BYTES = 20_000
 _LONGEST_LINK = 2_000
+_MOST_TYPICAL = 50
+_LONGEST = 200
+"""A longer sentence is no question for a headline."""
 _WORKED_ON = (FaqState.OPEN, FaqState.WITHDRAWN, FaqState.ACCEPTED, FaqState.PUBLISHED)
 
 
@@ -91,10 +96,22 @@ def suggest_for(product: Product, *, store: Store, now: datetime) -> None:
         )
     ]
     for one in wanted:
+        question = _question_of(one, store)
         answers = store.replies.of_issue(one.issue_id, until=now)
-        best = best_answer(_in_language_of(one.title, answers))
-        store.faqs.suggest(product.id, one, best, question=redactor.redact(one.title), now=now)
+        best = best_answer(_in_language_of(question, answers))
+        store.faqs.suggest(product.id, one, best, question=redactor.redact(question), now=now)
     store.faqs.withdraw_others(product.id, [one.issue_id for one in wanted])
+
+
+def _question_of(one: AskedOften, store: Store) -> str:
+    """Its title where that asks, else what customers ask, in the title's language if they do."""
+    if asks(one.title):
+        return one.title
+    texts = store.faqs.texts_of(one.issue_id, limit=_MOST_TYPICAL)
+    written = [clause for text in texts for clause in clauses(text) if len(clause) <= _LONGEST]
+    language = spoken(one.title).language
+    alike = [clause for clause in written if spoken(clause).language == language]
+    return one.asked_in(alike) or one.asked_in(written) or one.title
 
 
 def _in_language_of(question: str, answers: Sequence[SentAnswer]) -> Sequence[SentAnswer]:
@@ -149,9 +166,8 @@ def publish_faq(
     link = link.strip()
     if not link.startswith(("https://", "http://")) or len(link) > _LONGEST_LINK:
         raise InvalidInput("give the address as it is in the browser: https://…", pointer="/link")
-    at = published_at or faq.published_at or cause.at
-    if at > cause.at:
-        raise InvalidInput("this moment has not come yet", pointer="/published_at")
+    told = published_at or faq.published_at or cause.at
+    at = passed(told, now=cause.at, pointer="/published_at")
     if (faq.state, faq.link, faq.published_at) == (FaqState.PUBLISHED, link, at):
         return faq
     store.faqs.change(
@@ -166,13 +182,20 @@ def publish_faq(
 
 
 def dismiss_faq(faq: Faq, *, store: Store, cause: Cause) -> Faq:
-    """No article, for that reason; it is not suggested again."""
+    """No article, for that reason; it is not suggested again.
+
+    One that is out counts as taken down: its link is gone, and nothing is watched any more.
+    """
     if faq.state is FaqState.DISMISSED:
         return faq
     _require(faq, _WORKED_ON)
     if not cause.reason.strip():
         raise InvalidInput("a reason is needed: why no article?", pointer="/reason")
-    return _to(faq, FaqState.DISMISSED, "faq_dismissed", store=store, cause=cause)
+    action = "faq_dismissed"
+    if faq.state is FaqState.PUBLISHED:
+        store.faqs.change(faq.id, now=cause.at, link=None, published_at=None)
+        action = "faq_taken_down"
+    return _to(faq, FaqState.DISMISSED, action, store=store, cause=cause)
 
 
 def faq_proof(faq: Faq, *, store: Store, now: datetime) -> Proof | None:
@@ -239,7 +262,12 @@ def _decided(faq: Faq, action: str, *, store: Store, cause: Cause) -> Faq:
         at=cause.at,
         actor=cause.actor,
         issue_id=faq.issue_id,
-        before={"faq_state": faq.state.value, "question": faq.question, "answer": faq.answer},
+        before={
+            "faq_state": faq.state.value,
+            "question": faq.question,
+            "answer": faq.answer,
+            "link": faq.link,
+        },
         after={
             "faq": faq.id,
             "faq_state": changed.state.value,

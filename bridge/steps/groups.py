@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from bridge.domain.contacts import ContactId, ProductId
-from bridge.domain.errors import InvalidInput, InvalidMove, OutsideError
+from bridge.domain.errors import InvalidInput, OutsideError
 from bridge.domain.grouping import Constraint, ConstraintKind
 from bridge.domain.issues import Issue, IssueState, Outcome
 from bridge.steps.context import Context
@@ -108,12 +108,6 @@ def take(product_id: ProductId, issue_ids: Iterable[int], *, store: Store) -> li
 def count_words(count: int) -> str:
     """How many contacts, for a sentence."""
     return "1 contact" if count == 1 else f"{count} contacts"
-
-
-def require_living(issue: Issue) -> None:
-    """Raise InvalidMove when the issue was merged away."""
-    if issue.merged_into is not None:
-        raise InvalidMove(f"{issue.name} was merged into another issue: decide about that one")
 
 
 def chosen_of(

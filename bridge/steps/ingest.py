@@ -15,6 +15,7 @@ from bridge.domain.contacts import (
     Rating,
 )
 from bridge.domain.errors import InvalidInput, TryAgainLater
+from bridge.domain.fixes import MOST_VERSION
 from bridge.domain.people import UserId
 from bridge.domain.platforms import platform_in
 from bridge.domain.products import Product
@@ -98,6 +99,10 @@ def at_the_door(received: ContactReceived, *, now: datetime) -> ContactReceived:
             raise InvalidInput(
                 f"{moment.isoformat()} is not a moment a contact can have", pointer=pointer
             )
+    for name, value in (("version", received.version), ("platform", received.platform)):
+        if value and len(value) > MOST_VERSION:
+            words = f"{name} is longer than {MOST_VERSION} characters: name it in short, or not"
+            raise InvalidInput(words, pointer=f"/{name}")
     return replace(
         received,
         external_id=external_id,
@@ -105,7 +110,7 @@ def at_the_door(received: ContactReceived, *, now: datetime) -> ContactReceived:
         channel=(_short(received.channel) or "other").lower(),
         subject=_short(received.subject, most=_MOST_SUBJECT_BYTES) or None,
         lang=_short(received.lang, most=20) or None,
-        version=_short(received.version, most=80) or None,
+        version=_short(received.version) or None,
         platform=_platform(received),
         conversation=_short(received.conversation) or None,
         rating=_clean_rating(received.rating),
@@ -117,7 +122,7 @@ def at_the_door(received: ContactReceived, *, now: datetime) -> ContactReceived:
 
 def _platform(received: ContactReceived) -> str | None:
     """As it was given; else as the version or the channel names it."""
-    given = _short(received.platform, most=80).lower()
+    given = _short(received.platform).lower()
     return given or platform_in(received.version, received.channel)
 
 

@@ -28,6 +28,7 @@ from bridge.domain.people import is_address
 from bridge.domain.workarounds import Workaround
 from bridge.steps.again import already
 from bridge.steps.letter_look import look_again
+from bridge.steps.moves import require_living
 from bridge.steps.tell import Telling
 from bridge.store import Store
 from bridge.store.addressees import Addressee
@@ -47,8 +48,7 @@ def draft_letter(issue: Issue, kind: LetterKind, telling: Telling) -> Letter:
         raise InvalidMove(
             "a correction is drafted by itself, when a fix falls that letters told of"
         )
-    if issue.merged_into is not None:
-        raise InvalidMove("it was merged: write about the issue that stands for it")
+    require_living(issue, store=telling.store)
     if issue.state not in FIXED or issue.fixed_in is None:
         raise InvalidMove(f"a letter tells of a fix, and {issue.name} is {issue.state.words}")
     store, cause, product = telling.store, telling.cause, telling.product

@@ -19,10 +19,10 @@ from bridge.steps.groups import (
     record_beside,
     regrouped,
     representatives,
-    require_living,
     take,
 )
 from bridge.steps.lessons import learn_from_merge
+from bridge.steps.moves import require_living
 from bridge.steps.unlink import linked
 from bridge.store import Store
 from bridge.store.tickets import Ticket
@@ -96,7 +96,7 @@ def _require_several(survivor: Issue, others: Sequence[Issue]) -> None:
 
 def _require_possible(survivor: Issue, others: Sequence[Issue], store: Store) -> None:
     for issue in (survivor, *others):
-        require_living(issue)
+        require_living(issue, store=store)
     if survivor.state is IssueState.DISMISSED:
         raise InvalidMove(f"{survivor.name} is dismissed: undo that first, or merge the other way")
     for other in others:

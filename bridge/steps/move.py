@@ -22,10 +22,10 @@ from bridge.steps.groups import (
     record_beside,
     regrouped,
     representatives,
-    require_living,
     take,
 )
 from bridge.steps.lessons import learn_from_move, learn_from_split
+from bridge.steps.moves import require_living
 
 _MOST_TITLE = 400
 _MOST_PAIRED = 50
@@ -49,7 +49,7 @@ def move_contacts(
     ids = [issue.id] if to is None else [issue.id, to.id]
     taken = {one.id: one for one in take(issue.product_id, ids, store=store)}
     issue, to = taken[issue.id], None if to is None else taken[to.id]
-    _require_other(issue, to)
+    _require_other(issue, to, act)
     moving, staying = chosen_of(issue, contact_ids, store=store)
     chosen = [one.contact_id for one in moving]
     trail = trail or Trail()
@@ -88,7 +88,7 @@ def split_issue(
     """Make a new issue of some contacts; both sides are kept apart. Returns the new issue."""
     store = act.store
     (issue,) = take(issue.product_id, [issue.id], store=store)
-    require_living(issue)
+    require_living(issue, store=store)
     moving, staying = chosen_of(issue, contact_ids, store=store)
     if not staying:
         raise InvalidMove(f"these are all contacts of {issue.name}: leave at least one on it")
@@ -127,7 +127,7 @@ def place_contact(
     """Put a contact that is on no issue onto one, by a person."""
     store = act.store
     (to,) = take(to.product_id, [to.id], store=store)
-    require_living(to)
+    require_living(to, store=store)
     if store.placements.of_contacts(to.product_id, [contact_id]):
         raise InvalidMove("the contact is on an issue now: look again")
     trail = trail or Trail()
@@ -154,7 +154,7 @@ def keep_contacts(
     """A person says that contacts are where they belong: the machine never moves them again."""
     store = act.store
     (issue,) = take(issue.product_id, [issue.id], store=store)
-    require_living(issue)
+    require_living(issue, store=store)
     keeping, _ = chosen_of(issue, contact_ids, store=store)
     chosen = [one.contact_id for one in keeping]
     trail = trail or Trail()
@@ -176,15 +176,15 @@ def keep_contacts(
     return store.issues.get(issue.product_id, issue.id)
 
 
-def _require_other(issue: Issue, to: Issue | None) -> None:
-    require_living(issue)
+def _require_other(issue: Issue, to: Issue | None, act: Act) -> None:
+    require_living(issue, store=act.store)
     if to is None:
         return
     if to.id == issue.id:
         raise InvalidInput(
             f"these contacts are on {issue.name} already: name another issue", pointer="/to"
         )
-    require_living(to)
+    require_living(to, store=act.store)
     if to.state is IssueState.DISMISSED:
         raise InvalidMove(f"{to.name} is dismissed: choose another issue")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.cleaning import door_text
+from bridge.domain.errors import InvalidMove
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.moments import rfc3339
 from bridge.domain.people import Actor
@@ -40,6 +41,16 @@ def personal_cause(
     if told := told.strip().removesuffix("."):
         told = Redactor(region=product.region).redact(told)
     return Cause(actor, at, told, origin)
+
+
+def require_living(issue: Issue, *, store: Store) -> None:
+    """Raise InvalidMove, naming the survivor, when the issue was merged away.
+
+    For what people decide. The machine keeps such an issue in step, for undo.
+    """
+    if issue.merged_into is not None:
+        survivor = store.issues.standing_for(issue.product_id, issue.id)
+        raise InvalidMove(f"{issue.name} was merged: {survivor.name} stands for it now")
 
 
 def move_issue(

@@ -9,7 +9,7 @@ from bridge.domain.tickets import Filing, FilingState
 from bridge.steps.adopting import link_existing, mark_existing
 from bridge.steps.context import Context
 from bridge.steps.linking import file_now
-from bridge.steps.moves import Cause
+from bridge.steps.moves import Cause, require_living
 from bridge.store import Store
 
 _OPEN = (FilingState.PARKED, FilingState.UNCERTAIN, FilingState.PLANNED, FilingState.REFUSED)
@@ -26,6 +26,7 @@ def name_ticket(
     As long as no ticket is linked, or people closed the one there is as a duplicate of another.
     wait: nothing is sent meanwhile.
     """
+    require_living(issue, store=store)
     key = name.strip().rstrip("/").rpartition("/")[2]
     if not key or len(key) > _MOST_CHARACTERS or not key.isprintable() or " " in key:
         raise InvalidInput("name the ticket by its key, such as FB-12", pointer="/ticket")

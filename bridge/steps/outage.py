@@ -6,6 +6,7 @@ from bridge.domain.issues import Issue, IssueState
 from bridge.redaction import Redactor
 from bridge.steps.again import already
 from bridge.steps.announce import announce
+from bridge.steps.moves import require_living
 from bridge.steps.tell import Telling, tell_all_clear, tell_outage
 
 _MOST_BYTES = 2_000
@@ -28,8 +29,7 @@ def declare_outage(issue: Issue, text: str, telling: Telling) -> None:
     clean, _ = door_text(text, max_bytes=_MOST_BYTES)
     if not clean.strip():
         raise InvalidInput("an outage needs a text: what agents tell customers", pointer="/text")
-    if issue.merged_into is not None:
-        raise InvalidMove("it was merged: declare the outage on the issue that stands for it")
+    require_living(issue, store=store)
     if issue.state in _NOT_NOW:
         raise InvalidMove(f"an outage cannot be declared: {_NOT_NOW[issue.state]}")
     if store.outages.open_of(issue.id) is not None:

@@ -16,7 +16,7 @@ from bridge.steps.asking import real_key
 from bridge.steps.burst import burst_since
 from bridge.steps.context import Context, rows_of
 from bridge.steps.kinds import judge_soon
-from bridge.steps.moves import Cause, move_issue
+from bridge.steps.moves import Cause, move_issue, require_living
 from bridge.steps.naming import rename
 from bridge.steps.refusal import FieldsChosen, choose_fields, note_again, try_again
 from bridge.store import Store
@@ -26,6 +26,7 @@ from models.clustering import is_varied
 
 def confirm_issue(issue: Issue, *, store: Store, cause: Cause) -> Issue:
     """It is one real issue."""
+    require_living(issue, store=store)
     # Whether it is one need not be asked any more.
     store.suggestions.withdraw(issue.product_id, issue_ids=[issue.id], kind=SuggestionKind.REAL)
     if not cause.actor.is_machine:
@@ -41,6 +42,7 @@ def dismiss_issue(
     states_no_problem: its contacts are thanks, small talk, advertising and the like; contacts of
     their kind found no issue from then on.
     """
+    require_living(issue, store=store)
     if not cause.reason.strip():
         raise InvalidInput("a reason is needed to dismiss an issue", pointer="/reason")
     store.suggestions.withdraw(issue.product_id, issue_ids=[issue.id])
@@ -97,6 +99,7 @@ def file_issue(  # noqa: PLR0913 - what a person may say about the ticket
     then somebody has looked and says that the first request made no ticket. `chosen` are values
     for fields that the tracker asks for.
     """
+    require_living(issue, store=store)
     existing = store.filings.of_episode(issue)
     if existing is not None:
         choose_fields(existing, chosen or FieldsChosen({}), store=store)

@@ -189,7 +189,8 @@ class _Shipping:
         """Why the release does not ship an issue; None when it does, or has."""
         version = self.release.version
         if issue.merged_into is not None:
-            return "it was merged into another issue"
+            survivor = self.store.issues.standing_for(issue.product_id, issue.id)
+            return f"it was merged: {survivor.name} stands for it now"
         fixed = {one.release.id: one for one in self.store.fixes.of_issue(issue.id)}
         mine = fixed.get(self.release.id)
         if issue.state in FIXED:

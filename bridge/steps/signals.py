@@ -13,6 +13,7 @@ from datetime import timedelta
 from pydantic import JsonValue
 
 from bridge.domain.errors import InvalidMove, NotFound, UnknownEvent
+from bridge.domain.moments import SKEW
 from bridge.domain.news import Heard
 from bridge.domain.products import Product
 from bridge.domain.signals import Counts, Fate, Rule, SignalMap, check, read
@@ -25,8 +26,6 @@ from bridge.store.connections import Connection
 from bridge.store.deliveries import DeliveryState, SignalDelivery
 
 _LEFT_AFTER = timedelta(minutes=10)
-_SKEW = timedelta(minutes=10)
-"""A clock of theirs may be ahead of ours by so much."""
 _LONGEST_WAIT = timedelta(days=400)
 
 
@@ -148,7 +147,7 @@ def _act(
     event = found.event
     if event.at > now + _LONGEST_WAIT:
         return DeliveryState.FAILED, f"it speaks of {event.at:%Y-%m-%d}, which is too far away"
-    if event.at > now + _SKEW and not event.kind.takes_back:
+    if event.at > now + SKEW and not event.kind.takes_back:
         once = f"receive:{delivery.id}:planned"
         store.enqueue("receive", once=once, at=event.at, delivery_id=delivery.id)
         return DeliveryState.WAITING, f"planned for {event.at:%Y-%m-%d %H:%M} UTC, read again then"

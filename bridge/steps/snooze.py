@@ -8,7 +8,7 @@ from bridge.domain.issues import Issue, IssueState
 from bridge.domain.people import MACHINE
 from bridge.steps.context import Context
 from bridge.steps.follow_up import Counted, group_changed
-from bridge.steps.moves import Cause, move_issue
+from bridge.steps.moves import Cause, move_issue, require_living
 from bridge.store import Store
 
 LONGEST = timedelta(days=366)
@@ -20,6 +20,7 @@ def snooze_issue(
     issue: Issue, until: datetime | None, customers: int | None, *, store: Store, cause: Cause
 ) -> Issue:
     """Leave it alone until that moment, or until `customers` more are affected than now."""
+    require_living(issue, store=store)
     if (until is None) == (customers is None):
         raise InvalidInput("say either until when, or until how many more customers")
     if until is not None and until <= cause.at:
@@ -43,6 +44,7 @@ def snooze_issue(
 
 def wake_issue(issue: Issue, *, store: Store, cause: Cause) -> Issue:
     """Bring it back to where it was before it was snoozed."""
+    require_living(issue, store=store)
     if issue.state is not IssueState.SNOOZED:
         raise InvalidMove(f"{issue.name} is {issue.state.words}, not snoozed")
     return move_issue(issue, _state_before(issue, store), store=store, cause=cause, changes=_AWAKE)

@@ -30,7 +30,8 @@ _ASIDE = (
     *("shown_to_customers", "hidden_from_customers"),
     *("outage", "all_clear"),
     *("letter_drafted", "letter_approved", "letter_sent", "letter_dropped"),
-    *("faq_edited", "faq_accepted", "faq_published", "faq_dismissed"),
+    *("faq_edited", "faq_accepted", "faq_published"),
+    *("faq_dismissed", "faq_taken_down"),
 )
 """What has buttons of its own."""
 

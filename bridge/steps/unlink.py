@@ -10,7 +10,7 @@ from bridge.domain.issues import Issue, IssueState
 from bridge.domain.tickets import Filing, FilingState
 from bridge.steps.asking import ticket_key
 from bridge.steps.context import Context
-from bridge.steps.moves import Cause, move_issue
+from bridge.steps.moves import Cause, move_issue, require_living
 from bridge.store import Store
 from bridge.store.suggestions import Answer
 from bridge.store.tickets import Ticket
@@ -20,6 +20,7 @@ _TOLD = (IssueState.SHIPPED, IssueState.VERIFIED)
 
 def unlink_ticket(issue: Issue, *, store: Store, cause: Cause) -> Issue:
     """Take an issue off its ticket, whatever was merged into it too; it may be filed again."""
+    require_living(issue, store=store)
     filing, ticket = linked(issue, store)
     if filing is None or ticket is None:
         raise InvalidMove(f"{issue.name} has no ticket that it could be taken off")

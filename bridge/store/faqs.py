@@ -34,6 +34,7 @@ class Faqs:
                 contacts,
                 contacts.filter(ContactRow.kind == _QUESTION),
                 func.count(living_customer().distinct()).filter(ContactRow.kind == _QUESTION),
+                IssueRow.key_terms,
             )
             .join(AssignmentRow, AssignmentRow.issue_id == IssueRow.id)
             .join(ContactRow, ContactRow.id == AssignmentRow.contact_id)
@@ -49,9 +50,24 @@ class Faqs:
             .order_by(IssueRow.id)
         )
         return [
-            AskedOften(IssueId(row[0]), row[1], row[2], row[3], row[4])
+            AskedOften(IssueId(row[0]), row[1], row[2], row[3], row[4], terms=tuple(row[5]))
             for row in self._session.execute(query)
         ]
+
+    def texts_of(self, issue_id: IssueId, *, limit: int) -> list[RedactedText]:
+        """What those contacts of an issue wrote that ask something and are most like it."""
+        query = (
+            select(ContactRow.text)
+            .join(AssignmentRow, AssignmentRow.contact_id == ContactRow.id)
+            .where(
+                AssignmentRow.issue_id == issue_id,
+                AssignmentRow.ended_at.is_(None),
+                ContactRow.kind == _QUESTION,
+            )
+            .order_by(AssignmentRow.similarity.desc(), ContactRow.id)
+            .limit(limit)
+        )
+        return [RedactedText(one) for one in self._session.scalars(query)]
 
     def suggest(
         self,

@@ -5,6 +5,7 @@ from inspect import isawaitable
 
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from bridge.web import (
@@ -21,7 +22,7 @@ from bridge.web import (
     signals,
     triage,
 )
-from bridge.web.pages import STATIC, show_failure, show_http_error, wants_page
+from bridge.web.pages import STATIC, show_http_error, wants_page
 from bridge.web.visit import Web
 from bridge.wiring import Application
 
@@ -33,7 +34,6 @@ def create_pages(application: Application) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     add_pages(app, application)
     app.add_exception_handler(HTTPException, show_http_error)
-    app.add_exception_handler(Exception, show_failure)
     return app
 
 
@@ -68,7 +68,7 @@ def _for_browsers(app: FastAPI) -> Callable[[Request, Exception], Awaitable[Resp
     async def answer(request: Request, error: Exception) -> Response:
         is_missing = isinstance(error, HTTPException) and error.status_code in (404, 405)
         if is_missing and wants_page(request):
-            return show_http_error(request, error)
+            return await run_in_threadpool(show_http_error, request, error)
         answered = for_programs(request, error)
         return await answered if isawaitable(answered) else answered
 

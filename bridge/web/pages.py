@@ -6,6 +6,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from fastapi import Request, Response
@@ -13,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from bridge.domain.errors import (
@@ -28,7 +30,8 @@ from bridge.domain.errors import (
 from bridge.reporting.charts import draw
 from bridge.reporting.text import heading, named, others, sentence
 from bridge.web import letter_words, words
-from bridge.web.visit import Visit, web_of
+from bridge.web.visit import Visit, visit_of, web_of
+from bridge.wiring.logging import where
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
@@ -147,9 +150,14 @@ class PageRoute(APIRoute):
             except NotSignedIn:
                 response = redirect("/sign-in")
             except RequestValidationError as error:
-                response = _problem(_refusal(error, request))
+                refusal = _refusal(error, request)
+                response = await run_in_threadpool(_problem, refusal, request)
             except BridgeError as error:
-                response = _problem(error)
+                response = await run_in_threadpool(_problem, error, request)
+            except HTTPException:
+                raise
+            except Exception as error:  # noqa: BLE001 - a person gets a page, the log the rest
+                response = await run_in_threadpool(_failure, error, request)
             return _closed(response, request)
 
         return answer
@@ -191,22 +199,13 @@ def show_http_error(request: Request, error: Exception) -> Response:
         told = NotFound("this address only takes forms: go back and press the button again")
     else:
         told = NotFound("there is no such page")
-    return _closed(_problem(told), request)
+    return _closed(_problem(told, request), request)
 
 
 def wants_page(request: Request) -> bool:
     """Whether a person at a browser asks, and not for what only programs use."""
     accepts = request.headers.get("accept", "")
     return "text/html" in accepts and not request.url.path.startswith(("/api/", "/static/"))
-
-
-def show_failure(request: Request, error: Exception) -> Response:
-    """A page for our own mistakes; the server logs the error itself."""
-    error_id = secrets.token_hex(6)
-    log.error("page failed", error_id=error_id, error=type(error).__name__)
-    sentence = "Something went wrong on our side. Nothing was changed; please try again."
-    response = _told(HTTPStatus.INTERNAL_SERVER_ERROR, sentence, error_id)
-    return _closed(response, request)
 
 
 def _closed(response: Response, request: Request) -> Response:
@@ -219,18 +218,47 @@ def _closed(response: Response, request: Request) -> Response:
     return response
 
 
-def _problem(error: BridgeError) -> Response:
+def _problem(error: BridgeError, request: Request) -> Response:
     status = status_of(error)
     error_id = secrets.token_hex(6)
     log.info("page refused", error_id=error_id, error=type(error).__name__, status=int(status))
-    return _told(status, words.sentence(str(error)), error_id)
+    return _told(request, status, words.sentence(str(error)), error_id)
 
 
-def _told(status: HTTPStatus, sentence: str, error_id: str) -> Response:
-    return bare_page(
-        "problem.html",
-        status,
-        title=_TITLES[status],
-        sentence=sentence,
-        error_id=error_id,
-    )
+def _failure(error: Exception, request: Request) -> Response:
+    """A page for our own mistakes."""
+    error_id = secrets.token_hex(6)
+    log.error("page failed", error_id=error_id, **where(error))
+    sentence = "Something went wrong on our side. Nothing was changed; please try again."
+    return _told(request, HTTPStatus.INTERNAL_SERVER_ERROR, sentence, error_id)
+
+
+def _page_of_form(request: Request) -> str:
+    """The page of ours that a form was sent from; empty where the browser does not say."""
+    before = urlsplit(request.headers.get("referer", ""))
+    is_ours = before.netloc == request.headers.get("host") and not before.path.startswith("//")
+    if request.method != "POST" or not is_ours or not before.path:
+        return ""
+    return urlunsplit(("", "", before.path, before.query, ""))
+
+
+def _told(request: Request, status: HTTPStatus, sentence: str, error_id: str) -> Response:
+    """In the usual frame for who is signed in; a stranger learns nothing of any product."""
+    back = _page_of_form(request) if status is HTTPStatus.FORBIDDEN else ""
+    given = {"title": _TITLES[status], "sentence": sentence, "error_id": error_id, "back": back}
+    asked = request.query_params.get("product")
+    # Who asked for a product that is not theirs still has the menu of one that is.
+    products = dict.fromkeys((asked, None))
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        # The menu needs what is away.
+        products = {}
+    for product in products:
+        try:
+            with web_of(request).application.open() as store:
+                return page(visit_of(request, store, product), "problem.html", status, **given)
+        except NotFound:
+            continue
+        except Exception as error:  # noqa: BLE001 - what is broken may be just what the menu needs
+            log.info("error page without menu", error_id=error_id, error=type(error).__name__)
+            break
+    return bare_page("problem.html", status, **given)

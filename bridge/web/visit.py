@@ -135,9 +135,8 @@ def token_of(secret: str) -> str:
     return hashlib.sha256(f"form:{secret}".encode()).hexdigest()
 
 
-def _visit(
-    request: Request, store: StoreDep, product: Annotated[str | None, Query(max_length=60)] = None
-) -> Visit:
+def visit_of(request: Request, store: Store, product: str | None) -> Visit:
+    """Who asks, by their session; raises NotSignedIn, NotFound or NotAllowed."""
     web = web_of(request)
     secret = request.cookies.get(web.cookie, "")
     now = web.application.context.now()
@@ -146,6 +145,12 @@ def _visit(
     caller = caller_of_session(secret, product or None, store=store, now=now)
     caller.require(Action.READ)
     return Visit(request, web, store, caller, now, secret)
+
+
+def _visit(
+    request: Request, store: StoreDep, product: Annotated[str | None, Query(max_length=60)] = None
+) -> Visit:
+    return visit_of(request, store, product)
 
 
 VisitDep = Annotated[Visit, Depends(_visit, scope="function")]

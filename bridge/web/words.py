@@ -126,6 +126,7 @@ _ACTIONS: Mapping[str, str] = {
     "faq_accepted": "Article wanted",
     "faq_published": "Article published",
     "faq_dismissed": "No article wanted",
+    "faq_taken_down": "Article taken down",
 }
 # A wrong language code is worse than none for those who listen to the page.
 _LANGUAGES = re.compile(

@@ -2,6 +2,8 @@
 
 import logging
 import sys
+import traceback
+from collections.abc import Mapping
 from typing import TextIO
 
 import structlog
@@ -12,6 +14,8 @@ _TALKATIVE = ("jira", "urllib3", "requests")
 
 _NOSY = ("httpx2", "httpcore2", "uvicorn.access")
 """Libraries whose ordinary lines contain addresses with their query strings."""
+
+_FRAMES = 8
 
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -66,3 +70,12 @@ def _renderers(target: TextIO) -> list[Processor]:
         structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     )
     return [tracebacks, structlog.processors.JSONRenderer()]
+
+
+def where(error: Exception) -> Mapping[str, object]:
+    """The kind of an error and where it came from; its message may hold a customer's text."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return {
+        "error": type(error).__name__,
+        "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }

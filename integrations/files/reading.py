@@ -19,6 +19,8 @@ _LOOK_AT = 200
 """So many lines tell the columns of a file."""
 _LONGEST_LINE = 4 * 1024 * 1024
 _LOOKED_AT = 4 * 1024 * 1024
+_NO_END = "unexpected end of data"
+"""How the csv module says that a quote is open at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +134,10 @@ def _csv(file: io.TextIOWrapper) -> Iterator[Line]:
             lines.go_back()
             yield Line(lines.number, None, f"not CSV: {error}")
             continue
-        if lines.is_run_on(delimiter):
+        reason = lines.why_run_on(delimiter)
+        if reason:
             lines.go_back()
-            yield Line(lines.number, None, "a quote that opens in this line is not closed")
+            yield Line(lines.number, None, reason)
             continue
         values: dict[str, object] = {key: value for key, value in row.items() if key}
         yield Line(lines.number, values)
@@ -167,15 +170,22 @@ class _Lines:
         """What comes now belongs to the next row."""
         self._row = []
 
-    def is_run_on(self, delimiter: str) -> bool:
-        """Whether the row goes over several lines without quotes that say so."""
+    def why_run_on(self, delimiter: str) -> str:
+        """Why the row should not go over several lines; empty where its quotes say that it does."""
         if len(self._row) == 1:
-            return False
+            return ""
+        reader = csv.reader(self._row, delimiter=delimiter, strict=True)
         try:
-            list(csv.reader(self._row, delimiter=delimiter, strict=True))
-        except csv.Error:
-            return True
-        return False
+            list(reader)
+        except csv.Error as error:
+            if _NO_END in str(error):
+                return "a quote that opens in this line is not closed"
+            end = self.number - len(self._row) + reader.line_num
+            return (
+                f"a quote that opens in this line closes in line {end} with text right behind it:"
+                " close it before, or double each quote that belongs to the text"
+            )
+        return ""
 
     def go_back(self) -> None:
         """Give again what follows the first line of the row."""

@@ -58,6 +58,8 @@ _USELESS: list[tuple[dict[str, object], str]] = [
     ({"occurred_at": "2026-03-02T08:00:00"}, "/occurred_at"),
     ({"occurred_at": 1_770_000_000}, "/occurred_at"),
     ({"occurred_at": "1770000000"}, "/occurred_at"),
+    ({"version": "Mozilla/5.0 " * 9}, "/version"),
+    ({"platform": "x" * 81}, "/platform"),
     ({"customer": {"email": 7}}, "/customer/email"),
     ({"customer": {"role": "admin"}}, "/customer/role"),
     ({"product_id": 2}, "/product_id"),

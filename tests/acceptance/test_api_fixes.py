@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bridge.domain.issues import IssueState
-from bridge.domain.moments import with_moments
+from bridge.domain.moments import rfc3339, with_moments
 from bridge.domain.people import MACHINE, Role
 from bridge.steps.moves import Cause, move_issue
 from tests.api_client import Api, serving
@@ -215,6 +215,18 @@ def test_news_of_a_release_that_makes_no_sense_is_422(api: Api) -> None:
         told = found["errors"][0]["detail"]
         assert found["detail"] in (told, f"{pointer[1:]}: {told}"), "the field and what is wrong"
     assert api.admin.get("/releases").json() == {"items": [], "next": None}
+
+
+def test_a_release_has_shipped_whatever_the_clock_of_who_tells_it(
+    api: Api, pipeline: Pipeline
+) -> None:
+    now = pipeline.clock.moment
+    ahead = {"version": "4.2", "shipped_at": (now + timedelta(minutes=9)).isoformat()}
+    assert api.admin.post("/releases", ahead).json()["shipped_at"] == rfc3339(now)
+    later = {"version": "4.3", "shipped_at": (now + timedelta(minutes=11)).isoformat()}
+    refused = api.admin.post("/releases", later)
+    assert refused.status_code == 422
+    assert "has not come yet" in refused.json()["detail"]
 
 
 def test_releases_come_newest_first_in_pages(api: Api) -> None:

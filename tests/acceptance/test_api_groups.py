@@ -310,3 +310,45 @@ def test_another_product_can_decide_nothing_here(
         path: 404 for path, _ in writes
     }
     assert stranger.get("/suggestions").json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "body"),
+    [
+        ("confirm", {}),
+        ("dismiss", {"reason": "it is gone"}),
+        ("file", {}),
+        ("link", {"ticket": "FB-1"}),
+        ("unlink", {}),
+        ("snooze", {"customers": 5}),
+        ("wake", {}),
+        ("move", {"contacts": [1], "to": None}),
+        ("outage", {"text": "Nobody can sign in."}),
+    ],
+)
+def test_nothing_is_decided_about_what_was_merged_away(
+    api: Api, export: Issue, login: Issue, verb: str, body: dict[str, object]
+) -> None:
+    api.admin.post(f"/issues/{export.name}/merge", {"others": [login.name]})
+    before = api.admin.get(f"/issues/{login.name}").json()
+    refused = api.admin.post(f"/issues/{login.name}/{verb}", body)
+    told = f"{login.name} was merged: {export.name} stands for it now"
+    assert (refused.status_code, refused.json()["detail"]) == (409, told)
+    assert api.admin.get(f"/issues/{login.name}").json() == before
+
+
+def test_what_points_to_an_issue_that_was_merged_away_learns_which_one_stands_for_it(
+    api: Api, groups: Groups, export: Issue, login: Issue
+) -> None:
+    other = groups.issue("invoice")
+    api.admin.post(f"/issues/{export.name}/merge", {"others": [login.name]})
+    contacts = api.admin.get(f"/issues/{other.name}/contacts").json()["items"]
+    moved = {"contacts": [contacts[0]["id"]], "to": login.name}
+    answers = [
+        api.admin.post(f"/issues/{other.name}/move", moved),
+        api.admin.post(
+            "/workarounds", {"issue": login.name, "text": "Wait.", "audience": "internal"}
+        ),
+    ]
+    told = f"{login.name} was merged: {export.name} stands for it now"
+    assert [(one.status_code, one.json()["detail"]) for one in answers] == [(409, told)] * 2

@@ -102,7 +102,12 @@ def test_a_lead_decides_on_the_page_and_others_read(pipeline: Pipeline) -> None:
     page = lead.get("/faq?state=published").text
     assert 'href="https://help.example/export"' in page
     assert press(lead, "/faq", "/faq/1/dismiss", reason="").status_code == 422
-    press(lead, "/faq", "/faq/1/dismiss", reason="the menu is gone")
-    assert "The menu is gone." in lead.get("/faq?state=dismissed").text
+    told = press(lead, "/faq?state=published", "/faq/1/dismiss", reason="the menu is gone")
+    assert "It counts as taken down: its link is gone" in lead.get(told.headers["location"]).text
+    gone = lead.get("/faq?state=dismissed").text
+    assert "The menu is gone." in gone
+    assert "help.example" not in gone, "an article that is not out has no link"
+    assert "out since" not in gone, "and nothing is watched"
+    assert "Article taken down" in lead.get("/issues/ISS-1").text
     with bench.application.open() as store:
         assert store.faqs.get(bench.product.id, 1).state is FaqState.DISMISSED

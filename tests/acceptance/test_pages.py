@@ -25,6 +25,7 @@ from bridge.steps.importing import learn_people
 from bridge.steps.moves import Cause, move_issue
 from bridge.steps.ship import ReleaseNews, ship
 from bridge.steps.withdraw import withdraw
+from bridge.store.issue_lists import IssueLists
 from bridge.web import add_pages
 from bridge.wiring import Application
 from tests.builders import EXPORT_TEXTS, a_contact, contacts_about_export
@@ -144,6 +145,53 @@ def test_an_address_that_does_not_exist_is_a_page_in_words(bench: PagesBench, pa
     assert answer.status_code == 404
     assert "error id" in answer.text
     assert "content-security-policy" in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/nonsense", 404),
+        ("/issues/ISS-999", 404),
+        ("/?sort=nonsense", 422),
+        ("/?product=not-mine", 404),
+        ("/people", 403),
+    ],
+)
+def test_an_error_page_has_the_menu_of_who_is_signed_in_and_tells_strangers_nothing(
+    bench: PagesBench, path: str, status: int
+) -> None:
+    for client, is_known in ((bench.signed_in(Role.LEAD), True), (bench.browser(), False)):
+        answer = client.get(path)
+        if answer.status_code == 303:
+            assert not is_known
+            continue
+        assert answer.status_code == status
+        assert ('aria-label="Main"' in answer.text) is is_known
+        assert (bench.product.name in answer.text) is is_known
+        assert "error id" in answer.text
+
+
+def test_an_expired_form_and_a_mistake_of_ours_have_the_menu_too(
+    bench: PagesBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = bench.signed_in(Role.LEAD)
+    name = bench.find_issue().name
+    path, form = f"/issues/{name}/confirm", {"token": "old"}
+    before = {"Origin": SITE, "Referer": f"{SITE}/issues/{name}?show=5"}
+    old = lead.post(path, data=form, headers=before)
+    assert (old.status_code, 'aria-label="Main"' in old.text) == (403, True)
+    assert f'href="/issues/{name}?show=5">Load the page again' in old.text
+    for other in (f"{SITE}//evil.example/", "https://evil.example/issues", "javascript:alert(1)"):
+        told = lead.post(path, data=form, headers={"Origin": SITE, "Referer": other}).text
+        assert "Load the page again" not in told
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(IssueLists, "search", fail)
+    failed = lead.get("/")
+    assert (failed.status_code, 'aria-label="Main"' in failed.text) == (500, True)
+    assert "secret" not in failed.text
 
 
 def test_a_mistake_of_ours_is_told_without_its_details(bench: PagesBench) -> None:
@@ -575,7 +623,9 @@ def test_looking_never_changes_anything(bench: PagesBench) -> None:
 def test_hostile_words_stay_words(bench: PagesBench) -> None:
     evil = '<script>alert(1)</script> <img src="https://evil.example/x.png" onerror=alert(1)> '
     contacts = contacts_about_export(5)
-    bench.pipeline.send(*(replace(one, text=evil + one.text, version=evil) for one in contacts))
+    bench.pipeline.send(
+        *(replace(one, text=evil + one.text, version=evil[:80]) for one in contacts)
+    )
     bench.pipeline.consolidate()
     with bench.application.open() as store:
         issue = store.issues.by_number(bench.product.id, 1)

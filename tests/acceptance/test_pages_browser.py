@@ -26,6 +26,7 @@ from playwright.sync_api import (
 
 from bridge.domain.contacts import RedactedText
 from bridge.domain.faq import AskedOften, BestAnswer, FaqState
+from bridge.domain.fixes import MOST_VERSION
 from bridge.domain.grouping import SuggestionKind
 from bridge.domain.issues import Issue, IssueState
 from bridge.domain.letter_texts import TEXTS
@@ -155,7 +156,8 @@ def _fill(bench: PagesBench) -> None:
     contacts = [replace(one, lang="en", version="4.1") for one in contacts_about_export(12)]
     bench.pipeline.send(replace(contacts[0], text=_EVIL + contacts[0].text), *contacts[1:7])
     bench.pipeline.consolidate()
-    bench.pipeline.send(*contacts[7:])
+    long_version = replace(contacts[11], version="9." + "9" * (MOST_VERSION - 2))
+    bench.pipeline.send(*contacts[7:11], long_version)
     now = bench.pipeline.clock()
     with bench.application.open() as store:
         issue = store.issues.by_number(bench.product.id, 1)

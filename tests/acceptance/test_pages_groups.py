@@ -93,7 +93,10 @@ def test_words_find_issues_to_merge_with(groups: Groups, bench: PagesBench) -> N
     assert f"/merge?with={export.name}" in shown
     assert f"/merge?with={login.name}" not in shown
     assert "Nothing found" in lead.get(f"{address(login)}/merge?with=zebra%00").text
-    assert lead.get(f"{address(login)}/merge?with=ISS-99").status_code == 404
+    missing = lead.get(f"{address(login)}/merge?with=ISS-99")
+    assert (missing.status_code, "Nothing found" in missing.text) == (404, False)
+    itself = lead.get(f"{address(login)}/merge?with={login.name}")
+    assert f"{login.name} is this one: name another issue" in itself.text
 
 
 def merge(bench: PagesBench, groups: Groups, one: Issue, other: Issue) -> Response:

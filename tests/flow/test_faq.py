@@ -37,14 +37,14 @@ class Bench:
         self.open = pipeline.application.open
         self.context = pipeline.application.context
         self.product = pipeline.product
-        self._url = url.replace("+psycopg", "")
+        self.url = url.replace("+psycopg", "")
         pipeline.send(*contacts_about_export(6))
         pipeline.consolidate()
         self.all_are("question")
 
     def all_are(self, kind: str) -> None:
         """As if the finder had taken each contact for that; how it tells is tested elsewhere."""
-        with psycopg.connect(self._url) as connection:
+        with psycopg.connect(self.url) as connection:
             connection.execute("UPDATE contact SET kind = %s", [kind])
 
     def cause(self, reason: str = "") -> Cause:
@@ -84,6 +84,16 @@ class Bench:
 @pytest.fixture
 def bench(pipeline: Pipeline, database_url: str) -> Bench:
     return Bench(pipeline, database_url)
+
+
+def test_an_article_has_a_question_though_the_title_of_its_issue_is_none(bench: Bench) -> None:
+    with bench.open() as store:
+        issue = store.issues.by_number(bench.product.id, 1)
+        store.issues.choose_title(issue.id, "It should have worked since the last update.")
+    ask = "UPDATE contact SET text = text || '. What can I do? How do I make the export finish?'"
+    with psycopg.connect(bench.url) as connection:
+        connection.execute(ask)
+    assert [one.question for one in bench.suggest()] == ["How do I make the export finish?"]
 
 
 def test_the_draft_is_in_the_language_of_the_question(bench: Bench) -> None:

@@ -34,6 +34,17 @@ def test_an_issue_is_a_question_when_most_of_enough_contacts_ask(
     assert asked.is_question(least_contacts=5, least_customers=3) is is_one
 
 
+def test_of_what_was_asked_the_sentence_about_the_matter_is_the_question() -> None:
+    asked = AskedOften(IssueId(1), "It should be here.", 5, 5, 5, terms=("parcel", "driver left"))
+    written = [
+        *("Can you please look into it?", "My parcel, which the driver left."),
+        *("¿Dónde está?", "Where is my parcel?", "Has the driver left my parcel somewhere？»"),
+        *("Where is that parcel the driver left?",),
+    ]
+    assert asked.asked_in(written) == written[4]
+    assert asked.asked_in(written[:3]) is None, "nothing asked is about it"
+
+
 @pytest.mark.parametrize(
     ("answers", "best"),
     [

@@ -223,18 +223,37 @@ def test_a_field_too_long_costs_its_own_row_only(tmp_path: Path) -> None:
         list(read_rows(a_file(tmp_path, "b.csv", f"{long},text\n1,a\n")))
 
 
-@pytest.mark.parametrize("after", ["", '4,"a quoted, closed one",2026-03-01T00:00:00Z\n'])
-def test_a_quote_that_is_not_closed_costs_its_own_row_only(tmp_path: Path, after: str) -> None:
+_BEHIND = (
+    "a quote that opens in this line closes in line 6 with text right behind it:"
+    " close it before, or double each quote that belongs to the text"
+)
+
+
+@pytest.mark.parametrize(
+    ("after", "reason"),
+    [
+        ("", "a quote that opens in this line is not closed"),
+        ('4,"a quoted, closed one",2026-03-01T00:00:00Z\n', _BEHIND),
+    ],
+)
+def test_a_quote_that_is_not_closed_costs_its_own_row_only(
+    tmp_path: Path, after: str, reason: str
+) -> None:
     path = tmp_path / "contacts.csv"
     moment = "2026-03-01T00:00:00Z"
     broken = f'1,one,{moment}\n\n2,"it says,{moment}\n3,three,{moment}\n'
     path.write_text(f"external_id,text,occurred_at\n{broken}{after}")
     rows = list(read_rows(path))
-    assert [(one.number, one.reason) for one in rows if one.row is None] == [
-        (4, "a quote that opens in this line is not closed")
-    ]
+    assert [(one.number, one.reason) for one in rows if one.row is None] == [(4, reason)]
     texts = [one.row["text"] for one in rows if one.row]
     assert texts == ["one", "three", *(["a quoted, closed one"] if after else [])]
+
+
+def test_text_behind_a_closing_quote_is_told_with_its_line(tmp_path: Path) -> None:
+    text = 'id,text\n1,"the export\nstops" always\n2,b\n'
+    first, *_ = read_rows(a_file(tmp_path, "a.csv", text))
+    assert (first.number, first.row) == (2, None)
+    assert "closes in line 3 with text right behind it" in first.reason
 
 
 @pytest.mark.parametrize("moment", [{}, {"occurred_at": None}, {"occurred_at": ""}])

@@ -53,6 +53,23 @@ def test_of_two_clauses_alike_the_handy_one_is_the_title_and_a_long_one_is_told_
     assert title([long], vectors[:1]) == long
 
 
+@pytest.mark.parametrize(
+    ("clause", "told"),
+    [
+        (
+            "'Link expired', a minute after the mail came.",
+            "'Link expired', a minute after the mail came",
+        ),
+        ("the import says 'unknown record type'.", "The import says 'unknown record type'"),
+        ("“the import stops half way.”", "The import stops half way"),
+        ("'the import stops half way", "The import stops half way"),
+        ("our customers' import stops half way", "Our customers' import stops half way"),
+    ],
+)
+def test_a_title_keeps_its_quotes_in_pairs(clause: str, told: str) -> None:
+    assert title([clause], HashingEncoder().encode([clause])) == told
+
+
 def test_a_title_avoids_what_redaction_left() -> None:
     texts = ["Card [card number] was refused in the shop. My card was refused in the shop"] * 3
     assert "[" not in title(texts, HashingEncoder().encode(texts))

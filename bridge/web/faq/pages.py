@@ -36,6 +36,8 @@ _DONE = {
     "accepted": "Wanted. Say where the article is once it is out.",
     "published": "Thank you. From now on its question is watched.",
     "dismissed": "It is not suggested again.",
+    "taken_down": "It counts as taken down: its link is gone from here, its question is watched no"
+    " more and not suggested again. In your help centre nothing was changed: take it down there.",
 }
 Id = Annotated[int, Path(ge=1, lt=1 << 63)]
 Words = Annotated[Typed, Form(max_length=20_000)]
@@ -121,10 +123,13 @@ def dismiss(
         visit,
         lambda faq: dismiss_faq(faq, store=visit.store, cause=visit.cause(reason)),
         done="dismissed",
+        done_when_out="taken_down",
     )
 
 
-def _answered(faq_id: int, visit: Visit, act: Callable[[Faq], Faq], *, done: str) -> Response:
+def _answered(
+    faq_id: int, visit: Visit, act: Callable[[Faq], Faq], *, done: str, done_when_out: str = ""
+) -> Response:
     visit.caller.require(Action.WRITE_WORKAROUNDS)
     faq = visit.store.faqs.get(visit.product.id, faq_id, lock=True)
     try:
@@ -133,7 +138,9 @@ def _answered(faq_id: int, visit: Visit, act: Callable[[Faq], Faq], *, done: str
     except (InvalidInput, InvalidMove, Outdated) as error:
         shown = faq.state if faq.state in _TABS else FaqState.OPEN
         return _page(visit, shown, after=max(faq.id - 1, 0), trouble=error)
-    return redirect(visit.address("/faq", state=changed.state.value, done=done))
+    was_out = faq.state is FaqState.PUBLISHED
+    told = done_when_out if was_out and done_when_out else done
+    return redirect(visit.address("/faq", state=changed.state.value, done=told))
 
 
 def _page(

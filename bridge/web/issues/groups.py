@@ -1,9 +1,11 @@
 """What a person may do with the contacts of an issue: move, split, snooze, and undo."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Depends, Form, Response
 
 from bridge.domain.errors import InvalidInput
 from bridge.domain.issues import Issue, IssueState
@@ -35,8 +37,31 @@ def act_of(visit: Visit, reason: str = "") -> Act:
     return Act(visit.store, visit.web.application.context, visit.cause(reason))
 
 
-@router.post("/move")
-def move(  # noqa: PLR0913 - the members of a form
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """The contacts that a person ticked on the page of an issue, to decide about them."""
+
+    name: str
+    visit: Visit
+    version: int
+    contacts: list[int]
+    to: str
+    reason: str
+    show: int
+
+    def decide(self, do: Callable[[Issue, Act], object], *, done: str) -> Response:
+        """Do it to the issue as it was shown; what cannot be done is told, the ticks stay."""
+
+        def act(issue: Issue) -> None:
+            require_version(issue, self.version, self.visit)
+            do(issue, act_of(self.visit, self.reason))
+
+        chosen = Chosen(tuple(self.contacts), self.to, self.show)
+        typed = (self.reason, "")
+        return acted(self.name, self.visit, act, done=done, typed=typed, chosen=chosen)
+
+
+def _ticked(  # noqa: PLR0913 - the members of a form
     name: str,
     visit: SubmissionDep,
     version: Version,
@@ -44,79 +69,44 @@ def move(  # noqa: PLR0913 - the members of a form
     to: Name = "",
     reason: Reason = "",
     show: Show = 10,
-) -> Response:
-    """The chosen contacts are about another issue."""
+) -> Ticked:
     visit.caller.require(Action.REVIEW)
+    return Ticked(name, visit, version, contacts, to, reason, show)
 
-    def act(issue: Issue) -> None:
-        require_version(issue, version, visit)
-        if not to.strip():
+
+TickedDep = Annotated[Ticked, Depends(_ticked, scope="function")]
+
+
+@router.post("/move")
+def move(form: TickedDep) -> Response:
+    """The chosen contacts are about another issue."""
+
+    def do(issue: Issue, act: Act) -> None:
+        if not form.to.strip():
             raise InvalidInput("name the issue they belong to, such as ISS-42")
-        target = issue_named(to.strip(), visit)
-        move_contacts(issue, contacts, target, act_of(visit, reason))
+        move_contacts(issue, form.contacts, issue_named(form.to.strip(), form.visit), act)
 
-    chosen = Chosen(tuple(contacts), to, show)
-    return acted(name, visit, act, done="moved", typed=(reason, ""), chosen=chosen)
+    return form.decide(do, done="moved")
 
 
 @router.post("/take-off")
-def take_off(  # noqa: PLR0913 - the members of a form
-    name: str,
-    visit: SubmissionDep,
-    version: Version,
-    contacts: Contacts = [],  # noqa: B006 - FastAPI copies it
-    reason: Reason = "",
-    show: Show = 10,
-) -> Response:
+def take_off(form: TickedDep) -> Response:
     """The chosen contacts are about no issue we know."""
-    visit.caller.require(Action.REVIEW)
-
-    def act(issue: Issue) -> None:
-        require_version(issue, version, visit)
-        move_contacts(issue, contacts, None, act_of(visit, reason))
-
-    chosen = Chosen(tuple(contacts), "", show)
-    return acted(name, visit, act, done="moved", typed=(reason, ""), chosen=chosen)
+    return form.decide(
+        lambda issue, act: move_contacts(issue, form.contacts, None, act), done="moved"
+    )
 
 
 @router.post("/keep")
-def keep(  # noqa: PLR0913 - the members of a form
-    name: str,
-    visit: SubmissionDep,
-    version: Version,
-    contacts: Contacts = [],  # noqa: B006 - FastAPI copies it
-    reason: Reason = "",
-    show: Show = 10,
-) -> Response:
+def keep(form: TickedDep) -> Response:
     """The chosen contacts belong where the machine put them."""
-    visit.caller.require(Action.REVIEW)
-
-    def act(issue: Issue) -> None:
-        require_version(issue, version, visit)
-        keep_contacts(issue, contacts, act_of(visit, reason))
-
-    chosen = Chosen(tuple(contacts), "", show)
-    return acted(name, visit, act, done="kept", typed=(reason, ""), chosen=chosen)
+    return form.decide(lambda issue, act: keep_contacts(issue, form.contacts, act), done="kept")
 
 
 @router.post("/split")
-def split(  # noqa: PLR0913 - the members of a form
-    name: str,
-    visit: SubmissionDep,
-    version: Version,
-    contacts: Contacts = [],  # noqa: B006 - FastAPI copies it
-    reason: Reason = "",
-    show: Show = 10,
-) -> Response:
+def split(form: TickedDep) -> Response:
     """The chosen contacts are an issue of their own."""
-    visit.caller.require(Action.REVIEW)
-
-    def act(issue: Issue) -> None:
-        require_version(issue, version, visit)
-        split_issue(issue, contacts, act_of(visit, reason))
-
-    chosen = Chosen(tuple(contacts), "", show)
-    return acted(name, visit, act, done="split", typed=(reason, ""), chosen=chosen)
+    return form.decide(lambda issue, act: split_issue(issue, form.contacts, act), done="split")
 
 
 @router.post("/snooze")

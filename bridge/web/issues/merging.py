@@ -99,9 +99,12 @@ def _show(  # noqa: PLR0913 - what was asked for, and why it was not done
     found: Sequence[IssueSummary] = ()
     preview = None
     try:
-        others = [one for one in _named_in(asked, visit) if one.id != issue.id]
+        named = _named_in(asked, visit)
+        others = [one for one in named if one.id != issue.id]
         if others:
             preview = _preview(issue, others, keep, visit)
+        elif named:
+            raise InvalidInput(f"{issue.name} is this one: name another issue")
         else:
             found = _like(issue, asked, visit)
     except (InvalidInput, InvalidMove, NotFound) as caught:
