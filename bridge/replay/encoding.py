@@ -66,6 +66,7 @@ class EncoderAhead:
     def __init__(self, inner: Encoder, texts: Sequence[str]) -> None:
         self._inner = inner
         self._lock = threading.Lock()
+        self._met: dict[str, Vector] = {}
         self._batches = [list(texts[at : at + _BATCH]) for at in range(0, len(texts), _BATCH)]
         self._vectors: dict[str, Future[Vector]] = {text: Future() for text in texts}
         threading.Thread(target=self._run, name="encoder", daemon=True).start()
@@ -94,8 +95,9 @@ class EncoderAhead:
         if coming is not None:
             return coming.result()
         with self._lock:
-            vector: Vector = self._inner.encode([text])[0]
-        return vector
+            if text not in self._met:
+                self._met[text] = self._inner.encode([text])[0]
+        return self._met[text]
 
     def _run(self) -> None:
         for batch in self._batches:
