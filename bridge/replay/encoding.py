@@ -87,17 +87,24 @@ class EncoderAhead:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit rows in the order of the texts; waits for those on their way."""
-        rows = [self._vector(text) for text in texts]
+        self._meet(texts)
+        rows = [
+            coming.result() if (coming := self._vectors.get(text)) else self._met[text]
+            for text in texts
+        ]
         return np.array(rows, dtype=np.float32).reshape(len(rows), self.dimensions)
 
-    def _vector(self, text: str) -> Vector:
-        coming = self._vectors.get(text)
-        if coming is not None:
-            return coming.result()
-        with self._lock:
-            if text not in self._met:
-                self._met[text] = self._inner.encode([text])[0]
-        return self._met[text]
+    def _meet(self, texts: Sequence[str]) -> None:
+        """Encode what was not foreseen together, and once: three models read our own sentences."""
+        fresh = [
+            text
+            for text in dict.fromkeys(texts)
+            if text not in self._vectors and text not in self._met
+        ]
+        if fresh:
+            with self._lock:
+                vectors = self._inner.encode(fresh)
+            self._met.update(zip(fresh, vectors, strict=True))
 
     def _run(self) -> None:
         for batch in self._batches:
