@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import graspologic_native
 import numpy as np
+from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
-from sklearn.cluster import AgglomerativeClustering
 
 from models.settings import FinderSettings
 from models.uniting import nearest_columns
@@ -62,11 +62,9 @@ def average_linkage(space: Vectors, threshold: float) -> list[IntArray]:
     """Rows of each group whose members are on average that similar to each other."""
     if len(space) < 2:
         return []
-    linkage = AgglomerativeClustering(
-        n_clusters=None, distance_threshold=1 - threshold, metric="cosine", linkage="average"
-    )
-    labels = linkage.fit_predict(space)
-    return list(_parts(labels, linkage.n_clusters_))
+    tree = linkage(space, method="average", metric="cosine")
+    labels = fcluster(tree, np.nextafter(1 - threshold, 0), criterion="distance") - 1
+    return list(_parts(labels, int(labels.max()) + 1))
 
 
 def _parts(labels: IntArray, count: int) -> Iterator[IntArray]:

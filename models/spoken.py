@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 from stop_words import get_stop_words
@@ -55,6 +55,8 @@ _MARKED = re.compile(r"[\u00c0-\u024f]")
 _BEYOND_DOUBT = 0.9
 _MOST_WORDS = 80
 _MOST_CHARACTERS = 2_000
+_REMEMBERED = 256
+"""Texts: each is asked about several times on its way."""
 _A_SHARE = 3
 _UNSURE = (0.25, 1.0)
 """Imaginary votes, for another language and in all: few words leave the answer near English."""
@@ -101,7 +103,11 @@ def in_main_language(texts: Sequence[str]) -> list[bool]:
 
 def spoken(text: str) -> Spoken:
     """The language of a text by its first 80 words."""
-    start = text[:_MOST_CHARACTERS]
+    return _spoken(text[:_MOST_CHARACTERS])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _spoken(start: str) -> Spoken:
     by_script = _by_script(start)
     if by_script is not None:
         return by_script

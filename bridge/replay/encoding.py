@@ -66,6 +66,7 @@ class EncoderAhead:
     def __init__(self, inner: Encoder, texts: Sequence[str]) -> None:
         self._inner = inner
         self._lock = threading.Lock()
+        self._met: dict[str, Vector] = {}
         self._batches = [list(texts[at : at + _BATCH]) for at in range(0, len(texts), _BATCH)]
         self._vectors: dict[str, Future[Vector]] = {text: Future() for text in texts}
         threading.Thread(target=self._run, name="encoder", daemon=True).start()
@@ -86,16 +87,24 @@ class EncoderAhead:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit rows in the order of the texts; waits for those on their way."""
-        rows = [self._vector(text) for text in texts]
+        self._meet(texts)
+        rows = [
+            coming.result() if (coming := self._vectors.get(text)) else self._met[text]
+            for text in texts
+        ]
         return np.array(rows, dtype=np.float32).reshape(len(rows), self.dimensions)
 
-    def _vector(self, text: str) -> Vector:
-        coming = self._vectors.get(text)
-        if coming is not None:
-            return coming.result()
-        with self._lock:
-            vector: Vector = self._inner.encode([text])[0]
-        return vector
+    def _meet(self, texts: Sequence[str]) -> None:
+        """Encode what was not foreseen together, and once: three models read our own sentences."""
+        fresh = [
+            text
+            for text in dict.fromkeys(texts)
+            if text not in self._vectors and text not in self._met
+        ]
+        if fresh:
+            with self._lock:
+                vectors = self._inner.encode(fresh)
+            self._met.update(zip(fresh, vectors, strict=True))
 
     def _run(self) -> None:
         for batch in self._batches:

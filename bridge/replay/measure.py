@@ -7,13 +7,12 @@ from typing import Self
 
 import psutil
 
-_EVERY_SECONDS = 0.5
-_TREE_EVERY = 6
-"""Finding the processes costs more than measuring them, so it is done every third second."""
+_EVERY_SECONDS = 3.0
+"""Adding up the pages of a large process takes long: twice a second was a thirtieth of a replay."""
 
 
 class Meter:
-    """Samples the process tree twice a second while it is entered."""
+    """Samples the process tree every three seconds while it is entered."""
 
     def __init__(self) -> None:
         self._me = psutil.Process()
@@ -22,8 +21,6 @@ class Meter:
         self._cpu: dict[int, float] = {}
         self._cpu_before = 0.0
         self._started = 0.0
-        self._known: list[psutil.Process] = []
-        self._looks = 0
         self.peak_pss_bytes = 0
         self.wall_seconds = 0.0
         self.cpu_seconds = 0.0
@@ -57,11 +54,8 @@ class Meter:
 
     def _look(self) -> None:
         """One look; a process that ended keeps the processor time of the last look at it."""
-        if self._looks % _TREE_EVERY == 0:
-            self._known = self._tree()
-        self._looks += 1
         pss = 0
-        for process in [self._me, *self._known]:
+        for process in [self._me, *self._tree()]:
             try:
                 times = process.cpu_times()
                 self._cpu[process.pid] = times.user + times.system

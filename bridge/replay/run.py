@@ -38,8 +38,15 @@ _CONSOLIDATE_EVERY = 200
 _REFRESH_SECONDS = 3650 * 86_400.0
 """Nobody reads the sandbox's tickets during a replay; their counts come from the database, so
 a ticket is written when it is filed and not again."""
-_SCRATCH = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
-"""A scratch database may lose everything in a crash."""
+_SCRATCH = {
+    # It may lose everything in a crash.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    # The same few statements run thousands of times on data that are always alike.
+    "plan_cache_mode": "force_generic_plan",
+}
+"""Settings of a scratch database."""
 
 
 @dataclass(frozen=True, slots=True)

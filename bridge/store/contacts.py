@@ -20,6 +20,7 @@ from bridge.domain.contacts import (
 from bridge.domain.errors import NotFound
 from bridge.domain.people import MACHINE
 from bridge.store.tables import AssignmentRow, ContactRawRow, ContactRow
+from bridge.store.trips import Statement, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class AssignedContact:
         return self.actor != MACHINE.name
 
 
-_KNOWN = (
+_KNOWN = Statement(
     select(
         ContactRow.id,
         ContactRow.content_hash,
@@ -123,7 +124,7 @@ def _add() -> ReturningInsert[int]:
     )
 
 
-_ADD = _add()
+_ADD = Statement(_add())
 
 
 class Contacts:
@@ -135,14 +136,14 @@ class Contacts:
     def known(self, product_id: ProductId, source: str, external_id: str) -> KnownContact | None:
         """The stored contact of that name, locked until the block ends."""
         given = {"product_id": product_id, "source": source, "external_id": external_id}
-        row = self._session.connection().execute(_KNOWN, given).first()
+        row = run(self._session, _KNOWN, given).fetchone()
         return KnownContact(ContactId(row[0]), *row[1:]) if row else None
 
     def add(self, product_id: ProductId, draft: ContactDraft, *, sealed: bytes) -> ContactId | None:
         """Store it; None when another transaction stored one of that name first."""
         values = {"product_id": product_id, "attempts": 0, "cipher": sealed, **draft.values()}
-        contact_id = self._session.connection().execute(_ADD, values).scalars().first()
-        return None if contact_id is None else ContactId(contact_id)
+        row = run(self._session, _ADD, values).fetchone()
+        return ContactId(row[0]) if row else None
 
     def replace(self, contact_id: ContactId, draft: ContactDraft, *, sealed: bytes) -> None:
         """Overwrite with a newer version, at which the finder has not looked."""

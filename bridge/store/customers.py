@@ -20,6 +20,7 @@ from bridge.store.identities import (
     living_customer,
 )
 from bridge.store.tables import AccountRow, AssignmentRow, ContactRow, CustomerRow
+from bridge.store.trips import run
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Customers:
             "kinds": sorted({identity.kind.value for identity in identities}),
             "keys": sorted(keys),
         }
-        rows = self._session.connection().execute(IDENTITY_OWNERS, given).all()
+        rows = run(self._session, IDENTITY_OWNERS, given).fetchall()
         found: list[IdentityMatch] = []
         for identity in identities:
             exact, near = {}, {}

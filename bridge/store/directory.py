@@ -13,6 +13,7 @@ from bridge.store.accounts import ACCOUNTS, Account
 from bridge.store.customers import Customers, NewCustomer
 from bridge.store.identities import IDENTITY_OWNERS, TIE_IDENTITIES
 from bridge.store.tables import AccountRow, CustomerRow, MembershipRow, UserRow
+from bridge.store.trips import run
 
 
 @dataclass(slots=True)
@@ -77,7 +78,7 @@ class Directory:
             "kinds": sorted({identity.kind.value for identity in wanted}),
             "keys": sorted({key for one in wanted for key in (one.key, one.base_key) if key}),
         }
-        rows = self._session.connection().execute(IDENTITY_OWNERS, given).all()
+        rows = run(self._session, IDENTITY_OWNERS, given).fetchall()
         held = Customers(self._session).identities(sorted({row.id for row in rows}))
         return {row.id: Person(row.name, row.account_id, held[row.id]) for row in rows}
 

@@ -9,15 +9,18 @@ from bridge.domain.contacts import ContactId, ContactNature, ProductId
 from bridge.domain.issues import IssueState
 from bridge.domain.people import CUSTOMER, MACHINE
 from bridge.store.tables import AssignmentRow, ContactRow, DecisionRow, IssueRow, VectorRow
+from bridge.store.trips import Statement, run
 from bridge.store.vectors import EMBEDDING, Array, halves
 
 NO_PROBLEM = "no_problem"
 """What a dismissal keeps when a person says that the contacts state no problem."""
 
 _MOST_OF_ONE = 4
-_LAST_DECISION = select(func.max(DecisionRow.seq)).where(
-    DecisionRow.product_id == bindparam("product_id"),
-    DecisionRow.actor_kind != MACHINE.kind,
+_LAST_DECISION = Statement(
+    select(func.max(DecisionRow.seq)).where(
+        DecisionRow.product_id == bindparam("product_id"),
+        DecisionRow.actor_kind != MACHINE.kind,
+    )
 )
 
 
@@ -48,8 +51,8 @@ class Examples:
 
     def last_decision(self, product_id: ProductId) -> int:
         """Number of the newest decision of a person, 0 for none."""
-        found = self._session.connection().execute(_LAST_DECISION, {"product_id": product_id})
-        return found.scalar() or 0
+        row = run(self._session, _LAST_DECISION, {"product_id": product_id}).fetchone()
+        return (row and row[0]) or 0
 
     def taught(self, product_id: ProductId, encoder: str, *, limit: int) -> list[TaughtContact]:
         """Up to `limit` contacts of the issues decided about last, a few of each issue.

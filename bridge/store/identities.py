@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from bridge.store.tables import CustomerRow, IdentityRow
+from bridge.store.trips import Statement
 
 
 def living_customer() -> ColumnElement[int]:
@@ -27,7 +28,7 @@ def living_customer() -> ColumnElement[int]:
 
 
 _SURVIVOR = aliased(CustomerRow)
-IDENTITY_OWNERS = (
+IDENTITY_OWNERS = Statement(
     select(
         IdentityRow.kind,
         IdentityRow.key,

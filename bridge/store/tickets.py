@@ -13,6 +13,7 @@ from bridge.domain.issues import IssueId, Outcome
 from bridge.domain.tickets import StatusCategory, TicketId, TicketRef, TicketStatus
 from bridge.store.lineage import lineage, lineage_of
 from bridge.store.tables import FilingAttemptRow, FilingRow, IssueRow, TicketRow
+from bridge.store.trips import Statement, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def _last_writes() -> Select[int, datetime | None]:
     )
 
 
-_LAST_WRITES = _last_writes()
+_LAST_WRITES = Statement(_last_writes())
 
 
 class Tickets:
@@ -154,7 +155,7 @@ class Tickets:
 
     def last_writes(self, issue_id: IssueId) -> list[LastWrite]:
         """The tickets of an issue and of what was merged into it that still exist, oldest first."""
-        rows = self._session.connection().execute(_LAST_WRITES, {"issue_id": issue_id})
+        rows = run(self._session, _LAST_WRITES, {"issue_id": issue_id})
         return [LastWrite(TicketId(row[0]), row[1]) for row in rows]
 
     def has_own(self, issue_id: IssueId) -> bool:

@@ -49,17 +49,16 @@ class Trip:
 
     def send(self, statement: Statement, given: Mapping[str, object]) -> Answer:
         """Run a statement once."""
-        return self._cursor().execute(statement.text, statement.filled(given))
+        return _cursor(self._connection).execute(statement.text, statement.filled(given))
 
     def send_each(self, statement: Statement, rows: Iterable[Mapping[str, object]]) -> None:
         """Run a statement that gives no rows, once for each of these."""
         filled = [statement.filled(one) for one in rows]
-        if filled:
-            self._cursor().executemany(statement.text, filled)
-
-    def _cursor(self) -> Answer:
-        # Bytes come as they are, not in the twice as long text form.
-        return self._connection.cursor(binary=True, row_factory=namedtuple_row)
+        if len(filled) == 1:
+            # Most contacts come alone, and for one row that is the shorter way.
+            _cursor(self._connection).execute(statement.text, filled[0])
+        elif filled:
+            _cursor(self._connection).executemany(statement.text, filled)
 
 
 @contextmanager
@@ -72,6 +71,16 @@ def one_trip(session: Session) -> Iterator[Trip]:
     connection = driver_connection(session)
     with connection.pipeline():
         yield Trip(connection)
+
+
+def run(session: Session, statement: Statement, given: Mapping[str, object]) -> Answer:
+    """Run one statement at once, in the session's transaction: what every contact needs."""
+    return _cursor(driver_connection(session)).execute(statement.text, statement.filled(given))
+
+
+def _cursor(connection: psycopg.Connection[tuple[object, ...]]) -> Answer:
+    # Bytes come as they are, not in the twice as long text form.
+    return connection.cursor(binary=True, row_factory=namedtuple_row)
 
 
 def driver_connection(session: Session) -> psycopg.Connection[tuple[object, ...]]:
