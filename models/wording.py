@@ -13,14 +13,20 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from models.neighbors import find_neighbors
 from models.vectors import IntArray, Vectors, unit_rows
 
 _MOST_TAUGHT = 3000
 """A map's cost grows with their square."""
 
 _NOISE = 0.3
-_PULL = 0.3
-"""How much the words count beside the vector."""
+_PULL = 1.5
+"""How much the words count beside the vector of a contact that is unlike all others.
+
+Where others are near its vector tells enough, and the words of close issues are much the same.
+"""
+_NEAR = 5
+"""So many nearest contacts tell how near others are."""
 
 _ROWS_AT_ONCE = 2000
 
@@ -39,7 +45,9 @@ def word_weights(texts: Sequence[str]) -> csr_matrix:
 
 
 def pulled_by_words(space: Vectors, texts: Sequence[str], *, seed: int) -> Vectors:
-    """Unit rows moved to where their words would put them; what words cannot tell moves less.
+    """Unit rows moved to where their words would put them, the more the lonelier they are.
+
+    What words cannot tell moves less.
 
     space: unit rows, centred, all different. texts: one a row.
     """
@@ -48,7 +56,8 @@ def pulled_by_words(space: Vectors, texts: Sequence[str], *, seed: int) -> Vecto
     told = np.zeros_like(space)
     for taught, others in (halves, halves[::-1]):
         told[others] = _told(space, words, taught[:_MOST_TAUGHT], others)
-    return unit_rows(space + _PULL * told)
+    apart = 1 - find_neighbors(space, _NEAR).similarities.mean(axis=1, keepdims=True)
+    return unit_rows(space + _PULL * apart * told)
 
 
 def _told(space: Vectors, words: csr_matrix, taught: IntArray, others: IntArray) -> Vectors:
