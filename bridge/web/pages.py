@@ -170,6 +170,10 @@ def _refusal(error: RequestValidationError, request: Request) -> BridgeError:
     return InvalidInput(_unusable(error, request))
 
 
+_NAMED = {"q": "what you search for"}
+"""Fields whose names say nothing to people."""
+
+
 def _unusable(error: RequestValidationError, request: Request) -> str:
     """What is wrong with which field, and that nothing typed is lost."""
     told = []
@@ -187,7 +191,8 @@ def _unusable(error: RequestValidationError, request: Request) -> str:
             wrong = "must be a number"
         elif one["type"] in ("enum", "literal_error"):
             wrong = f"must be one of: {str(one['ctx']['expected']).replace(' or ', ', ')}"
-        told.append(f"{str(one['loc'][-1]).replace('_', ' ')} {wrong}")
+        name = str(one["loc"][-1])
+        told.append(f"{_NAMED.get(name, name.replace('_', ' '))} {wrong}")
     hint = ". Nothing was done; what you typed is still there when you go back"
     return "; ".join(told) + (hint if request.method == "POST" else "")
 

@@ -243,6 +243,9 @@ def test_a_tab_holds_its_states_and_the_search_narrows_it(bench: PagesBench) -> 
     client = bench.signed_in(Role.AGENT)
     assert issue.name not in client.get("/?state=shipped").text
     assert f"/issues/{issue.name}" in client.get("/?state=candidate&q=export").text
+    long = client.get("/?q=" + "x" * 201)
+    assert long.status_code == 422
+    assert "What you search for is longer than 200 characters" in long.text
     nothing = client.get("/?q=zebra%25")
     assert "No issue here has" in nothing.text
     assert "zebra%" in nothing.text

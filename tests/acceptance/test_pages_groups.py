@@ -163,6 +163,9 @@ def test_chosen_contacts_move_and_say_who_put_them_there(groups: Groups, bench: 
     assert f'It was on <a href="{address(export)}">' in shown
     assert "placed by Mia" in shown
     assert "0.50" in shown
+    # Who presses twice is not told that nothing was done.
+    twice = choose(bench, export, "move", [first, second], to=login.name, version=version)
+    assert "Nothing more was done" in twice.text
 
 
 def test_what_was_chosen_is_still_ticked_when_it_cannot_be_done(

@@ -125,10 +125,12 @@ def require_version(
     if issue.version == version:
         return
     history = visit.store.decisions.history(issue.id)
-    told = "somebody changed it"
+    told, undone = "somebody changed it", "Nothing was done"
     for decision in history[-1:]:
         by = decision.actor.name
         who = "you" if by == visit.email else visit.named(by)
+        # Who presses twice did it the first time.
+        undone = "Nothing more was done" if by == visit.email else undone
         told = f"{who}: {words.action_words(decision.action)}, {words.ago(decision.at, visit.now)}"
     done = _done_since(history, wanted)
     if done is not None:
@@ -136,8 +138,7 @@ def require_version(
         deed = f"{done.action} {issue.name}, {at}. Nothing more was done"
         raise Outdated(already(by, deed, store=visit.store, cause=visit.cause()))
     raise Outdated(
-        f"{issue.name} changed while you looked at it ({told}). Nothing was done; "
-        "this is how it stands now"
+        f"{issue.name} changed while you looked at it ({told}). {undone}; this is how it stands now"
     )
 
 
