@@ -37,7 +37,7 @@ class Clues:
     """What people keep apart."""
 
     days: FloatArray | None = None
-    """When each loose contact came."""
+    """When each loose contact came; minus infinity where it is so long ago that nobody looked."""
 
     takes_until: FloatArray | None = None
     """For each fixed issue the day up to which contacts join it late: see `models.late`.

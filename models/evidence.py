@@ -160,8 +160,11 @@ class Groups:
         """Whether most of its contacts came at once, as in an outage."""
         if self._days is None or len(group.rows) < self._settings.burst_contacts:
             return False
-        days = np.sort(self._days[group.rows])
-        most = max(math.ceil(_MOST * len(days)), self._settings.burst_contacts)
+        most = max(math.ceil(_MOST * len(group.rows)), self._settings.burst_contacts)
+        days = self._days[group.rows]
+        days = np.sort(days[np.isfinite(days)])
+        if len(days) < most:
+            return False
         spans = days[most - 1 :] - days[: len(days) - most + 1]
         return bool(spans.min() <= _SUDDEN_DAYS)
 

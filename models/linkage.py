@@ -63,7 +63,7 @@ def average_linkage(space: Vectors, threshold: float) -> list[IntArray]:
     if len(space) < 2:
         return []
     tree = linkage(space, method="average", metric="cosine")
-    labels = fcluster(tree, np.nextafter(1 - threshold, 0), criterion="distance") - 1
+    labels = fcluster(tree, np.nextafter(1 - threshold, -np.inf), criterion="distance") - 1
     return list(_parts(labels, int(labels.max()) + 1))
 
 

@@ -39,6 +39,8 @@ _AFTER = 0.04
 """What each sentence before it costs a clause: people say first what is wrong."""
 _MOST_AFTER = 3
 _CLOSING = ".,;:! "
+_SIGNS = " \t*#>-"
+"""What a line of a list or a quote begins with."""
 _QUOTES = "\"'“”„‘’‚«»"
 _QUOTE = re.compile(rf"(?<!\w)[{_QUOTES}]|[{_QUOTES}](?!\w)")
 """A quotation mark, and no apostrophe inside a word."""
@@ -262,8 +264,9 @@ def _title_worth(clause: str, common: dict[str, float]) -> float:
 
 def _as_title(clause: str) -> str:
     """Capitalised, without closing full stop or comma, and not too long."""
-    bare = _unquoted(clause.strip(" \t*#>-").rstrip(_CLOSING)).rstrip(_CLOSING)
-    text = cut(bare, TITLE_CHARACTERS)
+    bare = _unquoted(clause.strip(_SIGNS).rstrip(_CLOSING)).strip(_SIGNS).rstrip(_CLOSING)
+    # What is cut off may have been the other quotation mark.
+    text = _unquoted(cut(bare, TITLE_CHARACTERS))
     return text[:1].upper() + text[1:]
 
 

@@ -91,4 +91,5 @@ def _span(group: Group, clues: Clues) -> float:
     if clues.days is None or not group.rows:
         return 0.0
     days = clues.days[group.rows]
-    return float(days.max() - days.min())
+    known = days[np.isfinite(days)]
+    return float(known.max() - known.min()) if len(known) else 0.0

@@ -49,7 +49,7 @@ class AskedOften:
 
         An issue's title says what is wrong, which in a question is often a sentence beside it.
         """
-        words = {word for term in self.terms for word in term.split()}
+        words = {word for term in self.terms for word in _words(term).split()}
         named = [
             (len(words & set(_words(one).split())), -place, one)
             for place, one in enumerate(clauses)

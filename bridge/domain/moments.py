@@ -25,7 +25,7 @@ def passed(moment: datetime, *, now: datetime, pointer: str) -> datetime:
     """
     if moment > now + SKEW:
         words = f"{rfc3339(moment)} has not come yet (it is {rfc3339(now)} here)"
-        raise InvalidInput(f"{words}: tell it then", pointer=pointer)
+        raise InvalidInput(f"{words}: send it again then", pointer=pointer)
     return min(moment, now)
 
 

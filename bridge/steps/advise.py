@@ -84,13 +84,13 @@ def add_workaround(  # noqa: PLR0913 - a draft differs in one word
     InvalidMove where the issue has another one of the same words, but for the one that it comes
     instead of.
     """
-    require_living(issue, store=store)
     content = _content(replace(advice, owner=advice.owner or cause.actor.name), product)
     _require_to_come(content.review_at, cause)
     state = WorkaroundState.DRAFT if is_draft else WorkaroundState.ACTIVE
     # Two presses of one button come at the same time: the second waits for the first. Who replaces
     # one holds that already, and takes no issue behind it.
-    store.issues.get(product.id, issue.id, lock=instead_of is None)
+    issue = store.issues.get(product.id, issue.id, lock=instead_of is None)
+    require_living(issue, store=store)
     for one in store.workarounds.all(product.id, issue_id=issue.id):
         is_replaced = instead_of is not None and one.id == instead_of.id
         if one.state is WorkaroundState.RETIRED or is_replaced:

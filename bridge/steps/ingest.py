@@ -29,6 +29,8 @@ from bridge.store.contacts import ContactDraft, KnownContact
 from models.texts import says_enough
 
 _MOST_NAME_BYTES = 400
+_MOST_VERSION_BYTES = 4 * (MOST_VERSION + 1)
+"""No character has more than four."""
 _MOST_SUBJECT_BYTES = 2_000
 _FUTURE = timedelta(days=1)
 _EARLIEST_YEAR = 1990
@@ -99,10 +101,6 @@ def at_the_door(received: ContactReceived, *, now: datetime) -> ContactReceived:
             raise InvalidInput(
                 f"{moment.isoformat()} is not a moment a contact can have", pointer=pointer
             )
-    for name, value in (("version", received.version), ("platform", received.platform)):
-        if value and len(value) > MOST_VERSION:
-            words = f"{name} is longer than {MOST_VERSION} characters: name it in short, or not"
-            raise InvalidInput(words, pointer=f"/{name}")
     return replace(
         received,
         external_id=external_id,
@@ -110,7 +108,7 @@ def at_the_door(received: ContactReceived, *, now: datetime) -> ContactReceived:
         channel=(_short(received.channel) or "other").lower(),
         subject=_short(received.subject, most=_MOST_SUBJECT_BYTES) or None,
         lang=_short(received.lang, most=20) or None,
-        version=_short(received.version) or None,
+        version=_named(received.version) or None,
         platform=_platform(received),
         conversation=_short(received.conversation) or None,
         rating=_clean_rating(received.rating),
@@ -122,7 +120,7 @@ def at_the_door(received: ContactReceived, *, now: datetime) -> ContactReceived:
 
 def _platform(received: ContactReceived) -> str | None:
     """As it was given; else as the version or the channel names it."""
-    given = _short(received.platform).lower()
+    given = _named(received.platform).lower()
     return given or platform_in(received.version, received.channel)
 
 
@@ -161,6 +159,12 @@ def _short(text: str | None, *, most: int = _MOST_NAME_BYTES) -> str:
     if not text:
         return ""
     return " ".join(door_text(text, max_bytes=most)[0].split())
+
+
+def _named(text: str | None) -> str:
+    """A version or a platform. So long a text names none, and the contact matters more."""
+    whole = _short(text, most=_MOST_VERSION_BYTES)
+    return whole if len(whole) <= MOST_VERSION else ""
 
 
 def _canonical(received: ContactReceived) -> bytes:

@@ -87,7 +87,9 @@ class Clerk:
 
     def clues(self) -> Clues:
         """Everything, told in the numbers of `Clues`."""
-        timeline, days = self._records.timeline, np.zeros(len(self._rows))
+        timeline = self._records.timeline
+        # What is not in the timeline came before it began.
+        days = np.full(len(self._rows), -np.inf)
         for contact_id, day in zip(timeline.contacts.tolist(), timeline.days.tolist(), strict=True):
             row = self._rows.get(ContactId(contact_id))
             if row is not None:

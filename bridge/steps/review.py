@@ -61,6 +61,7 @@ def take_to_file(issue: Issue, *, store: Store, again: bool = False) -> Issue | 
 
     Of fifty people who ask at once each would else wait for the answers of all before.
     """
+    require_living(issue, store=store)
     if _is_asked_for(issue, again, store):
         return None
     try:

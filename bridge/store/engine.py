@@ -231,12 +231,21 @@ def open_store(engine: Engine, queue: Queue) -> Iterator[Store]:
         store.commit()
 
 
+_AWAY = (
+    sql_errors.OperationalError,
+    sql_errors.InterfaceError,
+    # Statements that go straight to the driver.
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
+
+
 @contextmanager
 def database_errors() -> Iterator[None]:
     """Map the database being unavailable, and only that, to TryAgainLater."""
     try:
         yield
-    except (sql_errors.OperationalError, sql_errors.InterfaceError, psycopg.OperationalError) as e:
-        raise TryAgainLater("the database is not available right now") from e
+    except _AWAY as error:
+        raise TryAgainLater("the database is not available right now") from error
     except sql_errors.TimeoutError as error:
         raise TryAgainLater("every connection to the database is in use") from error

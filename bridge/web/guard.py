@@ -18,9 +18,14 @@ def require_same_origin(request: Request, public_url: str) -> None:
         if site is None:
             raise NotAllowed("the browser does not say where this form came from: nothing was done")
         return
-    ours = {request.headers.get("host", ""), urlsplit(public_url).netloc}
-    if urlsplit(origin).netloc not in ours - {""}:
+    if not is_ours(origin, request, public_url):
         raise NotAllowed("this form was sent from another site, so nothing was done")
+
+
+def is_ours(address: str, request: Request, public_url: str) -> bool:
+    """Whether an address is of this site, by the name it was asked under or its public one."""
+    ours = {request.headers.get("host", ""), urlsplit(public_url).netloc}
+    return urlsplit(address).netloc in ours - {""}
 
 
 def require_token(given: str, expected: str) -> None:

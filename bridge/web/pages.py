@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from bridge.domain.errors import (
     BridgeError,
@@ -30,6 +31,7 @@ from bridge.domain.errors import (
 from bridge.reporting.charts import draw
 from bridge.reporting.text import heading, named, others, sentence
 from bridge.web import letter_words, words
+from bridge.web.guard import is_ours
 from bridge.web.visit import Visit, visit_of, web_of
 from bridge.wiring.logging import where
 
@@ -240,11 +242,23 @@ def _failure(error: Exception, request: Request) -> Response:
 
 def _page_of_form(request: Request) -> str:
     """The page of ours that a form was sent from; empty where the browser does not say."""
-    before = urlsplit(request.headers.get("referer", ""))
-    is_ours = before.netloc == request.headers.get("host") and not before.path.startswith("//")
-    if request.method != "POST" or not is_ours or not before.path:
+    given = request.headers.get("referer", "")
+    public_url = web_of(request).application.settings.public_url
+    before = urlsplit(given)
+    is_page = is_ours(given, request, public_url) and not before.path.startswith("//")
+    if request.method != "POST" or not is_page:
         return ""
-    return urlunsplit(("", "", before.path, before.query, ""))
+    if _is_shown(before.path, request):
+        return urlunsplit(("", "", before.path, before.query, ""))
+    # What a form could not do is told at its own address, which shows nothing by itself.
+    path = before.path.rpartition("/")[0]
+    return path if path and _is_shown(path, request) else ""
+
+
+def _is_shown(path: str, request: Request) -> bool:
+    asked = {**request.scope, "method": "GET", "path": path}
+    routes = request.app.router.routes
+    return any(route.matches(asked)[0] is Match.FULL for route in routes)
 
 
 def _told(request: Request, status: HTTPStatus, sentence: str, error_id: str) -> Response:

@@ -181,7 +181,18 @@ def test_an_expired_form_and_a_mistake_of_ours_have_the_menu_too(
     old = lead.post(path, data=form, headers=before)
     assert (old.status_code, 'aria-label="Main"' in old.text) == (403, True)
     assert f'href="/issues/{name}?show=5">Load the page again' in old.text
-    for other in (f"{SITE}//evil.example/", "https://evil.example/issues", "javascript:alert(1)"):
+    # A refused form is told at its own address, which shows nothing by itself.
+    before["Referer"] = f"{SITE}/issues/{name}/move"
+    assert (
+        f'href="/issues/{name}">Load the page again'
+        in lead.post(path, data=form, headers=before).text
+    )
+    for other in (
+        f"{SITE}//evil.example/",
+        f"{SITE}/no/such/page",
+        "https://evil.example/issues",
+        "javascript:alert(1)",
+    ):
         told = lead.post(path, data=form, headers={"Origin": SITE, "Referer": other}).text
         assert "Load the page again" not in told
 

@@ -155,3 +155,19 @@ def test_who_stores_a_contact_second_stores_nothing(pipeline: Pipeline) -> None:
         assert second is None
         assert store.contacts.raw(first) == b"original"
         assert store.contacts.count(pipeline.product.id) == 1
+
+
+def test_what_is_too_long_to_be_a_version_is_left_out_and_the_contact_stays(
+    pipeline: Pipeline,
+) -> None:
+    agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 " * 3
+    padded = "4.2" + " " * 100
+    sent = [
+        replace(a_contact(), external_id="agent", version=agent, platform="y" * 81),
+        replace(a_contact(), external_id="padded", version=padded),
+    ]
+    found = pipeline.send(*sent)
+    assert [one.result for one in found] == [IngestResult.NEW] * 2
+    with pipeline.application.open() as store:
+        stored = [store.contacts.get(pipeline.product.id, one.contact_id) for one in found]
+    assert [one.version for one in stored] == [None, "4.2"]

@@ -230,6 +230,9 @@ def test_follow_ups_unite_what_likeness_alone_would_not() -> None:
         ([20.1, 20.2, 20.3, 20.4, 21.0, 22.0], False),
         # Too few for an outage.
         ([3.0] * 4, False),
+        # When the others came nobody knows any more.
+        ([-np.inf] * 6 + [3.0] * 5, False),
+        ([-np.inf] * 2 + [3.0] * 5, True),
     ],
 )
 def test_what_comes_at_once_is_less_likely_an_issue_from_before(
@@ -341,3 +344,12 @@ def test_a_second_burst_belongs_to_the_young_one_that_reaches_it() -> None:
     assert known(1, young) == 2
     assert known(7, young) is None
     assert known(1, young[:0]) is None
+
+
+def test_contacts_from_before_anybody_looks_do_not_stretch_a_candidate() -> None:
+    rows = _subject(1, 6)
+    known, partly = (
+        look_at(rows, _fixed(), center=_CENTER, settings=_SETTINGS, clues=Clues(days=days))
+        for days in (np.arange(20.0, 26.0), np.array([-np.inf, 20.0, 21.0, 22.0, 23.0, 25.0]))
+    )
+    assert partly.new_issue == pytest.approx(known.new_issue)

@@ -46,6 +46,15 @@ def test_of_what_was_asked_the_sentence_about_the_matter_is_the_question() -> No
 
 
 @pytest.mark.parametrize(
+    ("term", "question"),
+    [("größe", "Wie ändere ich die Größe?"), ("wi-fi", "Where do I find the Wi-Fi code?")],
+)
+def test_a_term_is_found_however_it_is_spelt(term: str, question: str) -> None:
+    asked = AskedOften(IssueId(1), "It does not fit.", 5, 5, 5, terms=(term,))
+    assert asked.asked_in(["Could you look into it?", question]) == question
+
+
+@pytest.mark.parametrize(
     ("answers", "best"),
     [
         ([], None),

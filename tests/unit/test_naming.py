@@ -63,11 +63,19 @@ def test_of_two_clauses_alike_the_handy_one_is_the_title_and_a_long_one_is_told_
         ("the import says 'unknown record type'.", "The import says 'unknown record type'"),
         ("“the import stops half way.”", "The import stops half way"),
         ("'the import stops half way", "The import stops half way"),
+        ("'- the import stops half way'", "The import stops half way"),
         ("our customers' import stops half way", "Our customers' import stops half way"),
     ],
 )
 def test_a_title_keeps_its_quotes_in_pairs(clause: str, told: str) -> None:
     assert title([clause], HashingEncoder().encode([clause])) == told
+
+
+def test_a_title_that_is_cut_keeps_no_mark_whose_partner_is_gone() -> None:
+    clause = f"'{'the import of contacts stops ' * 5}half way' comes"
+    told = title([clause], HashingEncoder().encode([clause]))
+    assert told.startswith("The import")
+    assert len(told) <= 121
 
 
 def test_a_title_avoids_what_redaction_left() -> None:

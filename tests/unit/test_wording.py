@@ -41,6 +41,20 @@ def test_words_that_tell_nothing_move_nothing() -> None:
     assert np.einsum("ij,ij->i", space, pulled).min() > 0.99
 
 
+def test_words_hardly_move_what_has_others_near_it() -> None:
+    lonely = _blurred(2.0)
+    beside = np.repeat(lonely, 6, axis=0) + 1e-3 * _RANDOM.standard_normal((4800, 32))
+    moved = [
+        np.einsum("ij,ij->i", rows, pulled_by_words(rows, texts, seed=0)).mean()
+        for rows, texts in (
+            (lonely, TEXTS),
+            (unit_rows(beside.astype(np.float32)), [text for text in TEXTS for _ in range(6)]),
+        )
+    ]
+    assert moved[0] < 0.98
+    assert moved[1] > 0.999
+
+
 def test_texts_without_words_do_not_stop_it() -> None:
     pulled = pulled_by_words(_blurred(1.0), ["", "🙂", " \n", "?"] * 200, seed=0)
     assert np.isfinite(pulled).all()
