@@ -378,8 +378,7 @@ def test_what_waited_for_the_tracker_is_drained_at_the_agreed_rate(
     # The link and the edit that follow a create; then one edit for all counts of a ticket.
     assert sum(first.writes().values()) <= 2 * FILINGS + FILINGS // 10
     assert set(second.writes().values()) == {1}
-    # Each further edit that is allowed above reads its ticket before.
-    assert first.for_filings() <= 4 * FILINGS + 2 * (FILINGS // 10)
+    assert first.for_filings() <= 4 * FILINGS + FILINGS // 10
     if IS_WHOLE:
         assert len(first.calls) <= 4.1 * FILINGS
         assert max(one.seconds for one in drains) < LIMIT_SECONDS
