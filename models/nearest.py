@@ -61,6 +61,10 @@ class Issues:
     def __iter__(self) -> Iterator[int]:
         return iter(self._rows)
 
+    def size(self, number: int) -> int:
+        """How many contacts an issue has that is known."""
+        return int(self._sizes[self._rows[number]])
+
     def put(self, number: int, mean: Vector, size: int) -> None:
         """Add an issue, or say what has become of it."""
         row = self._rows.setdefault(number, len(self._rows))

@@ -102,6 +102,18 @@ class FinderSettings:
     burst_bonus: float = 0.135
     """What is added to the similarity to a burst that has just begun."""
 
+    surge_chance: float = 0.001
+    """An issue surges when chance brings so many contacts in `burst_days` more seldom than this."""
+
+    surge_apart: float = 0.1
+    """The contacts of a surge are another trouble from this energy distance to older ones on.
+
+    Infinite: surges are not looked for.
+    """
+
+    surge_cuts: float = 0.01
+    """That distance is reached by at most this share of random cuts of the same contacts."""
+
     least_contacts: int = 3
     """Smaller groups are left alone."""
 
@@ -146,6 +158,7 @@ class FinderSettings:
             similar_margin=0.1,
             burst_similarity=0.3,
             burst_bonus=0.0,
+            surge_apart=math.inf,
             # Its vectors say nothing about kinds.
             least_chatter=1.0,
         )

@@ -17,6 +17,7 @@ from bridge.steps.foreign import keep_read, learn_now
 from bridge.steps.kinds import judged
 from bridge.steps.looking import look_again
 from bridge.steps.parts import place_parts, take_apart
+from bridge.steps.surge import Apart, Surges
 from bridge.store import Store
 from bridge.store.evidence import RecentContact
 from bridge.store.issues import Place
@@ -52,7 +53,7 @@ def assign(context: Context, *, product_id: int) -> None:
         product, waiting = taken.product, taken.waiting
         if not waiting:
             return
-        with living.brought_up_to_date(store, taken.changes):
+        with living.brought_up_to_date(store, now=context.now(), first=taken.changes):
             living.reread(learn_now(waiting, product.id, store=store, context=context), store)
             reader = context.reader(store, product.id)
             vectors, failed = _encode(waiting, reader)
@@ -125,6 +126,7 @@ def _place_all(  # noqa: PLR0913 - one batch needs all of it
     recent = board.save(kept, found)
     store.parts.keep(product.id, context.encoder().name, further)
     place_parts(further, product, store=store, context=context)
+    Surges(product, store, context).put(board.apart)
     Watch(product, store, context).look(board.left_alone, recent)
     if board.left_alone and context.consolidate_soon:
         store.enqueue(
@@ -161,7 +163,9 @@ class _Board:
         # Contacts with the very same text share a fate, whatever the similarity says.
         self._fates = {one.text_hash: one.fate for one in batch if one.fate is not None}
         self._places: list[Place] = []
+        self._surges = Surges(product, store, context)
         self.left_alone: list[ContactId] = []
+        self.apart: list[Apart] = []
 
     def put(self, contact: WaitingContact, vector: Vector, *, nature: ContactNature) -> None:
         """Assign one contact, or leave it; what states no problem founds no issue either."""
@@ -186,6 +190,11 @@ class _Board:
             self.left_alone.append(contact.id)
             return
         issue_id = IssueId(number)
+        if number != same_text and number not in contact.recent_homes:
+            apart = self._surges.apart(contact.id, vector, issue_id)
+            if apart is not None:
+                self.apart.append(apart)
+                return
         other = found.runner_up if number == found.nearest else found.nearest
         self._places.append(
             Place(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from bridge.domain.contacts import ContactId
-from bridge.domain.issues import IssueState
+from bridge.domain.issues import IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
 from bridge.steps.candidates import found_candidate
@@ -19,8 +19,9 @@ from bridge.store import Store
 from bridge.store.evidence import NOBODY, RecentContact
 from bridge.store.issues import Place
 from bridge.store.vectors import Centroid
-from models.bursts import Burst, find_burst, known_burst
+from models.bursts import find_burst, known_burst
 from models.settings import FinderSettings
+from models.vectors import Vector
 
 _ORIGIN = "job:assign"
 
@@ -33,6 +34,16 @@ def burst_since(now: datetime, settings: FinderSettings) -> datetime:
 def is_young_burst(centroid: Centroid, settings: FinderSettings, now: datetime) -> bool:
     """Whether an issue began as a burst a few hours ago."""
     return centroid.burst_at is not None and centroid.burst_at >= burst_since(now, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """A contact that is put on a burst, and why."""
+
+    contact_id: ContactId
+    vector: Vector
+    similarity: float
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,51 +77,70 @@ class Watch:
         if burst is None:
             return set()
         members = [recent[row] for row in burst.rows]
-        self._put(members, burst, self._home(members))
+        least = self.context.finder.burst_similarity
+        joining = [
+            Joining(
+                one.id,
+                one.vector,
+                float(similarity),
+                f"part of a burst: {similarity:.2f} of at least {least:.2f}",
+            )
+            for one, similarity in zip(members, burst.similarities, strict=True)
+        ]
+        self.put(joining, self._home(members), threshold=least)
         return {one.id for one in members}
 
     def _home(self, members: Sequence[RecentContact]) -> Centroid:
         """The young burst that reaches these contacts, else a new candidate."""
-        now, settings, encoder = self.context.now(), self.context.finder, self.context.encoder()
-        begun = self.context.living(self.product.id).young(burst_since(now, settings))
-        young = self.store.centroids.of(encoder.name, begun)
-        dimensions = encoder.dimensions
-        row = known_burst(
-            rows_of([one.vector for one in members], dimensions),
-            rows_of([one.mean for one in young], dimensions),
-            center=self.context.center(self.store, self.product.id),
-            settings=settings,
-        )
-        if row is not None:
-            return young[row]
+        young = self.young_home([one.vector for one in members])
+        if young is not None:
+            return young
         reason = f"{len(members)} alike contacts within hours"
         issue_id = found_candidate(
             self.product, store=self.store, context=self.context, reason=reason, origin=_ORIGIN
         )
-        nothing = np.zeros(dimensions, dtype=np.float32)
-        return Centroid(issue_id, IssueState.CANDIDATE, nothing, 0, burst_at=now)
+        return self.begun(issue_id)
 
-    def _put(self, members: Sequence[RecentContact], burst: Burst, home: Centroid) -> None:
+    def young_home(self, vectors: Sequence[Vector]) -> Centroid | None:
+        """The young burst that reaches these contacts, if there is one."""
+        now, settings, encoder = self.context.now(), self.context.finder, self.context.encoder()
+        begun = self.context.living(self.product.id).young(burst_since(now, settings))
+        young = self.store.centroids.of(encoder.name, begun)
+        row = known_burst(
+            rows_of(vectors, encoder.dimensions),
+            rows_of([one.mean for one in young], encoder.dimensions),
+            center=self.context.center(self.store, self.product.id),
+            settings=settings,
+        )
+        return None if row is None else young[row]
+
+    def begun(self, issue_id: IssueId) -> Centroid:
+        """A candidate that begins as a burst now, with no contact yet."""
+        nothing = np.zeros(self.context.encoder().dimensions, dtype=np.float32)
+        return Centroid(issue_id, IssueState.CANDIDATE, nothing, 0, burst_at=self.context.now())
+
+    def put(self, joining: Sequence[Joining], home: Centroid, *, threshold: float) -> None:
+        """Assign contacts to a young burst and look at it again."""
         context, store, encoder = self.context, self.store, self.context.encoder().name
-        least = context.finder.burst_similarity
         places = [
             Place(
-                contact_id=one.id,
+                contact_id=one.contact_id,
                 issue_id=home.issue_id,
-                similarity=float(similarity),
-                threshold=least,
+                similarity=one.similarity,
+                threshold=threshold,
                 encoder=encoder,
                 actor=MACHINE.name,
-                reason=f"part of a burst: {similarity:.2f} of at least {least:.2f}",
+                reason=one.reason,
             )
-            for one, similarity in zip(members, burst.similarities, strict=True)
+            for one in joining
         ]
         store.waiting.assign(self.product.id, places, now=context.now())
-        store.suggestions.withdraw(self.product.id, contact_ids=[one.id for one in members])
-        for one in members:
+        ids = [one.contact_id for one in joining]
+        store.suggestions.withdraw(self.product.id, contact_ids=ids)
+        for one in joining:
             home.total = np.asarray(home.total + one.vector, dtype=np.float32)
             home.size += 1
-            contact_joined(home, one.id, self.product, store=store)
+            contact_joined(home, one.contact_id, self.product, store=store)
         store.vectors.save_centroid(self.product.id, encoder, home.issue_id, home.total, home.size)
         if home.burst_at is not None:
             store.vectors.mark_burst(encoder, home.issue_id, home.burst_at)

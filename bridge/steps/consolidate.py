@@ -14,6 +14,7 @@ from bridge.domain.issues import IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
 from bridge.steps.asking import Looked, ask_about
+from bridge.steps.burst import burst_since
 from bridge.steps.candidates import found_candidate
 from bridge.steps.context import Context, rows_of
 from bridge.steps.follow_up import contact_joined, contacts_changed
@@ -51,6 +52,8 @@ def consolidate(context: Context, *, product_id: int) -> None:
             context.encoder().name,
             since=context.now() - WINDOW,
             limit=_MOST_UNASSIGNED,
+            young_since=burst_since(context.now(), context.finder),
+            least_apart=context.finder.burst_contacts,
         )
         if loose:
             _Pass(product, loose, store=store, context=context).run()

@@ -1,6 +1,7 @@
 """The living issues of a product in memory, so that a contact need not read them all."""
 
 import threading
+from collections import deque
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,6 +15,8 @@ from bridge.store.centroids import Change, Changes
 from bridge.store.vectors import Centroid
 from models.nearest import Issues
 from models.vectors import Vector
+
+_MOST_JOINS = 32
 
 
 class Living:
@@ -29,6 +32,11 @@ class Living:
         self._product_id = product_id
         self._encoder = encoder
         self._burst_at: dict[IssueId, datetime] = {}
+        self._grew: dict[IssueId, deque[datetime]] = {}
+        """When contacts joined each issue, as far as this process has seen it."""
+        self.looked: dict[IssueId, int] = {}
+        """How large each issue was when it was last looked at for a surge."""
+        self._at: datetime | None = None
         self.seen = 0
         """The number of the last change that was taken in."""
         self._kept: set[IssueId] = set()
@@ -36,7 +44,9 @@ class Living:
         self._held = threading.Lock()
 
     @contextmanager
-    def brought_up_to_date(self, store: Store, first: Changes | None = None) -> Iterator[None]:
+    def brought_up_to_date(
+        self, store: Store, *, now: datetime, first: Changes | None = None
+    ) -> Iterator[None]:
         """Take in what has changed, and keep other threads away until the end.
 
         Right after the product's grouping lock was taken, before anything is written: the number
@@ -45,6 +55,7 @@ class Living:
         """
         # A thread that lost its connection, and with it the grouping lock, may be here still.
         with self._held:
+            self._at = now
             left = set(self._kept)
             for change in self._changes(store, first or Changes()):
                 self._take(change.issue_id, change.centroid)
@@ -67,6 +78,7 @@ class Living:
         """A contact joins an issue in this block; `confirm` what came of it once it is written."""
         self._kept.add(issue_id)
         self.issues.join(issue_id, vector)
+        self._note_growth(issue_id, 1)
 
     def confirm(self, joined: Collection[IssueId], written: Collection[Centroid]) -> None:
         """Go on with the centroids of these issues as the database has them now."""
@@ -106,6 +118,21 @@ class Living:
         self._burst_at = {one: at for one, at in self._burst_at.items() if at >= since}
         return sorted(self._burst_at)
 
+    def joined_since(self, issue_id: IssueId, since: datetime) -> int:
+        """How many contacts joined an issue after that moment, `_MOST_JOINS` at most."""
+        moments = self._grew.get(issue_id)
+        while moments and moments[0] < since:
+            moments.popleft()
+        if not moments:
+            self._grew.pop(issue_id, None)
+            return 0
+        return len(moments)
+
+    def _note_growth(self, issue_id: IssueId, count: int) -> None:
+        if count > 0 and self._at is not None:
+            moments = self._grew.setdefault(issue_id, deque(maxlen=_MOST_JOINS))
+            moments.extend([self._at] * min(count, _MOST_JOINS))
+
     def _is_gone(self, issue_id: IssueId) -> NoReturn:
         # Only rows that somebody deleted by hand have no change to tell of it.
         self._kept.update(map(IssueId, self.issues))
@@ -115,7 +142,11 @@ class Living:
         self._burst_at.pop(issue_id, None)
         if centroid is None:
             self.issues.drop(issue_id)
+            self._grew.pop(issue_id, None)
+            self.looked.pop(issue_id, None)
             return
+        if issue_id in self.issues:
+            self._note_growth(issue_id, centroid.size - self.issues.size(issue_id))
         self.issues.put(issue_id, centroid.mean, centroid.size)
         if centroid.burst_at is not None:
             self._burst_at[issue_id] = centroid.burst_at

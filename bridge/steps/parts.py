@@ -117,7 +117,7 @@ def place_waiting(context: Context, *, product_id: int) -> None:
     encoder = context.encoder()
     with context.open() as store:
         product = store.products.lock_grouping(ProductId(product_id))
-        with context.living(product.id).brought_up_to_date(store):
+        with context.living(product.id).brought_up_to_date(store, now=context.now()):
             waiting = store.parts.unassigned(
                 product.id, encoder.name, since=context.now() - _WINDOW, limit=_MOST
             )

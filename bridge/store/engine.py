@@ -71,6 +71,7 @@ from bridge.store.report_numbers import ReportNumbers
 from bridge.store.reports import Reports
 from bridge.store.rollouts import Rollouts
 from bridge.store.suggestions import Suggestions
+from bridge.store.surges import Surges
 from bridge.store.tasks import Tasks
 from bridge.store.templates import Templates
 from bridge.store.ticket_questions import TicketQuestions
@@ -135,6 +136,7 @@ class Store:
         self.foreign = Foreign(session)
         self.centroids = Centroids(session)
         self.evidence = Evidence(session)
+        self.surges = Surges(session)
         self.examples = Examples(session)
         self.parts = Parts(session)
         self.templates = Templates(session)

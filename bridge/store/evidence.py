@@ -41,12 +41,13 @@ class RecentContact:
     vector: Array
 
 
-_CUSTOMER = case((CustomerRow.is_shared.is_(True), None), else_=living_customer())
+CUSTOMER = case((CustomerRow.is_shared.is_(True), None), else_=living_customer())
+"""The person counted for a contact; null for nobody known, such as of a shared mailbox."""
 _DAY = func.extract("epoch", ContactRow.occurred_at) / _SECONDS_A_DAY
 _TIMELINE = (
     select(
         ContactRow.id,
-        func.coalesce(_CUSTOMER, NOBODY),
+        func.coalesce(CUSTOMER, NOBODY),
         func.coalesce(AssignmentRow.issue_id, NOBODY),
         _DAY,
     )
@@ -73,7 +74,7 @@ _ON_ISSUE = select(AssignmentRow.id).where(
     AssignmentRow.part == 0,
 )
 _UNASSIGNED_SINCE = Statement(
-    select(ContactRow.id, _CUSTOMER, _DAY, EMBEDDING)
+    select(ContactRow.id, CUSTOMER, _DAY, EMBEDDING)
     .join(VectorRow, VectorRow.contact_id == ContactRow.id)
     .outerjoin(CustomerRow, CustomerRow.id == ContactRow.customer_id)
     .where(

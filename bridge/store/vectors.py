@@ -6,12 +6,12 @@ from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import LargeBinary, and_, bindparam, delete, func, select, text, tuple_, update
+from sqlalchemy import LargeBinary, and_, bindparam, delete, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ContactId, ContactNature, ProductId
-from bridge.domain.grouping import LEAVES_LOOSE
+from bridge.domain.grouping import KEPT_APART, LEAVES_LOOSE
 from bridge.domain.issues import IssueId, IssueState
 from bridge.domain.people import MACHINE
 from bridge.store.tables import (
@@ -127,6 +127,22 @@ _IS_TOUCHED = (
     .correlate(AssignmentRow)
     .exists()
 )
+_STANDS_APART = (
+    select(DecisionRow.seq)
+    .join(CentroidRow, CentroidRow.issue_id == DecisionRow.issue_id)
+    .where(
+        DecisionRow.issue_id == AssignmentRow.issue_id,
+        DecisionRow.actor_kind == MACHINE.kind,
+        DecisionRow.action == KEPT_APART,
+        CentroidRow.encoder == bindparam("of_encoder"),
+        or_(
+            CentroidRow.burst_at >= bindparam("young_since"), CentroidRow.size >= bindparam("least")
+        ),
+    )
+    .correlate(AssignmentRow)
+    .exists()
+)
+"""A surge that was told apart; one that came to nothing is grouped like all others."""
 _EMPTY_CENTROIDS = text(
     "UPDATE centroid SET total = total * array_fill(0, ARRAY[vector_dims(total)])::vector, size = 0"
     " WHERE product_id = :product_id AND issue_id = ANY(:issues)"
@@ -235,13 +251,22 @@ class Vectors:
         self._session.execute(_EMPTY_CENTROIDS, given)
         self._session.execute(_RECOUNT, given)
 
-    def loose(
-        self, product_id: ProductId, encoder: str, *, since: datetime, limit: int
+    def loose(  # noqa: PLR0913 - all but two by name
+        self,
+        product_id: ProductId,
+        encoder: str,
+        *,
+        since: datetime,
+        limit: int,
+        young_since: datetime,
+        least_apart: int,
     ) -> list[LooseContact]:
         """What grouping may move, in order of arrival.
 
         All members of candidates that no person decided about, but for contacts that a person
-        placed, and the newest unassigned contacts that occurred after `since`.
+        placed, and the newest unassigned contacts that occurred after `since`. A surge that was
+        told apart keeps its contacts while it began after `young_since`, and once it has
+        `least_apart` of them.
         """
         base = (
             select(ContactRow.id, AssignmentRow.issue_id, VectorRow.text_hash, EMBEDDING)
@@ -273,7 +298,9 @@ class Vectors:
             IssueRow.state == IssueState.CANDIDATE.value,
             AssignmentRow.actor == MACHINE.name,
             ~_IS_TOUCHED,
+            ~_STANDS_APART,
         )
+        apart = {"of_encoder": encoder, "young_since": young_since, "least": least_apart}
         found = [
             LooseContact(
                 id=ContactId(row[0]),
@@ -281,7 +308,7 @@ class Vectors:
                 text_hash=row[2],
                 vector=halves(row[3]),
             )
-            for query in (unassigned, candidates)
+            for query in (unassigned, candidates.params(apart))
             for row in self._session.execute(query)
         ]
         return sorted(found, key=lambda contact: contact.id)

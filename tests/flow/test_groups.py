@@ -207,6 +207,8 @@ def test_split_contacts_are_kept_apart_and_pinned(groups: Groups) -> None:
             groups.application.context.encoder().name,
             since=groups.pipeline.clock.moment - timedelta(days=60),
             limit=100,
+            young_since=groups.pipeline.clock.moment,
+            least_apart=5,
         )
     assert pinned == dict.fromkeys(chosen, made.id)
     assert loose == []

@@ -50,7 +50,7 @@ def _knows(application: Application, product_id: ProductId) -> set[int]:
     living, truth = context.living(product_id), Issues(encoder.dimensions)
     with application.open() as store:
         store.products.lock_grouping(product_id)
-        with living.brought_up_to_date(store):
+        with living.brought_up_to_date(store, now=application.context.now()):
             for one in store.vectors.centroids(product_id, encoder.name):
                 truth.put(one.issue_id, one.mean, one.size)
             rows = default_rng(0).normal(size=(9, encoder.dimensions))

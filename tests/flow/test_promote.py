@@ -130,6 +130,8 @@ def _loose(groups: Groups) -> set[IssueId | None]:
             context.encoder().name,
             since=context.now() - timedelta(days=60),
             limit=100,
+            young_since=context.now(),
+            least_apart=5,
         )
     return {one.issue_id for one in found}
 
