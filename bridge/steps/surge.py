@@ -95,7 +95,10 @@ class Surges:
         inflow = self.store.surges.inflow(issue_id, since=since, before=begin)
         if inflow.customers < settings.burst_customers or inflow.first_at is None:
             return False
-        days = max((since - max(inflow.first_at, begin)) / timedelta(days=1), 1.0)
+        # An outage that is still growing got much in little time: that is usual for it.
+        days = (since - max(inflow.first_at, begin)) / timedelta(days=1)
+        if days <= 0:
+            return False
         usual = inflow.before / days * settings.burst_days
         return is_surge(inflow.recent + 1, usual, settings)
 

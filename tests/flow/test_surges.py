@@ -103,6 +103,12 @@ def test_a_slow_change_is_no_surge(bench: Pipeline) -> None:
     assert sizes(bench) == {older.name: 22}
 
 
+def test_an_outage_that_is_still_growing_is_not_parted(bench: Pipeline) -> None:
+    bench.send(*contacts(ERROR_TEXTS, 8, minutes=0, apart=1))
+    bench.send(*contacts(FORM_TEXTS, 12, minutes=10 * 60, apart=5))
+    assert list(sizes(bench).values()) == [20]
+
+
 def test_what_comes_from_a_shared_mailbox_is_no_surge(bench: Pipeline) -> None:
     older = an_issue_of_some_days(bench)
     some = contacts(FORM_TEXTS, 12, minutes=5 * DAY, apart=5)
