@@ -23,6 +23,7 @@ from bridge.steps.groups import (
 )
 from bridge.steps.lessons import learn_from_merge
 from bridge.steps.moves import require_living
+from bridge.steps.outage import concerned_by_outage, outage_goes_on
 from bridge.steps.unlink import linked
 from bridge.store import Store
 from bridge.store.tickets import Ticket
@@ -51,6 +52,8 @@ def merge_issues(
     if trail.suggestion is None:
         learn_from_merge(survivor, others, trail, act)
     trail.issues.update({issue.id: Before.of(issue) for issue in taken})
+    telling = act.telling(survivor.product_id)
+    joined = concerned_by_outage(taken, telling)
     for other in others:
         _tie_and_carry(survivor, other, trail, act)
     given_up = [linked(other, store) for other in others]
@@ -66,6 +69,7 @@ def merge_issues(
     _tell_tickets(changed, others, act)
     if kept is not None:
         _fold_tickets(kept, given_up, trail, act)
+    trail.outage = outage_goes_on(changed, joined, telling)
     _record(changed, others, trail, changes, act)
     regrouped(taken, act)
     return store.issues.get(survivor.product_id, survivor.id)
@@ -173,7 +177,10 @@ def _record(
     after: dict[str, object] = {"merged": [issue.name for issue in others]}
     if "state" in changes:
         after["state"] = changes["state"]
-    seq = record(Entry("merge", f"{names} joined this issue", after), survivor, trail, act)
+    told = f"{names} joined this issue"
+    if trail.outage is not None:
+        told += "; the outage goes on here"
+    seq = record(Entry("merge", told, after), survivor, trail, act)
     into: dict[str, object] = {"merged_into": survivor.id}
     for other in others:
         record_beside(Entry("merged", f"into {survivor.name}", into), other, seq, act)

@@ -12,6 +12,7 @@ from bridge.domain.products import Product
 from bridge.steps.context import Context
 from bridge.steps.contradicted import refuse_contradicted
 from bridge.steps.moves import Cause, move_issue
+from bridge.steps.outage import end_outage
 from bridge.steps.regress import look_back
 from bridge.steps.retire import retire_fixed
 from bridge.steps.tell import Telling, tell_fix, tell_rollout
@@ -272,7 +273,8 @@ class _Shipping:
         self._note_fix(issue)
         retired = retire_fixed(issue, release.version, store=store, cause=cause)
         telling = Telling(self.product, store, self.context, cause)
-        tell_fix(issue, release.version, retired, telling=telling)
+        told = tell_fix(issue, release.version, retired, telling=telling)
+        end_outage(issue, f"fixed in {release.version}", telling, but=told)
         # What waited beside it joins it, and who handled that is told too.
         store.enqueue(
             "consolidate", once=f"consolidate:{issue.product_id}", product_id=issue.product_id

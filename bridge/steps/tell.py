@@ -1,7 +1,10 @@
-"""Tell: one notice per person, issue, kind and episode, in the transaction of what it tells."""
+"""Tell: one notice per person, issue, kind and episode, in the transaction of what it tells.
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+What is told of outages is in `tell_outage`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from bridge.domain.issues import Issue
@@ -14,11 +17,8 @@ from bridge.steps.drafts import issue_link
 from bridge.steps.moves import Cause
 from bridge.steps.outside import fixed_in, post_in_rooms, send_outside
 from bridge.store import Store
-from bridge.store.outages import Outage
 
 _USED_LATELY = timedelta(days=30)
-_STILL_OPEN = timedelta(days=7)
-"""Nobody tells us when a conversation is closed: contacts not older than this count as open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,9 @@ def tell_fix(
     more = [line for one in retired for line in ended_words(one, version)]
     lines = [first, _link(issue, telling), *more]
     _announce_workarounds("workaround.retired", issue, retired, telling)
-    outage = telling.store.outages.open_of(issue.id)
-    if outage is not None:
+    if telling.store.outages.open_of(issue.id):
         lines.append("The outage is over.")
-    told = _tell_agents(issue, NoticeKind.FIX, lines, telling, bundle=fixed_in(version))
-    if outage is not None:
-        tell_all_clear(issue, outage, f"fixed in {version}", telling, but=told)
-    return told
+    return _tell_agents(issue, NoticeKind.FIX, lines, telling, bundle=fixed_in(version))
 
 
 def tell_late(issue: Issue, agent: UserId, *, telling: Telling) -> list[UserId]:
@@ -122,54 +118,6 @@ def _let_go_of_fix(issue: Issue, telling: Telling) -> None:
     reason = telling.cause.reason or "the fix does not hold"
     for kind in (NoticeKind.FIX, NoticeKind.ROLLOUT):
         telling.store.messages.suppress_kind(issue.id, kind, reason=reason)
-
-
-def tell_outage(issue: Issue, outage: Outage, telling: Telling) -> list[UserId]:
-    """Whoever has contacts in it is told what to do, the rest of the team to know it: one of both.
-
-    Who handles its first contact later is not told: it is one broadcast, however it grows.
-    """
-    store, at = telling.store, telling.cause.at
-    counted = replace(issue, episode=outage.number)
-    first = f"Outage: {issue.name} “{issue.title}”."
-    says = f"What to tell customers: {outage.text}"
-    acting = store.issues.agents_since(issue.id, at - _STILL_OPEN)
-    do = f"Do this: answer your contacts about it of the last {_STILL_OPEN.days} days."
-    lines = [first, do, says, _link(issue, telling)]
-    people = {UserId(one): [Because.AGENT] for one in acting}
-    told = tell_people(counted, NoticeKind.OUTAGE, lines, people, telling)
-    team = store.people.with_role(issue.product_id, Role.AGENT, Role.LEAD)
-    others = [*(one.id for one in team), *store.notices.followers(issue.id)]
-    know = [first, "Good to know: none of your own contacts is about it.", *lines[2:]]
-    known = {one: [Because.TEAM] for one in others if one not in people}
-    told += tell_people(counted, NoticeKind.OUTAGE, know, known, telling)
-    text = "\n".join([first, *lines[2:]])
-    post_in_rooms(counted, NoticeKind.OUTAGE, text, store=store, context=telling.context)
-    return told
-
-
-def tell_all_clear(
-    issue: Issue, outage: Outage, why: str, telling: Telling, *, but: Collection[UserId] = ()
-) -> list[UserId]:
-    """The outage is over: everybody who heard of it is told, but those who know by other news."""
-    store = telling.store
-    store.outages.clear(issue.id, reason=why, now=telling.cause.at)
-    counted = replace(issue, episode=outage.number)
-    heard = store.notices.told(issue.id, NoticeKind.OUTAGE, outage.number)
-    people = {
-        one: [Because(reason) for reason in reasons]
-        for one, reasons in heard.items()
-        if one not in but
-    }
-    first = f"All clear: the outage {issue.name} “{issue.title}” is over: {why}."
-    lines = [first, _link(issue, telling)]
-    store.messages.suppress_kind(issue.id, NoticeKind.OUTAGE, reason="the outage is over")
-    if not but:
-        text = "\n".join(lines)
-        post_in_rooms(counted, NoticeKind.ALL_CLEAR, text, store=store, context=telling.context)
-    key = f"outage-{outage.number}"
-    announce("outage.cleared", issue, {"reason": why}, key=key, store=store, at=telling.cause.at)
-    return tell_people(counted, NoticeKind.ALL_CLEAR, lines, people, telling)
 
 
 def _announce_workarounds(

@@ -9,6 +9,7 @@ from bridge.domain.tickets import FilingState
 from bridge.steps.folding import unfold
 from bridge.steps.groups import Act, Entry, Trail, record_undone, regrouped, take, trail_in
 from bridge.steps.lessons import relearn
+from bridge.steps.outage import concerned_by_outage, outage_goes_on, outage_parted
 from bridge.store import Store
 from bridge.store.decisions import Decision
 
@@ -188,6 +189,9 @@ def _undo_grouping(decision: Decision, trail: Trail, product_id: ProductId, act:
         if issue.id not in {main.id, trail.created, *trail.issues}:
             store.issues.change(issue, {})
     restored = _give_state_back(decision, trail, main, act)
+    if trail.outage is not None:
+        merged = [issues[IssueId(one)] for one in trail.issues]
+        outage_parted(merged, trail.outage, act.telling(product_id))
     _record(decision, issues.values(), restored, act)
     regrouped(issues.values(), act)
 
@@ -202,11 +206,13 @@ def _give_tickets_back(trail: Trail, act: Act) -> None:
 
 def _fold_back(made: Issue, into: Issue, act: Act) -> None:
     """The issue that a split made forwards again; who joined it meanwhile comes along."""
-    store = act.store
+    store, telling = act.store, act.telling(made.product_id)
+    concerned = concerned_by_outage([made, into], telling)
     joined = store.placements.of_issue(made.product_id, made.id)
     reason = f"came with {made.name} when its split was undone"
     store.placements.carry(joined, into.id, reason=reason, now=act.cause.at)
     store.issues.change(made, {"merged_into": into.id})
+    outage_goes_on(into, concerned, telling)
     store.suggestions.withdraw(made.product_id, issue_ids=[made.id])
 
 

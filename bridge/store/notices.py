@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import Issue, IssueId
-from bridge.domain.messages import MessageState, Preferences
+from bridge.domain.messages import Preferences
 from bridge.domain.people import Notice, NoticeKind, NoticeState, UserId
 from bridge.store.lineage import lineage
 from bridge.store.tables import (
@@ -20,12 +20,6 @@ from bridge.store.tables import (
     OutgoingRow,
     UserRow,
 )
-
-_NEVER_TOLD = [
-    MessageState.FAILED.value,
-    MessageState.BOUNCED.value,
-    MessageState.SUPPRESSED.value,
-]
 
 
 class Notices:
@@ -195,27 +189,6 @@ class Notices:
             .order_by(NoticeRow.recipient_id)
         )
         return {UserId(row[0]): row[1] for row in self._session.execute(query)}
-
-    def channels_that_told(
-        self, notice: Notice, kind: NoticeKind, product_id: ProductId
-    ) -> set[str]:
-        """The channels that carried the reader's notice of that kind of the same episode.
-
-        Or still may: only what was let go, or has failed, surely tells nobody.
-        """
-        query = (
-            select(OutgoingRow.channel)
-            .join(NoticeRow, NoticeRow.id == OutgoingRow.notice_id)
-            .where(
-                OutgoingRow.product_id == product_id,
-                OutgoingRow.recipient == notice.recipient,
-                OutgoingRow.state.not_in(_NEVER_TOLD),
-                NoticeRow.issue_id == notice.issue_id,
-                NoticeRow.kind == kind.value,
-                NoticeRow.episode == notice.episode,
-            )
-        )
-        return set(self._session.scalars(query))
 
     def follow(self, user_id: UserId, issue_id: IssueId) -> None:
         """This person wants to be told about the issue."""
