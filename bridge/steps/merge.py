@@ -1,7 +1,8 @@
 """Merge: several issues turn out to be one; the survivor keeps its number."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from bridge.domain.contacts import ContactId
 from bridge.domain.errors import InvalidInput, InvalidMove
 from bridge.domain.grouping import ConstraintKind
 from bridge.domain.issues import TRACKED, Issue, IssueState
@@ -54,6 +55,7 @@ def merge_issues(
     trail.issues.update({issue.id: Before.of(issue) for issue in taken})
     telling = act.telling(survivor.product_id)
     joined = concerned_by_outage(taken, telling)
+    on_leader = act.store.placements.of_issue(survivor.product_id, max(others, key=_stage).id)
     for other in others:
         _tie_and_carry(survivor, other, trail, act)
     given_up = [linked(other, store) for other in others]
@@ -63,6 +65,8 @@ def merge_issues(
         store.issues.change(other, {"merged_into": survivor.id})
     changes = _adopted_state(survivor, others)
     changed = store.issues.change(survivor, changes)
+    if "state" in changes:
+        _look_at_adopted(changed, {one.contact_id for one in on_leader}, act)
     trail.workarounds.update(store.workarounds.hand(gone, survivor.id))
     _give_up_filings(survivor, others, store)
     store.suggestions.withdraw(survivor.product_id, issue_ids=gone)
@@ -136,6 +140,15 @@ def _adopted_state(survivor: Issue, others: Sequence[Issue]) -> dict[str, object
         return {}
     taken = {name: getattr(leader, name) for name in _ADOPTED}
     return {**taken, "state": leader.state.value, "snoozed_until": None, "snoozed_customers": None}
+
+
+def _look_at_adopted(survivor: Issue, known: Collection[ContactId], act: Act) -> None:
+    """A fix that was taken over has to hold for the survivor's own contacts too.
+
+    known: contacts that it was the fix of already.
+    """
+    placed = act.store.placements.of_issue(survivor.product_id, survivor.id)
+    look_at_fix(survivor, [one.contact_id for one in placed if one.contact_id not in known], act)
 
 
 def _stage(issue: Issue) -> int:

@@ -67,7 +67,7 @@ def tell_regression(
 def tell_correction(
     issue: Issue,
     revived: Sequence[Workaround],
-    heard: Mapping[UserId, Sequence[Because]],
+    heard: Mapping[UserId, Sequence[str]],
     stands: str,
     *,
     telling: Telling,
@@ -83,7 +83,8 @@ def tell_correction(
     lines = [first, _link(issue, telling), *more]
     _let_go_of_fix(issue, telling)
     _announce_workarounds("workaround.restored", issue, revived, telling)
-    return tell_people(issue, NoticeKind.CORRECTION, lines, heard, telling)
+    people = {one: [Because(reason) for reason in reasons] for one, reasons in heard.items()}
+    return tell_people(issue, NoticeKind.CORRECTION, lines, people, telling)
 
 
 def tell_outcome(
@@ -107,7 +108,7 @@ def tell_lowered(issue: Issue, version: str, percent: int, *, telling: Telling) 
     """The fix has reached fewer customers than whoever heard of the roll-out was told."""
     first = f"{issue.name} “{issue.title}”: {telling.cause.reason}."
     lines = [first, _link(issue, telling), "Workarounds stay; you will be told when it is there."]
-    told = telling.store.notices.told(issue.id, NoticeKind.ROLLOUT, issue.episode)
+    told = telling.store.notices.told_of_fix(issue, [NoticeKind.ROLLOUT])
     people = {one: [Because(reason) for reason in reasons] for one, reasons in told.items()}
     about = f"{version}:{percent}"
     return tell_people(issue, NoticeKind.ROLLOUT, lines, people, telling, about=about)

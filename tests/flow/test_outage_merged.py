@@ -69,6 +69,17 @@ def issue_of(groups: Groups, topic: str, agent: str, *, days_ago: float = 0) -> 
     return groups.issue_of(ids, f"About {topic}")
 
 
+def joins(groups: Groups, issue: Issue, agent: str) -> None:
+    """A new contact that this agent handled joins the issue."""
+    now = groups.pipeline.clock.moment
+    (late,) = groups.pipeline.send(a_contact(external_id=f"late-{agent}", agent=agent))
+    with groups.application.open() as store:
+        store.issues.unassign([late.contact_id], now=now)
+        store.placements.place_unassigned(
+            issue.product_id, [late.contact_id], issue.id, actor="machine", reason="alike", now=now
+        )
+
+
 def telling(groups: Groups, store: Store, reason: str = "") -> Telling:
     cause = Cause(Actor("person", LEAD), groups.pipeline.clock.moment, reason, "test")
     return Telling(groups.product, store, groups.application.context, cause)
@@ -207,17 +218,7 @@ def test_who_handles_contacts_that_come_into_an_outage_by_a_merge_is_told(groups
     declare(groups, export)
     login = issue_of(groups, "login", EVE)
     # Not of late newcomers of the outage itself: it is one broadcast.
-    late = groups.pipeline.send(a_contact(external_id="late", agent=KAI))
-    with groups.application.open() as store:
-        store.issues.unassign([late[0].contact_id], now=groups.pipeline.clock.moment)
-        store.placements.place_unassigned(
-            groups.product.id,
-            [late[0].contact_id],
-            export.id,
-            actor="machine",
-            reason="alike",
-            now=groups.pipeline.clock.moment,
-        )
+    joins(groups, export, KAI)
     merge(groups, export, login)
     assert counts(groups, NoticeKind.OUTAGE) == dict.fromkeys((*TEAM, EVE), 1)
     clear(groups, export)
@@ -307,10 +308,12 @@ def test_an_outage_that_was_split_off_comes_back_when_the_split_is_undone(groups
     with groups.application.open() as store:
         made = split_issue(export, groups.on(export)[:1], groups.act(store))
     declare(groups, made)
+    joins(groups, export, KAI)
     groups.undo(made)
     assert is_open(groups, export)
+    assert counts(groups, NoticeKind.OUTAGE) == dict.fromkeys((*TEAM, EVE, KAI), 1)
     clear(groups, export)
-    assert counts(groups, NoticeKind.ALL_CLEAR) == counts(groups, NoticeKind.OUTAGE)
+    assert counts(groups, NoticeKind.ALL_CLEAR) == dict.fromkeys((*TEAM, EVE, KAI), 1)
 
 
 def test_an_issue_with_an_open_outage_is_not_dismissed(groups: Groups) -> None:
