@@ -6,12 +6,16 @@ from dataclasses import replace
 import pytest
 
 from bridge.domain.issues import Issue, IssueState
+from bridge.domain.messages import Preferences
 from bridge.domain.people import Notice, NoticeKind
 from bridge.domain.products import ShipRule
+from bridge.domain.tasks import TaskKind, check_return_key
 from bridge.steps.moves import Cause
 from bridge.steps.ship import ReleaseNews, ship
+from bridge.steps.tasks import approve_task
 from tests.builders import a_contact
 from tests.conftest import Pipeline
+from tests.fakes import FakeNotifier
 from tests.groups_bench import MIA
 from tests.signal_desk import SignalDesk, signal_desk
 
@@ -193,6 +197,30 @@ def test_whoever_was_told_of_a_fix_that_was_merged_hears_when_the_survivors_fix_
     assert desk.state(survivor) == (_S.SHIPPED, "4.2")
 
 
+def test_what_waits_to_be_sent_of_a_fix_that_came_along_is_let_go_when_it_falls(
+    desk: SignalDesk,
+) -> None:
+    notifier = FakeNotifier()
+    desk.pipeline.rewire(replace(desk.application.context, notifiers=[notifier]))
+    desk.application = desk.pipeline.application
+    issue = handled(desk, "login", ADA)
+    with desk.application.open() as store:
+        digest = Preferences(digest_hour=(desk.now.hour + 12) % 24)
+        store.notices.prefer(store.people.known(ADA).id, digest)
+        locked = store.issues.get(issue.product_id, issue.id, lock=True)
+        store.issues.change(locked, {"state": _S.RESOLVED.value})
+    ship_by_hand(desk, issue)
+    survivor = desk.groups.issue("export", state=_S.CONFIRMED)
+    desk.groups.merge(survivor, desk.groups.now(issue))
+    desk.later(hours=1)
+    desk.release("v4.2", "unpublished")
+    desk.later(hours=24)
+    texts = [one.text for who, one in notifier.sent.values() if who == ADA]
+    assert len(texts) == 1
+    assert "is not fixed after all" in texts[0]
+    assert "is fixed in" not in texts[0]
+
+
 def test_whoever_heard_how_far_a_roll_out_was_hears_that_it_went_back(desk: SignalDesk) -> None:
     issue = handled(desk, "login", ADA)
     with desk.application.open() as store:
@@ -206,6 +234,41 @@ def test_whoever_heard_how_far_a_roll_out_was_hears_that_it_went_back(desk: Sign
     told = notices(desk, ADA)
     assert [one.kind for one in told] == [NoticeKind.ROLLOUT, NoticeKind.ROLLOUT]
     assert "went back" in told[1].text
+
+
+def test_who_was_asked_whether_it_is_back_is_asked_about_the_survivor(desk: SignalDesk) -> None:
+    done = desk.done("login", "4.2")
+    desk.release()
+    with desk.application.open() as store:
+        key = check_return_key(done.id)
+        store.tasks.ask(done, key, TaskKind.CHECK_RETURN, text="Is it back?", now=desk.now)
+    survivor = desk.groups.issue("export", state=_S.CONFIRMED)
+    desk.groups.merge(survivor, desk.groups.now(done))
+    desk.later(days=20)
+    # Not verified while a person has still to say.
+    assert desk.state(survivor)[0] is _S.SHIPPED
+    with desk.application.open() as store:
+        (task,) = store.tasks.all(desk.pipeline.product.id, issue_id=survivor.id)
+        cause = Cause(MIA, desk.now, "", "test")
+        approve_task(task, desk.pipeline.product, store=store, cause=cause)
+    desk.drain()
+    assert desk.state(survivor)[0] is _S.REGRESSED
+
+
+def test_nobody_need_check_what_was_merged_once_the_survivors_fix_has_fallen(
+    desk: SignalDesk,
+) -> None:
+    done = desk.done("login", "4.2")
+    desk.release()
+    with desk.application.open() as store:
+        key = check_return_key(done.id)
+        store.tasks.ask(done, key, TaskKind.CHECK_RETURN, text="Is it back?", now=desk.now)
+    survivor = desk.groups.issue("export", state=_S.CONFIRMED)
+    desk.groups.merge(survivor, desk.groups.now(done))
+    desk.later(hours=1)
+    desk.release("v4.2", "unpublished")
+    with desk.application.open() as store:
+        assert store.tasks.all(desk.pipeline.product.id) == []
 
 
 def notices(desk: SignalDesk, reader: str) -> list[Notice]:
