@@ -45,7 +45,12 @@ def tell_fix(
 
 
 def tell_late(issue: Issue, agent: UserId, *, telling: Telling) -> list[UserId]:
-    """A contact of before the fix came late: who handled it hears what the others have heard."""
+    """A contact of before the fix came late: who handled it hears what the others have heard.
+
+    Not who has heard it, also of an issue that was merged into this one.
+    """
+    if agent in telling.store.notices.told_of_fix(issue, [NoticeKind.FIX]):
+        return []
     version = issue.fixed_in or ""
     lines = [f"{issue.name} “{issue.title}” is fixed in {version}.", _link(issue, telling)]
     people = {agent: [Because.AGENT]}

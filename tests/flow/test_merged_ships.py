@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -21,7 +22,7 @@ from tests.signal_desk import SignalDesk, signal_desk
 
 _S = IssueState
 FIX, CORRECTION = NoticeKind.FIX, NoticeKind.CORRECTION
-ADA = "ada@support.example"
+ADA, BOB, EVE = (f"{name}@support.example" for name in ("ada", "bob", "eve"))
 
 
 @pytest.fixture
@@ -39,10 +40,11 @@ def ship_by_hand(desk: SignalDesk, issue: Issue, version: str = "4.2", percent: 
     desk.drain()
 
 
-def handled(desk: SignalDesk, topic: str, agent: str) -> Issue:
+def handled(desk: SignalDesk, topic: str, agent: str, *, minutes_ago: float = 0) -> Issue:
     """A confirmed issue of one contact that this agent handled."""
     told = a_contact(f"{topic} is broken", external_id=f"{topic}-1", agent=agent)
-    (sent,) = desk.pipeline.send(replace(told, occurred_at=desk.now))
+    at = desk.now - timedelta(minutes=minutes_ago)
+    (sent,) = desk.pipeline.send(replace(told, occurred_at=at))
     with desk.application.open() as store:
         store.issues.unassign([sent.contact_id], now=desk.now)
     return desk.groups.issue_of([sent.contact_id], f"About {topic}", state=_S.CONFIRMED)
@@ -195,6 +197,26 @@ def test_whoever_was_told_of_a_fix_that_was_merged_hears_when_the_survivors_fix_
     desk.later(hours=1)
     desk.release("v4.2")
     assert desk.state(survivor) == (_S.SHIPPED, "4.2")
+
+
+def test_who_heard_that_it_is_fixed_does_not_hear_it_again_by_a_merge(desk: SignalDesk) -> None:
+    issues = [handled(desk, "login", ADA), handled(desk, "export", EVE)]
+    for issue in issues:
+        with desk.application.open() as store:
+            locked = store.issues.get(issue.product_id, issue.id, lock=True)
+            store.issues.change(locked, {"state": _S.RESOLVED.value})
+    desk.later(minutes=5)
+    for issue in issues:
+        ship_by_hand(desk, issue)
+    late = handled(desk, "invoice", BOB, minutes_ago=60)
+    survivor, gone = issues
+    desk.groups.merge(desk.groups.now(survivor), desk.groups.now(gone), desk.groups.now(late))
+    desk.drain()
+    assert [one.kind for one in notices(desk, ADA)] == [FIX]
+    assert [one.kind for one in notices(desk, EVE)] == [FIX]
+    # Nobody has told him.
+    assert [one.kind for one in notices(desk, BOB)] == [FIX]
+    assert desk.told(survivor) == [FIX]
 
 
 def test_what_waits_to_be_sent_of_a_fix_that_came_along_is_let_go_when_it_falls(
