@@ -8,7 +8,7 @@ from bridge.cleaning.door import door_text
 from bridge.domain.contacts import RedactedText
 from bridge.domain.errors import InvalidInput, InvalidMove, NotFound, Outdated
 from bridge.domain.faq import AskedOften, Faq, FaqState, SentAnswer, asks, best_answer
-from bridge.domain.moments import passed
+from bridge.domain.moments import passed, rfc3339
 from bridge.domain.products import Product
 from bridge.redaction import Redactor
 from bridge.steps.context import Context
@@ -95,6 +95,9 @@ def suggest_for(product: Product, *, store: Store, now: datetime) -> None:
             least_contacts=product.min_contacts, least_customers=product.min_customers
         )
     ]
+    # One that came along with a merge and that a person has had: that is the question, or the no.
+    kept = store.faqs.kept_for([one.issue_id for one in wanted])
+    wanted = [one for one in wanted if one.issue_id not in kept]
     for one in wanted:
         question = _question_of(one, store)
         answers = store.replies.of_issue(one.issue_id, until=now)
@@ -261,21 +264,21 @@ def _decided(faq: Faq, action: str, *, store: Store, cause: Cause) -> Faq:
         action,
         at=cause.at,
         actor=cause.actor,
-        issue_id=faq.issue_id,
-        before={
-            "faq_state": faq.state.value,
-            "question": faq.question,
-            "answer": faq.answer,
-            "link": faq.link,
-        },
-        after={
-            "faq": faq.id,
-            "faq_state": changed.state.value,
-            "question": changed.question,
-            "answer": changed.answer,
-            "link": changed.link,
-        },
+        issue_id=store.issues.standing_for(faq.product_id, faq.issue_id).id,
+        before=_told(faq),
+        after={"faq": faq.id, **_told(changed)},
         reason=cause.reason,
         origin=cause.origin,
     )
     return changed
+
+
+def _told(faq: Faq) -> dict[str, object]:
+    """What the history keeps of it."""
+    return {
+        "faq_state": faq.state.value,
+        "question": faq.question,
+        "answer": faq.answer,
+        "link": faq.link,
+        "published_at": rfc3339(faq.published_at) if faq.published_at else None,
+    }

@@ -67,7 +67,8 @@ class _Following:
         older = self._runs_again(event, version)
         if older is not None:
             return self.take_back(replace(event, version="", back_to=version))
-        issue_ids = self.store.meant.of_tickets(self.product.id, event.tracker_keys)
+        named = self.store.meant.of_tickets(self.product.id, event.tracker_keys)
+        issue_ids = self.store.issues.standing(self.product.id, named)
         is_deployed = event.kind is ShipKind.DEPLOYED
         if self.product.ship_rule is ShipRule.DEPLOYMENT and is_deployed:
             issue_ids += self.store.meant.done_before(self.product.id, event.at)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bridge.domain.contacts import ContactId, ProductId
-from bridge.domain.issues import TRACKED, IssueId, IssueState
+from bridge.domain.issues import TRACKED, Issue, IssueId, IssueState
 from bridge.domain.products import Product
 from bridge.steps.context import Context
 from bridge.store import Store
@@ -61,6 +61,18 @@ def people_merged(*, store: Store, context: Context) -> None:
     if survivors:
         for issue_id in store.issues.of_customers(survivors):
             refresh_soon(issue_id, store=store, context=context)
+
+
+def verify_later(issue: Issue, *, store: Store, context: Context) -> None:
+    """Queue the question whether a shipped fix has held, for when it may have been quiet enough."""
+    if issue.state is IssueState.SHIPPED and issue.shipped_at is not None:
+        store.enqueue(
+            "verify",
+            at=issue.shipped_at + timedelta(days=context.settings.verify_after_days),
+            product_id=issue.product_id,
+            issue_id=issue.id,
+            episode=issue.episode,
+        )
 
 
 def recount_soon(issue_id: IssueId, product_id: ProductId, *, store: Store) -> None:

@@ -14,6 +14,7 @@ from bridge.steps.context import Context
 from bridge.steps.follow_up import Counted, group_changed
 from bridge.steps.moves import Cause
 from bridge.steps.naming import rename
+from bridge.steps.tell import Telling
 from bridge.store import Store
 from bridge.store.constraints import Constrained
 from bridge.store.placements import Placement
@@ -32,6 +33,11 @@ class Act:
     store: Store
     context: Context
     cause: Cause
+
+    def telling(self, product_id: ProductId) -> Telling:
+        """What tells people of it."""
+        product = self.store.products.get(product_id)
+        return Telling(product, self.store, self.context, self.cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,8 @@ class Trail:
     """Filings that gave up their ticket for another, and which it was."""
     lessons: list[int] = field(default_factory=list)
     """What it taught though nobody had asked, as answered suggestions."""
+    outage: str | None = None
+    """An outage goes on under the survivor: what finds the notices of those told of it by that."""
 
     def note(self, kind: ConstraintKind, change: Constrained) -> None:
         """Remember what became of the pairs."""

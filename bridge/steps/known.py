@@ -10,7 +10,7 @@ from bridge.domain.errors import InvalidInput, NotFound
 from bridge.domain.issues import Issue, IssueState, Outcome
 from bridge.domain.products import Product
 from bridge.redaction import Redactor
-from bridge.steps.moves import Cause
+from bridge.steps.moves import Cause, require_living
 from bridge.store import Store
 from bridge.store.decisions import Decision
 
@@ -66,7 +66,9 @@ def show_to_customers(  # noqa: PLR0913 - three texts, each by its name
 ) -> bool:
     """Show an issue in these words; raises InvalidInput when some are missing or too many.
 
-    Personal data in them is redacted like everywhere; returns whether there was some.
+    Personal data in them is redacted like everywhere; returns whether there was some. What was
+    shown of an issue that was merged into it is one entry still: that is what changes. Raises
+    InvalidMove for one that was merged away and is not shown.
     """
     given = (" ".join(_plain(title).split()), _plain(text), _plain(workaround))
     redactor = Redactor(region=store.products.get(issue.product_id).region)
@@ -75,7 +77,11 @@ def show_to_customers(  # noqa: PLR0913 - three texts, each by its name
         raise InvalidInput("customers need a title and a text: write them for customers")
     if max(map(len, (title, text, workaround))) > _MOST:
         raise InvalidInput(f"at most {_MOST:,} characters each")
-    store.known.show(issue, title=title, text=text, workaround=workaround, now=cause.at)
+    shown = store.known.find(issue.id)
+    if shown is None:
+        require_living(issue, store=store)
+    owner = issue if shown is None else store.issues.get(issue.product_id, shown.issue_id)
+    store.known.show(owner, title=title, text=text, workaround=workaround, now=cause.at)
     _record(issue, "shown_to_customers", store=store, cause=cause)
     return (title, text, workaround) != given
 
@@ -87,7 +93,8 @@ def _plain(words: str) -> str:
 
 def hide_from_customers(issue: Issue, *, store: Store, cause: Cause) -> None:
     """Take it off the page."""
-    if store.known.hide(issue.id):
+    shown = store.known.find(issue.id)
+    if shown is not None and store.known.hide(shown.issue_id):
         _record(issue, "hidden_from_customers", store=store, cause=cause)
 
 

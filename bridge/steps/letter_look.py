@@ -36,7 +36,7 @@ def look_again(letter: Letter, telling: Telling) -> None:
         readers = look_at_correction(letter, product, store)
         store.letter_readers.settle(letter, readers, {}, now=telling.cause.at)
         return
-    issues = store.letters.issues(letter.id)
+    issues = _with_heirs(store.letters.issues(letter.id), letter, store)
     why_fallen = {one.issue_id: why_fallen_of(one, letter, store) for one in issues}
     standing = [one for one in issues if why_fallen[one.issue_id] is None]
     told = store.letter_readers.told(letter.kind, standing, letter_id=letter.id)
@@ -54,6 +54,25 @@ def look_again(letter: Letter, telling: Telling) -> None:
         if (found := look.wanted(one, emails[one.customer_id], otherwise=language)) is not None
     ]
     store.letter_readers.settle(letter, wanted, _fallen(why_fallen, store), now=telling.cause.at)
+
+
+def _with_heirs(
+    issues: Sequence[LetterIssue], letter: Letter, store: Store
+) -> Sequence[LetterIssue]:
+    """What the letter tells of; of what was merged the survivor too, if its release fixes that.
+
+    The survivor takes over the words, unless it has its own: nobody has to write them again.
+    """
+    there = {one.issue_id for one in issues}
+    for one in issues:
+        heir = store.issues.standing_for(letter.product_id, one.issue_id)
+        if heir.id in there or heir.state not in FIXED:
+            continue
+        out = (o.release for o in store.fixes.of_issue(heir.id))
+        if any(o.version == letter.version and not o.is_withdrawn for o in out):
+            store.letters.save_issue(letter.id, heir, one.words)
+            there.add(heir.id)
+    return store.letters.issues(letter.id)
 
 
 def _fallen(why: Mapping[IssueId, str | None], store: Store) -> dict[int, str]:

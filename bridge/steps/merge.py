@@ -1,7 +1,8 @@
 """Merge: several issues turn out to be one; the survivor keeps its number."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from bridge.domain.contacts import ContactId
 from bridge.domain.errors import InvalidInput, InvalidMove
 from bridge.domain.grouping import ConstraintKind
 from bridge.domain.issues import TRACKED, Issue, IssueState
@@ -23,6 +24,7 @@ from bridge.steps.groups import (
 )
 from bridge.steps.lessons import learn_from_merge
 from bridge.steps.moves import require_living
+from bridge.steps.outage import concerned_by_outage, outage_goes_on
 from bridge.steps.unlink import linked
 from bridge.store import Store
 from bridge.store.tickets import Ticket
@@ -51,6 +53,9 @@ def merge_issues(
     if trail.suggestion is None:
         learn_from_merge(survivor, others, trail, act)
     trail.issues.update({issue.id: Before.of(issue) for issue in taken})
+    telling = act.telling(survivor.product_id)
+    joined = concerned_by_outage(taken, telling)
+    on_leader = act.store.placements.of_issue(survivor.product_id, max(others, key=_stage).id)
     for other in others:
         _tie_and_carry(survivor, other, trail, act)
     given_up = [linked(other, store) for other in others]
@@ -60,12 +65,15 @@ def merge_issues(
         store.issues.change(other, {"merged_into": survivor.id})
     changes = _adopted_state(survivor, others)
     changed = store.issues.change(survivor, changes)
+    if "state" in changes:
+        _look_at_adopted(changed, {one.contact_id for one in on_leader}, act)
     trail.workarounds.update(store.workarounds.hand(gone, survivor.id))
     _give_up_filings(survivor, others, store)
     store.suggestions.withdraw(survivor.product_id, issue_ids=gone)
     _tell_tickets(changed, others, act)
     if kept is not None:
         _fold_tickets(kept, given_up, trail, act)
+    trail.outage = outage_goes_on(changed, joined, telling)
     _record(changed, others, trail, changes, act)
     regrouped(taken, act)
     return store.issues.get(survivor.product_id, survivor.id)
@@ -134,6 +142,15 @@ def _adopted_state(survivor: Issue, others: Sequence[Issue]) -> dict[str, object
     return {**taken, "state": leader.state.value, "snoozed_until": None, "snoozed_customers": None}
 
 
+def _look_at_adopted(survivor: Issue, known: Collection[ContactId], act: Act) -> None:
+    """A fix that was taken over has to hold for the survivor's own contacts too.
+
+    known: contacts that it was the fix of already.
+    """
+    placed = act.store.placements.of_issue(survivor.product_id, survivor.id)
+    look_at_fix(survivor, [one.contact_id for one in placed if one.contact_id not in known], act)
+
+
 def _stage(issue: Issue) -> int:
     """How much stands behind an issue: a ticket, a person's word, or nothing."""
     if issue.state in TRACKED:
@@ -173,7 +190,10 @@ def _record(
     after: dict[str, object] = {"merged": [issue.name for issue in others]}
     if "state" in changes:
         after["state"] = changes["state"]
-    seq = record(Entry("merge", f"{names} joined this issue", after), survivor, trail, act)
+    told = f"{names} joined this issue"
+    if trail.outage is not None:
+        told += "; the outage goes on here"
+    seq = record(Entry("merge", told, after), survivor, trail, act)
     into: dict[str, object] = {"merged_into": survivor.id}
     for other in others:
         record_beside(Entry("merged", f"into {survivor.name}", into), other, seq, act)

@@ -1,13 +1,28 @@
-"""Outage: a lead says that an issue is one, and that it is over; each is told once."""
+"""Outage: a lead says that an issue is one, and that it is over; each is told once.
+
+A merge ends none: it goes on under the survivor, and goes back when the merge is undone.
+"""
+
+from collections.abc import Iterable, Sequence
 
 from bridge.cleaning import door_text
 from bridge.domain.errors import InvalidInput, InvalidMove
-from bridge.domain.issues import Issue, IssueState
+from bridge.domain.issues import Issue, IssueId, IssueState
+from bridge.domain.people import UserId
 from bridge.redaction import Redactor
 from bridge.steps.again import already
 from bridge.steps.announce import announce
 from bridge.steps.moves import require_living
-from bridge.steps.tell import Telling, tell_all_clear, tell_outage
+from bridge.steps.tell import Telling
+from bridge.steps.tell_outage import (
+    Concerned,
+    key_of,
+    tell_all_clear,
+    tell_joined,
+    tell_outage,
+    tell_parted,
+)
+from bridge.store import Store
 
 _MOST_BYTES = 2_000
 _S = IssueState
@@ -32,14 +47,14 @@ def declare_outage(issue: Issue, text: str, telling: Telling) -> None:
     require_living(issue, store=store)
     if issue.state in _NOT_NOW:
         raise InvalidMove(f"an outage cannot be declared: {_NOT_NOW[issue.state]}")
-    if store.outages.open_of(issue.id) is not None:
-        raise InvalidMove(_done(issue, "outage", "declared this outage", telling))
+    for one in store.outages.open_of(issue.id):
+        raise InvalidMove(_done(one.issue_id, "outage", "declared this outage", telling))
     redacted = Redactor(region=telling.product.region).redact(clean.strip())
     outage = store.outages.declare(issue, redacted, now=cause.at)
     told = tell_outage(issue, outage, telling)
     _record(issue, "outage", {"outage": outage.number, "told": f"{len(told)} people"}, telling)
-    key = f"outage-{outage.number}"
-    announce("outage.declared", issue, {"text": redacted}, key=key, store=store, at=cause.at)
+    more = {"text": redacted}
+    announce("outage.declared", issue, more, key=key_of(outage), store=store, at=cause.at)
 
 
 def clear_outage(issue: Issue, telling: Telling) -> None:
@@ -48,16 +63,75 @@ def clear_outage(issue: Issue, telling: Telling) -> None:
     Raises InvalidMove when there is none. A fix that ships does this by itself.
     """
     store, cause = telling.store, telling.cause
-    outage = store.outages.open_of(issue.id)
-    if outage is None:
-        raise InvalidMove(_done(issue, "all_clear", "given the all-clear", telling))
-    told = tell_all_clear(issue, outage, cause.reason or "its cause is gone", telling)
-    _record(issue, "all_clear", {"outage": outage.number, "told": f"{len(told)} people"}, telling)
+    require_living(issue, store=store)
+    outages = store.outages.open_of(issue.id)
+    if not outages:
+        raise InvalidMove(_done(issue.id, "all_clear", "given the all-clear", telling))
+    told = tell_all_clear(issue, outages, cause.reason or "its cause is gone", telling)
+    for one in outages:
+        # After an undo the history that an outage goes back to has to know it too.
+        own = store.issues.get(issue.product_id, one.issue_id)
+        words = f"{len(told)} people" if own.id == outages[0].issue_id else ""
+        after = {"outage": one.number, "told": words or f"with {issue.name}"}
+        _record(own, "all_clear", after, telling)
+    if issue.id not in {one.issue_id for one in outages}:
+        _record(issue, "all_clear", {"told": f"{len(told)} people"}, telling)
 
 
-def _done(issue: Issue, action: str, deed: str, telling: Telling) -> str:
+def end_outage(issue: Issue, why: str, telling: Telling, *, but: Sequence[UserId]) -> None:
+    """The all-clear by itself, if there is an outage, to all but those who know by other news."""
+    outages = telling.store.outages.open_of(issue.id)
+    if outages:
+        tell_all_clear(issue, outages, why, telling, but=but)
+
+
+def require_no_outage(issue: Issue, *, store: Store) -> None:
+    """Raise InvalidMove while an outage of the issue is open."""
+    if store.outages.open_of(issue.id):
+        raise InvalidMove(f"{issue.name} has an open outage: give the all-clear first")
+
+
+def concerned_by_outage(issues: Iterable[Issue], telling: Telling) -> Concerned:
+    """Before issues become one: whom those without an open outage concern; nobody if none has."""
+    store = telling.store
+    has = {one.id: bool(store.outages.open_of(one.id)) for one in issues}
+    calm = [one for one, is_open in has.items() if not is_open] if any(has.values()) else []
+    return Concerned.of(calm, at=telling.cause.at, store=store)
+
+
+def outage_goes_on(survivor: Issue, joined: Concerned, telling: Telling) -> str | None:
+    """After issues became one: an open outage is the survivor's, and no broadcast is repeated.
+
+    Several become one, whose all-clear is given once. Only those of `joined` are told who have
+    not heard of it. Returns what finds them again; None where there is no outage.
+    """
+    outages = telling.store.outages.open_of(survivor.id)
+    if not outages:
+        return None
+    about = f"merge-{survivor.id}.{survivor.version}"
+    tell_joined(survivor, outages, joined, about, telling)
+    return about
+
+
+def outage_parted(issues: Iterable[Issue], about: str, telling: Telling) -> None:
+    """After a merge was undone: outages are back on their issues by themselves.
+
+    Who was told of one only because of the merge is told that theirs is no part of it.
+    """
+    store, open_ones, calm = telling.store, [], []
+    for one in issues:
+        found = store.outages.open_of(one.id)
+        open_ones += found
+        if not found:
+            calm.append(one.name)
+    for outage in open_ones:
+        if calm:
+            tell_parted(outage, calm, about, telling)
+
+
+def _done(issue_id: IssueId, action: str, deed: str, telling: Telling) -> str:
     """Who has done it already; without anybody there was no outage."""
-    history = telling.store.decisions.history(issue.id)
+    history = telling.store.decisions.history(issue_id)
     by = next((one.actor.name for one in reversed(history) if one.action == action), None)
     if by is None:
         return "no outage is declared"

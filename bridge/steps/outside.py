@@ -98,7 +98,7 @@ def _heard_through(notice: Notice, product_id: ProductId, store: Store) -> set[s
     """The channels that an all-clear goes through: those that told of its outage; else any."""
     if notice.kind is not NoticeKind.ALL_CLEAR:
         return None
-    return store.notices.channels_that_told(notice, NoticeKind.OUTAGE, product_id)
+    return store.outages.channels_that_told(notice, product_id)
 
 
 def post_in_rooms(

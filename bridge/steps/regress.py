@@ -75,13 +75,14 @@ def came_back(  # noqa: PLR0913 - who has checked it, and what
 
 def is_asked(issue: Issue, store: Store) -> bool:
     """Whether a person has still to say if the issue is back."""
-    last = store.tasks.newest(issue.product_id, check_return_key(issue.id))
-    return last is not None and last.state is TaskState.OPEN
+    keys = map(check_return_key, store.issues.family(issue.id))
+    asked = (store.tasks.newest(issue.product_id, key) for key in keys)
+    return any(one is not None and one.state is TaskState.OPEN for one in asked)
 
 
 def drop_check(issue: Issue, *, store: Store, cause: Cause) -> None:
     """Nobody need check any more whether it is back: it is, or its fix was taken back."""
-    keys = [check_return_key(issue.id)]
+    keys = [check_return_key(one) for one in store.issues.family(issue.id)]
     store.tasks.close(issue.product_id, keys, TaskState.DROPPED, by=MACHINE.name, now=cause.at)
 
 

@@ -18,6 +18,7 @@ from bridge.steps.context import Context, rows_of
 from bridge.steps.kinds import judge_soon
 from bridge.steps.moves import Cause, move_issue, require_living
 from bridge.steps.naming import rename
+from bridge.steps.outage import require_no_outage
 from bridge.steps.refusal import FieldsChosen, choose_fields, note_again, try_again
 from bridge.store import Store
 from bridge.store.examples import NO_PROBLEM
@@ -45,6 +46,7 @@ def dismiss_issue(
     require_living(issue, store=store)
     if not cause.reason.strip():
         raise InvalidInput("a reason is needed to dismiss an issue", pointer="/reason")
+    require_no_outage(issue, store=store)
     store.suggestions.withdraw(issue.product_id, issue_ids=[issue.id])
     if states_no_problem:
         judge_soon(issue.product_id, store=store)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bridge.domain.errors import InvalidInput
 from bridge.domain.fixes import Release, ReleaseId
@@ -11,7 +11,9 @@ from bridge.domain.news import ShipEvent, ShipKind
 from bridge.domain.products import Product
 from bridge.steps.context import Context
 from bridge.steps.contradicted import refuse_contradicted
+from bridge.steps.follow_up import verify_later
 from bridge.steps.moves import Cause, move_issue
+from bridge.steps.outage import end_outage
 from bridge.steps.regress import look_back
 from bridge.steps.retire import retire_fixed
 from bridge.steps.tell import Telling, tell_fix, tell_rollout
@@ -141,8 +143,8 @@ def _wanted(
     release_id: ReleaseId, news: ReleaseNews, product: Product, store: Store
 ) -> list[IssueId]:
     by_version = store.meant.meant_for(product.id, news.version.strip())
-    found = [*news.issue_ids, *by_version, *sorted(store.fixes.shipped_in(release_id))]
-    return list(dict.fromkeys(found))
+    shipped = store.issues.standing(product.id, sorted(store.fixes.shipped_in(release_id)))
+    return list(dict.fromkeys([*news.issue_ids, *by_version, *shipped]))
 
 
 def _too_late(known: Release, news: ReleaseNews, product: Product, store: Store) -> Shipped:
@@ -272,19 +274,13 @@ class _Shipping:
         self._note_fix(issue)
         retired = retire_fixed(issue, release.version, store=store, cause=cause)
         telling = Telling(self.product, store, self.context, cause)
-        tell_fix(issue, release.version, retired, telling=telling)
+        told = tell_fix(issue, release.version, retired, telling=telling)
+        end_outage(issue, f"fixed in {release.version}", telling, but=told)
         # What waited beside it joins it, and who handled that is told too.
         store.enqueue(
             "consolidate", once=f"consolidate:{issue.product_id}", product_id=issue.product_id
         )
         for ticket in store.tickets.of_issue(issue.id):
             store.enqueue("refresh", once=f"refresh:{ticket.id}", ticket_id=ticket.id)
-        quiet = timedelta(days=self.context.settings.verify_after_days)
-        store.enqueue(
-            "verify",
-            at=shipped_at + quiet,
-            product_id=self.product.id,
-            issue_id=issue.id,
-            episode=issue.episode,
-        )
+        verify_later(issue, store=store, context=self.context)
         return self._look_back(issue)

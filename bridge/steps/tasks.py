@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bridge.domain.copies import Copy, CopyOutcome
 from bridge.domain.errors import InvalidInput, InvalidMove
-from bridge.domain.issues import FIXED, Issue
+from bridge.domain.issues import FIXED, Issue, IssueId
 from bridge.domain.people import MACHINE
 from bridge.domain.products import Product
 from bridge.domain.tasks import Task, TaskKind, TaskState
@@ -28,7 +28,7 @@ def withdraw_copies(issue: Issue, *, store: Store, cause: Cause) -> None:
         return
     text = f"Take {_named(copies)} of {issue.name} out of use: {cause.reason}."
     store.tasks.ask(
-        issue, _key(issue, TaskKind.WITHDRAW), TaskKind.WITHDRAW, text=text, now=cause.at
+        issue, _key(issue.id, TaskKind.WITHDRAW), TaskKind.WITHDRAW, text=text, now=cause.at
     )
 
 
@@ -36,7 +36,8 @@ def give_copies_back(issue: Issue, *, store: Store, cause: Cause) -> None:
     """Switch on, or ask whether to, what holds workarounds that are offered again."""
     living = [one for one in _workarounds(issue, store) if one.state is WorkaroundState.ACTIVE]
     every = store.copies.of([one.id for one in living], lock=True)
-    stale = [*by_hand_keys(every), _key(issue, TaskKind.WITHDRAW)]
+    proposed = [_key(one, TaskKind.WITHDRAW) for one in store.issues.family(issue.id)]
+    stale = [*by_hand_keys(every), *proposed]
     store.tasks.close(issue.product_id, stale, TaskState.DROPPED, by=MACHINE.name, now=cause.at)
     off = [one for one in every if not one.wants_live]
     there = [one for one in off if one.was_never_out]
@@ -49,7 +50,7 @@ def give_copies_back(issue: Issue, *, store: Store, cause: Cause) -> None:
         return
     text = f"Bring {_named(copies)} of {issue.name} back: {cause.reason}."
     store.tasks.ask(
-        issue, _key(issue, TaskKind.GIVE_BACK), TaskKind.GIVE_BACK, text=text, now=cause.at
+        issue, _key(issue.id, TaskKind.GIVE_BACK), TaskKind.GIVE_BACK, text=text, now=cause.at
     )
 
 
@@ -66,7 +67,6 @@ def approve_task(task: Task, product: Product, *, store: Store, cause: Cause) ->
         _take_back(issue, store=store, cause=cause)
         _finish(task, TaskState.DONE, product, "task_approved", store=store, cause=cause)
         return
-    issue = store.issues.get(product.id, task.issue_id)
     is_back = task.kind is TaskKind.GIVE_BACK
     copies = _to_change(issue, store, wants_live=not is_back)
     _want(copies, store, is_live=is_back)
@@ -143,8 +143,8 @@ def _leave(copies: Sequence[Copy], store: Store) -> None:
             sync_soon(one, store)
 
 
-def _key(issue: Issue, kind: TaskKind) -> str:
-    return f"{kind.value}-{issue.id}"
+def _key(issue_id: IssueId, kind: TaskKind) -> str:
+    return f"{kind.value}-{issue_id}"
 
 
 def _named(copies: Sequence[Copy]) -> str:
@@ -172,7 +172,7 @@ def _finish(  # noqa: PLR0913 - an answer is told by all of these
         action,
         at=cause.at,
         actor=cause.actor,
-        issue_id=task.issue_id,
+        issue_id=store.issues.standing_for(product.id, task.issue_id).id,
         after={"task": task.id, "kind": task.kind.value},
         reason=cause.reason or task.text,
         origin=cause.origin,

@@ -1,7 +1,10 @@
-"""Tell: one notice per person, issue, kind and episode, in the transaction of what it tells."""
+"""Tell: one notice per person, issue, kind and episode, in the transaction of what it tells.
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+What is told of outages is in `tell_outage`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from bridge.domain.issues import Issue
@@ -14,11 +17,8 @@ from bridge.steps.drafts import issue_link
 from bridge.steps.moves import Cause
 from bridge.steps.outside import fixed_in, post_in_rooms, send_outside
 from bridge.store import Store
-from bridge.store.outages import Outage
 
 _USED_LATELY = timedelta(days=30)
-_STILL_OPEN = timedelta(days=7)
-"""Nobody tells us when a conversation is closed: contacts not older than this count as open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,18 @@ def tell_fix(
     more = [line for one in retired for line in ended_words(one, version)]
     lines = [first, _link(issue, telling), *more]
     _announce_workarounds("workaround.retired", issue, retired, telling)
-    outage = telling.store.outages.open_of(issue.id)
-    if outage is not None:
+    if telling.store.outages.open_of(issue.id):
         lines.append("The outage is over.")
-    told = _tell_agents(issue, NoticeKind.FIX, lines, telling, bundle=fixed_in(version))
-    if outage is not None:
-        tell_all_clear(issue, outage, f"fixed in {version}", telling, but=told)
-    return told
+    return _tell_agents(issue, NoticeKind.FIX, lines, telling, bundle=fixed_in(version))
 
 
 def tell_late(issue: Issue, agent: UserId, *, telling: Telling) -> list[UserId]:
-    """A contact of before the fix came late: who handled it hears what the others have heard."""
+    """A contact of before the fix came late: who handled it hears what the others have heard.
+
+    Not who has heard it, also of an issue that was merged into this one.
+    """
+    if agent in telling.store.notices.told_of_fix(issue, [NoticeKind.FIX]):
+        return []
     version = issue.fixed_in or ""
     lines = [f"{issue.name} “{issue.title}” is fixed in {version}.", _link(issue, telling)]
     people = {agent: [Because.AGENT]}
@@ -71,7 +72,7 @@ def tell_regression(
 def tell_correction(
     issue: Issue,
     revived: Sequence[Workaround],
-    heard: Mapping[UserId, Sequence[Because]],
+    heard: Mapping[UserId, Sequence[str]],
     stands: str,
     *,
     telling: Telling,
@@ -87,7 +88,8 @@ def tell_correction(
     lines = [first, _link(issue, telling), *more]
     _let_go_of_fix(issue, telling)
     _announce_workarounds("workaround.restored", issue, revived, telling)
-    return tell_people(issue, NoticeKind.CORRECTION, lines, heard, telling)
+    people = {one: [Because(reason) for reason in reasons] for one, reasons in heard.items()}
+    return tell_people(issue, NoticeKind.CORRECTION, lines, people, telling)
 
 
 def tell_outcome(
@@ -111,7 +113,7 @@ def tell_lowered(issue: Issue, version: str, percent: int, *, telling: Telling) 
     """The fix has reached fewer customers than whoever heard of the roll-out was told."""
     first = f"{issue.name} “{issue.title}”: {telling.cause.reason}."
     lines = [first, _link(issue, telling), "Workarounds stay; you will be told when it is there."]
-    told = telling.store.notices.told(issue.id, NoticeKind.ROLLOUT, issue.episode)
+    told = telling.store.notices.told_of_fix(issue, [NoticeKind.ROLLOUT])
     people = {one: [Because(reason) for reason in reasons] for one, reasons in told.items()}
     about = f"{version}:{percent}"
     return tell_people(issue, NoticeKind.ROLLOUT, lines, people, telling, about=about)
@@ -122,54 +124,6 @@ def _let_go_of_fix(issue: Issue, telling: Telling) -> None:
     reason = telling.cause.reason or "the fix does not hold"
     for kind in (NoticeKind.FIX, NoticeKind.ROLLOUT):
         telling.store.messages.suppress_kind(issue.id, kind, reason=reason)
-
-
-def tell_outage(issue: Issue, outage: Outage, telling: Telling) -> list[UserId]:
-    """Whoever has contacts in it is told what to do, the rest of the team to know it: one of both.
-
-    Who handles its first contact later is not told: it is one broadcast, however it grows.
-    """
-    store, at = telling.store, telling.cause.at
-    counted = replace(issue, episode=outage.number)
-    first = f"Outage: {issue.name} “{issue.title}”."
-    says = f"What to tell customers: {outage.text}"
-    acting = store.issues.agents_since(issue.id, at - _STILL_OPEN)
-    do = f"Do this: answer your contacts about it of the last {_STILL_OPEN.days} days."
-    lines = [first, do, says, _link(issue, telling)]
-    people = {UserId(one): [Because.AGENT] for one in acting}
-    told = tell_people(counted, NoticeKind.OUTAGE, lines, people, telling)
-    team = store.people.with_role(issue.product_id, Role.AGENT, Role.LEAD)
-    others = [*(one.id for one in team), *store.notices.followers(issue.id)]
-    know = [first, "Good to know: none of your own contacts is about it.", *lines[2:]]
-    known = {one: [Because.TEAM] for one in others if one not in people}
-    told += tell_people(counted, NoticeKind.OUTAGE, know, known, telling)
-    text = "\n".join([first, *lines[2:]])
-    post_in_rooms(counted, NoticeKind.OUTAGE, text, store=store, context=telling.context)
-    return told
-
-
-def tell_all_clear(
-    issue: Issue, outage: Outage, why: str, telling: Telling, *, but: Collection[UserId] = ()
-) -> list[UserId]:
-    """The outage is over: everybody who heard of it is told, but those who know by other news."""
-    store = telling.store
-    store.outages.clear(issue.id, reason=why, now=telling.cause.at)
-    counted = replace(issue, episode=outage.number)
-    heard = store.notices.told(issue.id, NoticeKind.OUTAGE, outage.number)
-    people = {
-        one: [Because(reason) for reason in reasons]
-        for one, reasons in heard.items()
-        if one not in but
-    }
-    first = f"All clear: the outage {issue.name} “{issue.title}” is over: {why}."
-    lines = [first, _link(issue, telling)]
-    store.messages.suppress_kind(issue.id, NoticeKind.OUTAGE, reason="the outage is over")
-    if not but:
-        text = "\n".join(lines)
-        post_in_rooms(counted, NoticeKind.ALL_CLEAR, text, store=store, context=telling.context)
-    key = f"outage-{outage.number}"
-    announce("outage.cleared", issue, {"reason": why}, key=key, store=store, at=telling.cause.at)
-    return tell_people(counted, NoticeKind.ALL_CLEAR, lines, people, telling)
 
 
 def _announce_workarounds(

@@ -7,8 +7,10 @@ from bridge.domain.errors import InvalidMove
 from bridge.domain.issues import TRACKED, Issue, IssueId, IssueState
 from bridge.domain.tickets import FilingState
 from bridge.steps.folding import unfold
+from bridge.steps.follow_up import verify_later
 from bridge.steps.groups import Act, Entry, Trail, record_undone, regrouped, take, trail_in
 from bridge.steps.lessons import relearn
+from bridge.steps.outage import concerned_by_outage, outage_goes_on, outage_parted
 from bridge.store import Store
 from bridge.store.decisions import Decision
 
@@ -188,8 +190,19 @@ def _undo_grouping(decision: Decision, trail: Trail, product_id: ProductId, act:
         if issue.id not in {main.id, trail.created, *trail.issues}:
             store.issues.change(issue, {})
     restored = _give_state_back(decision, trail, main, act)
+    _stand_alone(trail, product_id, act)
     _record(decision, issues.values(), restored, act)
     regrouped(issues.values(), act)
+
+
+def _stand_alone(trail: Trail, product_id: ProductId, act: Act) -> None:
+    """What begins anew once issues that were merged stand for themselves again."""
+    issues = [act.store.issues.get(product_id, one) for one in trail.issues]
+    for one in issues:
+        # While it was merged away its job found the survivor.
+        verify_later(one, store=act.store, context=act.context)
+    if trail.outage is not None:
+        outage_parted(issues, trail.outage, act.telling(product_id))
 
 
 def _give_tickets_back(trail: Trail, act: Act) -> None:
@@ -202,11 +215,13 @@ def _give_tickets_back(trail: Trail, act: Act) -> None:
 
 def _fold_back(made: Issue, into: Issue, act: Act) -> None:
     """The issue that a split made forwards again; who joined it meanwhile comes along."""
-    store = act.store
+    store, telling = act.store, act.telling(made.product_id)
+    concerned = concerned_by_outage([made, into], telling)
     joined = store.placements.of_issue(made.product_id, made.id)
     reason = f"came with {made.name} when its split was undone"
     store.placements.carry(joined, into.id, reason=reason, now=act.cause.at)
     store.issues.change(made, {"merged_into": into.id})
+    outage_goes_on(into, concerned, telling)
     store.suggestions.withdraw(made.product_id, issue_ids=[made.id])
 
 

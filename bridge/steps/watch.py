@@ -24,7 +24,8 @@ def watch(context: Context, *, product_id: int, issue_id: int, contact_id: int) 
     Whoever changes the issue holds its lock, so that of two contacts one finds it regressed.
     """
     with context.open() as store:
-        issue = store.issues.get(ProductId(product_id), issue_id, lock=True)
+        # Merged away since it was queued, it is the survivor's fix that the contact tells of.
+        issue = store.issues.standing_for(ProductId(product_id), issue_id, lock=True)
         if issue.state not in FIXED:
             return
         product = store.products.get(issue.product_id)
@@ -52,9 +53,12 @@ def watch(context: Context, *, product_id: int, issue_id: int, contact_id: int) 
 
 
 def verify(context: Context, *, product_id: int, issue_id: int, episode: int) -> None:
-    """A fix counts as verified once nobody who has it has written for the quiet time."""
+    """A fix counts as verified once nobody who has it has written for the quiet time.
+
+    Merged away since it was queued, it is the survivor's: one that took it over has no other job.
+    """
     with context.open() as store:
-        issue = store.issues.get(ProductId(product_id), issue_id, lock=True)
+        issue = store.issues.standing_for(ProductId(product_id), issue_id, lock=True)
         if issue.state is not IssueState.SHIPPED or issue.episode != episode:
             return
         days = context.settings.verify_after_days
@@ -69,7 +73,7 @@ def verify(context: Context, *, product_id: int, issue_id: int, episode: int) ->
             # Too few to take it back, and yet not quiet: the time begins with the last of them.
             at = context.now() + wait
             store.enqueue(
-                "verify", at=at, product_id=product_id, issue_id=issue_id, episode=episode
+                "verify", at=at, product_id=product_id, issue_id=issue.id, episode=episode
             )
             return
         cause = Cause(MACHINE, context.now(), f"quiet for {days:g} days", "job:verify")

@@ -7,7 +7,7 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.fixes import Release, version_key
 from bridge.domain.issues import FIXED, Issue, IssueId, IssueState
 from bridge.domain.news import ShipEvent
-from bridge.domain.people import MACHINE, Because, NoticeKind, UserId
+from bridge.domain.people import MACHINE, NoticeKind
 from bridge.domain.products import Product
 from bridge.domain.tickets import StatusCategory
 from bridge.steps.announce import announce
@@ -55,9 +55,8 @@ def withdraw(  # noqa: PLR0913 - one transaction needs all of it
         return Withdrawn(known)
     store.fixes.withdraw(known.id, at=told.at)
     answer = Withdrawn(store.fixes.get_release(product.id, known.id))
-    found = store.fixes.shipped_in(known.id)
-    standing = [store.issues.standing_for(product.id, one).id for one in sorted(found)]
-    for issue_id in dict.fromkeys(standing):
+    found = sorted(store.fixes.shipped_in(known.id))
+    for issue_id in store.issues.standing(product.id, found):
         issue = store.issues.get(product.id, issue_id, lock=True)
         if issue.state not in FIXED:
             continue
@@ -68,7 +67,7 @@ def withdraw(  # noqa: PLR0913 - one transaction needs all of it
         telling = Telling(product, store, context, cause)
         issue = step_down(issue, without_fix(issue, store), telling=telling)
         # Whatever its ticket says: the same version ships it again.
-        store.fixes.carry_on(issue, known.id)
+        store.fixes.carry_on(issue, known.id, now=cause.at)
         answer.stepped_down.append(issue)
     return answer
 
@@ -85,7 +84,7 @@ def lower(known: Release, percent: int, told: ShipEvent, *, telling: Telling) ->
         reason += f": {told.region} has it no more"
     telling = replace(telling, cause=replace(telling.cause, reason=reason))
     found = sorted(store.fixes.shipped_in(known.id))
-    standing = dict.fromkeys(store.issues.standing_for(product.id, one).id for one in found)
+    standing = store.issues.standing(product.id, found)
     issues = [store.issues.get(product.id, one, lock=True) for one in standing]
     others = {one.id: _others(one, known, product, store) for one in issues}
     store.fixes.lower(known.id, percent)
@@ -99,7 +98,7 @@ def lower(known: Release, percent: int, told: ShipEvent, *, telling: Telling) ->
             _stay(issue, known, others[issue.id], store=store, cause=telling.cause)
         else:
             issue = step_down(issue, without_fix(issue, store), telling=telling)
-            store.fixes.carry_on(issue, known.id)
+            store.fixes.carry_on(issue, known.id, now=telling.cause.at)
         answer[issue.id] = reason
     return answer
 
@@ -113,10 +112,7 @@ def _others(issue: Issue, known: Release, product: Product, store: Store) -> lis
 def step_down(issue: Issue, to: Standing, *, telling: Telling) -> Issue:
     """A shipped issue is not fixed for customers after all: what was told is put right, once."""
     store, cause = telling.store, telling.cause
-    heard: dict[UserId, list[Because]] = {}
-    for kind in (NoticeKind.FIX, NoticeKind.ROLLOUT):
-        for one, reasons in store.notices.told(issue.id, kind, issue.episode).items():
-            heard.setdefault(one, [Because(reason) for reason in reasons])
+    heard = store.notices.told_of_fix(issue, [NoticeKind.FIX, NoticeKind.ROLLOUT])
     fixed_in, shipped_at = to.was_fixed or (None, None)
     changes = {
         "episode": issue.episode + 1,
@@ -129,7 +125,9 @@ def step_down(issue: Issue, to: Standing, *, telling: Telling) -> Issue:
     drop_check(issue, store=store, cause=cause)
     correct_soon(issue, store=store)
     revived = revive(issue, store=store, cause=cause)
-    tell_correction(issue, revived, heard, to.words, telling=telling)
+    # One that was merged away is kept in step, for undo: people hear of what stands for it.
+    if issue.merged_into is None:
+        tell_correction(issue, revived, heard, to.words, telling=telling)
     for ticket in store.tickets.of_issue(issue.id):
         store.enqueue("refresh", once=f"refresh:{ticket.id}", ticket_id=ticket.id)
         text = f"{issue.name} is not fixed for customers any more: {cause.reason}."

@@ -12,6 +12,7 @@ from bridge.domain.errors import NotFound
 from bridge.domain.faq import AskedOften, BestAnswer, Faq, FaqState
 from bridge.domain.issues import IssueId, IssueState
 from bridge.store.identities import living_customer
+from bridge.store.lineage import lineage
 from bridge.store.tables import AssignmentRow, ContactRow, CustomerRow, FaqRow, IssueRow
 
 _QUESTION = "question"
@@ -68,6 +69,19 @@ class Faqs:
             .limit(limit)
         )
         return [RedactedText(one) for one in self._session.scalars(query)]
+
+    def kept_for(self, issue_ids: Collection[IssueId]) -> set[IssueId]:
+        """Those of these issues of which a merged one has a question that a person has had."""
+        family = lineage(issue_ids)
+        query = (
+            select(family.c.root)
+            .join(FaqRow, FaqRow.issue_id == family.c.member)
+            .where(
+                family.c.root != family.c.member,
+                FaqRow.state.not_in(_MACHINES) | FaqRow.is_edited.is_(True),
+            )
+        )
+        return {IssueId(one) for one in self._session.scalars(query)}
 
     def suggest(
         self,

@@ -194,13 +194,19 @@ class Fixes:
         rows = self._session.execute(query, execution_options={"populate_existing": True})
         return [Fixed(_release(row[0]), row[1], row[2], row[3]) for row in rows]
 
-    def carry_on(self, issue: Issue, release_id: ReleaseId) -> None:
-        """The issue waits for that release in its present episode too."""
-        self._session.execute(
+    def carry_on(self, issue: Issue, release_id: ReleaseId, *, now: datetime) -> None:
+        """The issue waits for that release in its present episode too.
+
+        A fix that only came along with a merge becomes its own by that.
+        """
+        carried = (
             update(FixRow)
             .where(FixRow.issue_id == issue.id, FixRow.release_id == release_id)
             .values(episode=issue.episode)
+            .returning(FixRow.id)
         )
+        if not self._session.scalars(carried).all():
+            self.add_fix(issue, None, release_id, now=now)
 
     def refute(self, issue: Issue) -> None:
         """Somebody who has the fix of the present episode met the problem all the same."""

@@ -65,6 +65,11 @@ class Issues(IssueLists):
                 found = self.get(product_id, found.id, lock=True)
         return self.get(product_id, found.id, lock=True) if lock else found
 
+    def standing(self, product_id: ProductId, issue_ids: Iterable[int]) -> list[IssueId]:
+        """The issues that stand for these now, each once, in the same order."""
+        found = (self.standing_for(product_id, one).id for one in issue_ids)
+        return list(dict.fromkeys(found))
+
     def family(self, issue_id: IssueId) -> list[IssueId]:
         """The issue with all that was merged into it, however long ago."""
         members = lineage([issue_id])

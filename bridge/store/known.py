@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.issues import Issue, IssueId
+from bridge.store.lineage import lineage
 from bridge.store.tables import KnownIssueRow, KnownPageRow
 
 
@@ -52,8 +53,22 @@ class KnownIssues:
         )
 
     def find(self, issue_id: IssueId) -> ForCustomers | None:
-        """What customers may read of an issue; None while it is not shown."""
-        row = self._session.get(KnownIssueRow, issue_id, populate_existing=True)
+        """What customers may read of an issue, or of one that was merged into it; None if nothing.
+
+        Its own words come first, then the newest.
+        """
+        family = lineage([issue_id])
+        query = (
+            select(KnownIssueRow)
+            .join(family, family.c.member == KnownIssueRow.issue_id)
+            .order_by(
+                KnownIssueRow.issue_id != issue_id,
+                KnownIssueRow.shown_at.desc(),
+                KnownIssueRow.issue_id.desc(),
+            )
+            .limit(1)
+        )
+        row = self._session.scalars(query, execution_options={"populate_existing": True}).first()
         return None if row is None else _told(row)
 
     def show(self, issue: Issue, *, title: str, text: str, workaround: str, now: datetime) -> None:

@@ -30,10 +30,13 @@ class Meant:
 
     def awaiting(self, product_id: ProductId, version: str) -> list[IssueId]:
         """Those of them that no such release is known to fix."""
+        wanted = self.meant_for(product_id, version)
+        family = lineage(wanted)
         known = (
-            select(FixRow.issue_id)
+            select(IssueRow.id)
+            .join(family, family.c.root == IssueRow.id)
+            .join(FixRow, FixRow.issue_id == family.c.member)
             .join(ReleaseRow, ReleaseRow.id == FixRow.release_id)
-            .join(IssueRow, IssueRow.id == FixRow.issue_id)
             .where(
                 ReleaseRow.product_id == product_id,
                 ReleaseRow.version == version,
@@ -42,7 +45,7 @@ class Meant:
             )
         )
         shipped = set(self._session.scalars(known))
-        return [one for one in self.meant_for(product_id, version) if one not in shipped]
+        return [one for one in wanted if one not in shipped]
 
     def done_before(self, product_id: ProductId, moment: datetime) -> list[IssueId]:
         """Resolved issues whose tickets name no version and were known to be done by then.
@@ -52,16 +55,14 @@ class Meant:
         resolved = self._done_with(
             product_id, (IssueState.RESOLVED,), func.cardinality(TicketRow.versions) == 0
         )
+        family = lineage(resolved)
         query = (
-            select(FixRow.issue_id)
-            .join(IssueRow, IssueRow.id == FixRow.issue_id)
-            .where(
-                FixRow.issue_id.in_(resolved),
-                FixRow.episode == IssueRow.episode,
-                FixRow.created_at <= moment,
-            )
+            select(IssueRow.id)
+            .join(family, family.c.root == IssueRow.id)
+            .join(FixRow, FixRow.issue_id == family.c.member)
+            .where(FixRow.episode == IssueRow.episode, FixRow.created_at <= moment)
             .distinct()
-            .order_by(FixRow.issue_id)
+            .order_by(IssueRow.id)
         )
         return [IssueId(value) for value in self._session.scalars(query)]
 

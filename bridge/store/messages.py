@@ -17,6 +17,7 @@ from bridge.domain.errors import NotFound
 from bridge.domain.issues import IssueId
 from bridge.domain.messages import WAITING, MessageState
 from bridge.domain.people import NoticeKind
+from bridge.store.lineage import lineage
 from bridge.store.tables import NoticeRow, OutgoingRow
 
 _TEMPLATE_VERSION = 1
@@ -277,9 +278,10 @@ class Messages:
         self._suppress(OutgoingRow.notice_id.in_(notice_ids), reason="read in the inbox")
 
     def suppress_kind(self, issue_id: IssueId, kind: NoticeKind, *, reason: str) -> None:
-        """Let what waits to be sent of one kind of notice about an issue go."""
+        """Let what waits of one kind of notice about an issue, or one merged into it, go."""
+        family = select(lineage([issue_id]).c.member)
         notices = select(NoticeRow.id).where(
-            NoticeRow.issue_id == issue_id, NoticeRow.kind == kind.value
+            NoticeRow.issue_id.in_(family), NoticeRow.kind == kind.value
         )
         self._suppress(OutgoingRow.notice_id.in_(notices), reason=reason)
 

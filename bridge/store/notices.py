@@ -3,29 +3,24 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import Issue, IssueId
-from bridge.domain.messages import MessageState, Preferences
+from bridge.domain.messages import Preferences
 from bridge.domain.people import Notice, NoticeKind, NoticeState, UserId
 from bridge.store.lineage import lineage
 from bridge.store.tables import (
     FollowRow,
+    IssueRow,
     NoticePreferenceRow,
     NoticeRow,
     OutgoingRow,
     UserRow,
 )
-
-_NEVER_TOLD = [
-    MessageState.FAILED.value,
-    MessageState.BOUNCED.value,
-    MessageState.SUPPRESSED.value,
-]
 
 
 class Notices:
@@ -196,26 +191,33 @@ class Notices:
         )
         return {UserId(row[0]): row[1] for row in self._session.execute(query)}
 
-    def channels_that_told(
-        self, notice: Notice, kind: NoticeKind, product_id: ProductId
-    ) -> set[str]:
-        """The channels that carried the reader's notice of that kind of the same episode.
+    def told_of_fix(self, issue: Issue, kinds: Sequence[NoticeKind]) -> dict[UserId, list[str]]:
+        """Who has notices of these kinds about the present fix of an issue, and why they got them.
 
-        Or still may: only what was let go, or has failed, surely tells nobody.
+        Those count too who were told of the last fix of what was merged into it, unless they heard
+        since that it does not hold: one that was merged away may have stepped down by itself.
         """
-        query = (
-            select(OutgoingRow.channel)
-            .join(NoticeRow, NoticeRow.id == OutgoingRow.notice_id)
-            .where(
-                OutgoingRow.product_id == product_id,
-                OutgoingRow.recipient == notice.recipient,
-                OutgoingRow.state.not_in(_NEVER_TOLD),
-                NoticeRow.issue_id == notice.issue_id,
-                NoticeRow.kind == kind.value,
-                NoticeRow.episode == notice.episode,
-            )
+        family, member, later = lineage([issue.id]), aliased(IssueRow), aliased(NoticeRow)
+        taken_back = select(later.id).where(
+            later.recipient_id == NoticeRow.recipient_id,
+            later.issue_id == NoticeRow.issue_id,
+            later.kind.in_([NoticeKind.CORRECTION.value, NoticeKind.REGRESSION.value]),
+            later.episode > NoticeRow.episode,
         )
-        return set(self._session.scalars(query))
+        is_own = (member.id == issue.id) & (NoticeRow.episode == issue.episode)
+        came_along = (member.id != issue.id) & (NoticeRow.episode >= member.episode - 1)
+        query = (
+            select(NoticeRow.recipient_id, NoticeRow.reasons)
+            .join(member, member.id == NoticeRow.issue_id)
+            .join(family, family.c.member == member.id)
+            .where(
+                NoticeRow.kind.in_([kind.value for kind in kinds]),
+                or_(is_own, came_along & ~taken_back.exists()),
+            )
+            .order_by(NoticeRow.id.desc())
+        )
+        found = {UserId(row[0]): row[1] for row in self._session.execute(query)}
+        return dict(sorted(found.items()))
 
     def follow(self, user_id: UserId, issue_id: IssueId) -> None:
         """This person wants to be told about the issue."""

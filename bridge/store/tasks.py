@@ -11,6 +11,7 @@ from bridge.domain.contacts import ProductId
 from bridge.domain.errors import NotFound
 from bridge.domain.issues import Issue, IssueId
 from bridge.domain.tasks import Task, TaskKind, TaskState
+from bridge.store.lineage import lineage
 from bridge.store.tables import TaskRow
 
 _OPEN = TaskState.OPEN.value
@@ -73,7 +74,10 @@ class Tasks:
         after: int = 0,
         limit: int | None = None,
     ) -> list[Task]:
-        """The product's tasks, or one issue's, oldest first, after that id."""
+        """The product's tasks, or one issue's, oldest first, after that id.
+
+        An issue has those of what was merged into it too.
+        """
         query = (
             select(TaskRow)
             .where(
@@ -83,7 +87,7 @@ class Tasks:
             .limit(limit)
         )
         if issue_id is not None:
-            query = query.where(TaskRow.issue_id == issue_id)
+            query = query.where(TaskRow.issue_id.in_(select(lineage([issue_id]).c.member)))
         return [_task(row) for row in self._session.scalars(query)]
 
     def count_open(self, product_id: ProductId) -> int:
@@ -121,11 +125,11 @@ class Tasks:
     def drop_others(
         self, issue: Issue, kind: TaskKind, keys: Sequence[str], *, by: str, now: datetime
     ) -> None:
-        """Drop the open tasks of an issue and kind, but for those keys."""
+        """Drop the open tasks of an issue, and what was merged into it, but for those keys."""
         self._session.execute(
             update(TaskRow)
             .where(
-                TaskRow.issue_id == issue.id,
+                TaskRow.issue_id.in_(select(lineage([issue.id]).c.member)),
                 TaskRow.kind == kind.value,
                 TaskRow.key.not_in(keys),
                 TaskRow.state == _OPEN,

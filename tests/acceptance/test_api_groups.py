@@ -324,6 +324,7 @@ def test_another_product_can_decide_nothing_here(
         ("wake", {}),
         ("move", {"contacts": [1], "to": None}),
         ("outage", {"text": "Nobody can sign in."}),
+        ("all-clear", {}),
     ],
 )
 def test_nothing_is_decided_about_what_was_merged_away(

@@ -13,7 +13,7 @@ from bridge.domain.issues import IssueState
 from bridge.domain.people import Role
 from bridge.steps.moves import Cause, move_issue
 from tests.conftest import Pipeline
-from tests.groups_bench import MIA
+from tests.groups_bench import MIA, Groups
 from tests.pages_bench import PagesBench, press
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -188,3 +188,30 @@ def test_a_lead_hides_it_and_others_may_not_write(bench: PagesBench) -> None:
         issue = store.issues.by_number(bench.product.id, 1)
         told = [one.action for one in store.decisions.history(issue.id)][-2:]
     assert told == ["shown_to_customers", "hidden_from_customers"]
+
+
+def test_what_was_shown_of_a_merged_issue_is_changed_and_hidden_at_the_survivor(
+    bench: PagesBench,
+) -> None:
+    show(bench)
+    groups = Groups(bench.pipeline)
+    survivor = groups.issue("login", state=IssueState.CONFIRMED)
+    with bench.application.open() as store:
+        gone = store.issues.by_number(bench.product.id, 1)
+    lead = bench.signed_in(Role.LEAD)
+    page = f"/published/{survivor.name}"
+    assert "Show to customers…" in lead.get(f"/issues/{survivor.name}").text
+    groups.merge(survivor, gone)
+    assert "Shown to customers: change or hide…" in lead.get(f"/issues/{survivor.name}").text
+    assert WORDS["text"] in lead.get(page).text
+    words = {"title": "Exports stop", "text": "Fixed soon.", "workaround": ""}
+    assert press(lead, page, page, **words).status_code == 303
+    (told,) = bench.browser().get("/known/default.json").json()["items"]
+    # The same entry, for whoever has seen or subscribed to it.
+    assert (told["title"], told["text"]) == ("Exports stop", "Fixed soon.")
+    assert "ISS-1" in str(told) or told.get("number") == 1
+    assert press(lead, page, f"{page}/hide").status_code == 303
+    assert bench.browser().get("/known/default.json").json()["items"] == []
+    refused = press(lead, "/published/ISS-1", "/published/ISS-1", **words)
+    assert refused.status_code == 409
+    assert f"{survivor.name} stands for it now" in refused.text

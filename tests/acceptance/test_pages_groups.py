@@ -63,6 +63,26 @@ def test_a_merge_is_previewed_and_counts_people_once(groups: Groups, bench: Page
     assert f"Merge 1 other issue into {login.name}" in other_way
 
 
+def test_a_merge_preview_tells_what_becomes_of_an_outage(groups: Groups, bench: PagesBench) -> None:
+    export, login = groups.issue("export", 5), groups.issue("login", 4)
+    lead = bench.signed_in(Role.LEAD)
+    asked = f"{address(login)}/merge?with={export.name}"
+    assert "outage" not in lead.get(asked).text
+    press(lead, address(login), f"{address(login)}/outage", text="Nobody can sign in.")
+    told = f"{login.name} has an open outage: it goes on under {export.name}."
+    assert told in lead.get(asked).text
+    press(lead, address(export), f"{address(export)}/outage", text="Nobody can export.")
+    told = f"{export.name}, {login.name} have open outages: they go on as one"
+    assert told in lead.get(asked).text
+    groups.merge(export, login)
+    shown = lead.get(address(export)).text
+    assert "Nobody can export." in shown
+    assert "joined this issue; the outage goes on here" in shown
+    done = press(lead, address(export), f"{address(export)}/all-clear", reason="it is back")
+    assert done.headers["location"].endswith("done=all_clear")
+    assert "An outage was declared" not in lead.get(address(export)).text
+
+
 def test_an_issue_shows_what_is_similar_and_not_counted(groups: Groups, bench: PagesBench) -> None:
     export, login = groups.issue("export"), groups.issue("login")
     (near,) = groups.contacts("invoice", 1)

@@ -27,6 +27,7 @@ from bridge.store import Store
 from bridge.wiring.zendesk import ZendeskGiven, connect_zendesk
 from tests.builders import START, contacts_about_export
 from tests.conftest import Pipeline
+from tests.groups_bench import Groups
 from tests.zendesk_desk import EMAIL, TOKEN, Desk, zendesk_desk
 
 LEAD = Cause(Actor("person", "lena@support.example"), START, "it is wrong", "page")
@@ -414,3 +415,51 @@ def test_a_worker_that_dies_at_any_commit_leaves_a_copy_that_is_brought_home(
     assert bench.tasks() == []
     if block < 3 or not is_committed:
         assert found.verified_at is not None
+
+
+def merged(bench: Bench) -> Issue:
+    """Its issue was merged into another one, with all that was proposed about it."""
+    groups = Groups(bench.pipeline)
+    survivor = groups.issue("login", state=IssueState.CONFIRMED)
+    groups.merge(survivor, groups.now(bench.issue))
+    bench.drain()
+    return survivor
+
+
+def test_a_proposal_outlives_a_merge(bench: Bench) -> None:
+    copy = bench.link(bench.desk.add_macro(1, "Halve it."))
+    bench.ship()
+    survivor = merged(bench)
+    with bench.open() as store:
+        (task,) = store.tasks.all(bench.product.id, issue_id=survivor.id)
+    assert task.kind is TaskKind.WITHDRAW
+    bench.approve()
+    assert not bench.desk.macros[1]["active"]
+    assert bench.copy(copy).outcome is CopyOutcome.DONE
+    with bench.open() as store:
+        actions = [one.action for one in store.decisions.history(survivor.id)]
+    assert "task_approved" in actions
+
+
+def test_a_proposal_of_what_was_merged_falls_away_when_its_workaround_is_back(
+    bench: Bench,
+) -> None:
+    bench.link(bench.desk.add_macro(1, "Halve it."))
+    bench.ship()
+    bench.issue = merged(bench)
+    bench.regress()
+    assert bench.tasks() == []
+    assert len(bench.tasks(TaskState.DROPPED)) == 1
+    assert bench.desk.macros[1]["active"]
+
+
+def test_an_ask_for_versions_of_what_was_merged_is_dropped_once_nothing_is_narrowed(
+    bench: Bench,
+) -> None:
+    bench.for_versions("4.1")
+    bench.link(bench.desk.add_macro(1, "Halve it."))
+    bench.ship()
+    assert [one.kind for one in bench.tasks()] == [TaskKind.NAME_VERSIONS]
+    bench.issue = merged(bench)
+    bench.regress()
+    assert bench.tasks() == []

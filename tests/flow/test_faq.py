@@ -23,6 +23,7 @@ from bridge.steps.faq import (
 from bridge.steps.moves import Cause
 from tests.builders import START, contacts_about_export
 from tests.conftest import Pipeline
+from tests.groups_bench import Groups
 
 LEAD = Actor("person", "lena@support.example")
 DAY = 24 * 60
@@ -241,3 +242,59 @@ def test_an_answer_to_nobody_is_refused_in_words(bench: Bench) -> None:
     received = ReplyReceived("r", MENU, START)
     with bench.open() as store, pytest.raises(InvalidInput, match="which contact"):
         take_reply(received, bench.product, store=store, context=bench.context)
+
+
+@pytest.mark.parametrize("decide", ["dismiss", "accept", "edit"])
+def test_what_a_person_made_of_a_question_holds_when_its_issue_is_merged(
+    bench: Bench, decide: str
+) -> None:
+    (faq,) = bench.suggest()
+    with bench.open() as store:
+        if decide == "dismiss":
+            dismiss_faq(faq, store=store, cause=bench.cause("it is in the manual"))
+        else:
+            words = {"question": "How do I export?", "answer": "Open the menu."}
+            edited = edit_faq(
+                faq, bench.product, **words, edition=None, store=store, cause=bench.cause()
+            )
+            if decide == "accept":
+                accept_faq(edited, store=store, cause=bench.cause())
+    groups = Groups(bench.pipeline)
+    survivor = groups.issue("login", 8)
+    bench.all_are("question")
+    with bench.open() as store:
+        merged = store.issues.get(bench.product.id, faq.issue_id)
+    groups.merge(survivor, merged)
+    assert [one.id for one in bench.suggest()] == [faq.id]
+    with bench.open() as store:
+        kept = store.faqs.get(bench.product.id, faq.id)
+        if decide != "dismiss":
+            dismiss_faq(kept, store=store, cause=bench.cause("nobody asks it"))
+            last = store.decisions.history(survivor.id)[-1]
+            assert last.action == "faq_dismissed"
+    # What stands alone again is asked about again.
+    groups.undo(survivor)
+    assert {one.issue_id for one in bench.suggest()} == {faq.issue_id, survivor.id}
+
+
+def test_the_history_tells_since_when_an_article_was_out(bench: Bench) -> None:
+    (faq,) = bench.suggest()
+    with bench.open() as store:
+        edited = edit_faq(
+            faq,
+            bench.product,
+            question="How do I export?",
+            answer="Open the menu.",
+            edition=None,
+            store=store,
+            cause=bench.cause(),
+        )
+        accepted = accept_faq(edited, store=store, cause=bench.cause())
+        out = publish_faq(
+            accepted, "https://help.example/1", store=store, cause=bench.cause(), published_at=START
+        )
+        dismiss_faq(out, store=store, cause=bench.cause("it is wrong"))
+        published, taken_down = store.decisions.history(faq.issue_id)[-2:]
+    moment = "2026-03-02T09:00:00Z"
+    assert (published.before["published_at"], published.after["published_at"]) == (None, moment)
+    assert (taken_down.before["published_at"], taken_down.after["published_at"]) == (moment, None)

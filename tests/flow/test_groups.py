@@ -325,6 +325,21 @@ def test_a_snooze_ends_by_itself(groups: Groups) -> None:
     assert groups.broken_promises() == []
 
 
+def test_a_snooze_that_ended_while_its_issue_was_merged_is_over_after_the_undo(
+    groups: Groups,
+) -> None:
+    export, login = groups.issue("export"), groups.issue("login", state=IssueState.CONFIRMED)
+    now = groups.pipeline.clock.moment
+    with groups.application.open() as store:
+        cause = Cause(MIA, now)
+        snooze_issue(login, now + timedelta(days=3), None, store=store, cause=cause)
+    groups.merge(export, groups.now(login))
+    groups.pipeline.clock.advance(now + timedelta(days=5), groups.pipeline.queue)
+    groups.undo(export)
+    groups.pipeline.queue.drain(groups.pipeline.clock.moment)
+    assert groups.now(login).state is IssueState.CONFIRMED
+
+
 def test_that_an_issue_came_back_is_not_undone(groups: Groups) -> None:
     issue = groups.issue("login", state=IssueState.CONFIRMED)
     cause = Cause(MIA, groups.pipeline.clock.moment)

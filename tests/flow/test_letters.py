@@ -144,6 +144,46 @@ def test_who_was_told_of_an_issue_is_not_told_again_once_it_was_merged(
     assert [one.email for one in bench.readers(second)] == ["login0@customer.example"]
 
 
+def test_an_unsent_letter_follows_a_merge_in_the_words_it_has(bench: LettersBench) -> None:
+    export = bench.issue("export")
+    bench.ship(export)
+    letter = bench.word(bench.draft(export), export, "Exports go through again")
+    bench.approve(letter)
+    first = {one.customer_id for one in bench.readers(letter)}
+    login = bench.groups.issue("login", 3, state=IssueState.CONFIRMED)
+    bench.groups.merge(login, bench.groups.now(export))
+    bench.drain()
+    bench.look(letter)
+    readers = bench.readers(letter, LetterState.DRAFTED)
+    assert first < {one.customer_id for one in readers}
+    assert {fix.issue_id for one in readers for fix in one.fixes} == {login.id}
+    # Undone, it is for those it was for.
+    bench.groups.undo(login)
+    bench.look(letter)
+    back = bench.readers(letter, LetterState.DRAFTED)
+    assert {one.customer_id for one in back} == first
+    assert {fix.issue_id for one in back for fix in one.fixes} == {export.id}
+    bench.groups.merge(login, bench.groups.now(export))
+    assert bench.approve(letter) == 5
+    assert bench.send(letter) == 5
+    assert all("Exports go through again" in str(one) for one in bench.mail.sent.values())
+    assert len(bench.mail.sent) == 5
+
+
+def test_a_letter_does_not_follow_a_merge_into_an_issue_that_its_release_does_not_fix(
+    bench: LettersBench,
+) -> None:
+    export, login = bench.issue("export"), bench.issue("login")
+    bench.ship(export)
+    letter = bench.word(bench.draft(export), export)
+    bench.ship(login, version="4.3")
+    with bench.pipeline.application.open() as store:
+        store.fixes.withdraw(store.fixes.releases(export.product_id)[-1].id, at=bench.cause().at)
+    bench.groups.merge(bench.groups.now(login), bench.groups.now(export))
+    bench.look(letter)
+    assert bench.readers(letter, LetterState.DRAFTED) == []
+
+
 def test_who_cannot_be_written_to_is_listed_with_the_reason(bench: LettersBench) -> None:
     chat = replace(
         a_contact(external_id="chat", minutes=1),

@@ -131,7 +131,7 @@ def test_a_fix_that_ships_gives_the_all_clear_to_those_who_get_no_other_news(
         context = pipeline.application.context
         for _ in range(2):
             ship(news, pipeline.product, store=store, context=context, cause=cause)
-        assert store.outages.open_of(issue.id) is None
+        assert store.outages.open_of(issue.id) == []
     fixed, clear_ones = inbox(pipeline, NoticeKind.FIX), inbox(pipeline, NoticeKind.ALL_CLEAR)
     assert {who: len(texts) for who, texts in fixed.items()} == {ADA: 1, EVE: 1, LEAD: 1}
     assert all("The outage is over." in texts[0] for texts in fixed.values())

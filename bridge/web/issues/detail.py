@@ -150,7 +150,7 @@ def issue_page(
         trouble=trouble,
         ticket=newest_ticket(store.tickets.of_issue(issue.id)),
         filing=ticket_state(issue, visit),
-        outage=visit.store.outages.open_of(issue.id),
+        outage=next(iter(visit.store.outages.open_of(issue.id)), None),
         existing=_existing(issue, visit),
         history=history,
         actors={one.actor.name: visit.named(one.actor.name) for one in history},

@@ -43,6 +43,8 @@ class Preview:
     counts: Counts
     tickets: tuple[Ticket, ...]
     """Of the survivor first; all of them tell its count afterwards."""
+    outages: tuple[str, ...]
+    """The issues with an open outage, which goes on under the survivor."""
 
     @property
     def everybody(self) -> tuple[IssueSummary, ...]:
@@ -154,6 +156,7 @@ def _preview(issue: Issue, others: list[Issue], keep: str, visit: Visit) -> Prev
         survivor=store.issues.summary(product_id, survivor.id),
         others=tuple(store.issues.summary(product_id, one.id) for one in gone),
         counts=store.issues.counts_together([one.id for one in in_order]),
+        outages=tuple(one.name for one in in_order if store.outages.open_of(one.id)),
         tickets=tuple(one for one in newest if one is not None),
     )
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Response
 
-from bridge.domain.errors import InvalidInput
+from bridge.domain.errors import InvalidInput, InvalidMove
 from bridge.domain.issues import Issue
 from bridge.domain.permissions import Action
 from bridge.steps.known import hide_from_customers, known_issues, show_to_customers
@@ -89,7 +89,7 @@ def show_it(
             store=visit.store,
             cause=visit.cause(),
         )
-    except InvalidInput as error:
+    except (InvalidInput, InvalidMove) as error:
         is_shown = visit.store.known.find(issue.id) is not None
         return _form(issue, (title, text, workaround), visit, is_shown=is_shown, error=error)
     done = "redacted" if was_redacted else "shown"
@@ -110,7 +110,7 @@ def _form(
     visit: Visit,
     *,
     is_shown: bool,
-    error: InvalidInput | None = None,
+    error: InvalidInput | InvalidMove | None = None,
 ) -> Response:
     status = {"status": status_of(error)} if error else {}
     title, text, workaround = typed
