@@ -22,10 +22,12 @@ $(BIN)/python:
 	$$py -m venv $(VENV) >&2
 
 $(VENV)/.runtime: requirements.txt pyproject.toml | $(BIN)/python
+	echo "installing into $(VENV), once, some minutes" >&2
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt >&2
 	touch $@
 
 $(VENV)/.development: requirements.txt requirements-dev.txt pyproject.toml | $(BIN)/python
+	echo "installing the development set into $(VENV), once, some minutes" >&2
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt >&2
 	touch $@ $(VENV)/.runtime
 

@@ -86,12 +86,14 @@ class WorkaroundPage(Answer):
 class MatchOut(Answer):
     """An issue the text may be about; most similar first.
 
+    `is_likely`: as similar as a contact that joins the issue by itself; else a person should look.
     `say_instead` is what to tell instead of a workaround where the fix is there.
     """
 
     issue: str
     title: str
     similarity: float
+    is_likely: bool
     state: IssueState
     workaround: str | None = None
     workaround_id: int | None = None
@@ -167,6 +169,7 @@ def match(found: Match, audience: Audience) -> MatchOut:
         issue=found.issue.name,
         title=found.issue.title,
         similarity=round(found.similarity, 4),
+        is_likely=found.is_likely,
         state=found.issue.state,
         workaround=best and best.text_for(audience),
         workaround_id=best and best.id,

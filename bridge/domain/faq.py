@@ -112,7 +112,7 @@ class Faq:
     def evidence(self) -> str:
         """What the draft rests on, in words."""
         if not self.told:
-            return "no answer of an agent is known that ended it"
+            return "no agent’s answer is known after which customers were quiet"
         people = "customer" if self.told == 1 else "customers"
         return (
             f"made from an answer that {self.told} {people} got:"

@@ -285,7 +285,9 @@ def customers_needed(weekly_customers: float, share: float) -> int:
 def weight_words(customers: int, needed: int) -> str:
     """How many customers contradict a fix in a week, beside how many it takes."""
     who = "1 customer" if customers == 1 else f"{customers} customers"
-    return f"{who} with the fix within a week, it takes {needed}"
+    verdict = "enough" if customers >= needed else "needed"
+    bar = f"{needed} {'is' if needed == 1 else 'are'} {verdict}"
+    return f"{who} with the fix wrote within a week, {bar}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ class Match:
 
     issue: Issue
     similarity: float
+    is_likely: bool = True
+    """It is as similar as a contact that joins the issue by itself."""
     workaround: Workaround | None = None
     """The best one that may be offered to this customer."""
     fixed_in: str | None = None
@@ -83,19 +85,20 @@ def match_text(
         raise TryAgainLater(str(error)) from error
     similarities = mean_members(means, center) @ centered(vector, center)
     asker = known_asker(question, product, store=store)
-    least = context.finder.join_threshold * _LOOSER
+    enough = context.finder.join_threshold
     best = np.argsort(-similarities, kind="stable")[:_MOST]
     return [
         answer(
             Match(
                 store.issues.get(product.id, centroids[row].issue_id),
                 min(float(similarities[row]), 1.0),
+                is_likely=bool(similarities[row] >= enough),
             ),
             replace(question, asker=asker),
             store=store,
         )
         for row in best
-        if similarities[row] >= least
+        if similarities[row] >= enough * _LOOSER
     ]
 
 

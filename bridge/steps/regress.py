@@ -40,8 +40,8 @@ def conclude(
         kept |= {"customers": weight.customers, "needed": weight.words}
         cause = replace(cause, kept=kept)
         if weight.is_enough:
-            still = f"a customer on {found.version} still has it, fixed in {found.fixed_in}"
-            reason = f"{still}; {weight.words}"
+            fixed = f"though it was fixed in {found.fixed_in}"
+            reason = f"a customer on {found.version} still has it, {fixed}; {weight.words}"
             kept |= {"evidence": found.reason}
             cause = replace(cause, reason=reason, kept=kept)
             return _regress(issue, replace(telling, cause=cause))

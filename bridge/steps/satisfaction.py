@@ -217,5 +217,6 @@ def effort_words(effort: Journeys) -> list[str]:
     ]
     # Most write once: then there is no wait to tell of.
     if effort.median_days is not None and effort.median_days >= 0.05:
-        told.append(f"Half of them waited {effort.median_days:.1f} days or longer.")
+        until = "From the first contact to the fix, or else to the last contact,"
+        told.append(f"{until} half of them waited {effort.median_days:.1f} days or longer.")
     return told

@@ -151,6 +151,17 @@ class Faqs:
             raise NotFound("no such question")
         return _faq(row)
 
+    def of_issues(self, issue_ids: Collection[IssueId]) -> dict[IssueId, Faq]:
+        """The answers of these issues: suggested, wanted or out as an article."""
+        offered = (FaqState.OPEN, FaqState.ACCEPTED, FaqState.PUBLISHED)
+        query = select(FaqRow).where(
+            FaqRow.issue_id.in_(issue_ids),
+            FaqRow.state.in_([one.value for one in offered]),
+            FaqRow.answer != "",
+        )
+        rows = self._session.scalars(query, execution_options={"populate_existing": True})
+        return {IssueId(row.issue_id): _faq(row) for row in rows}
+
     def all(
         self,
         product_id: ProductId,

@@ -4,7 +4,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, RowMapping, and_, cast, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    RowMapping,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.orm import aliased
 
 from bridge.domain.contacts import ProductId
 from bridge.domain.customers import Counts
@@ -13,7 +25,7 @@ from bridge.domain.issues import Issue, IssueId, IssueState, Outcome
 from bridge.domain.rank import Impact, RankRules
 from bridge.store.issue_impact import ImpactQuery, told_by
 from bridge.store.issue_numbers import IssueNumbers
-from bridge.store.tables import IssueRow
+from bridge.store.tables import FilingRow, IssueRow, TicketRow
 
 _RANK_STEPS = 1_000
 """Ranks that differ by less than a thousandth of a customer are one place of the list."""
@@ -69,20 +81,14 @@ class IssueLists(IssueNumbers):
         condition: ColumnElement[bool] = IssueRow.merged_into.is_(None)
         if wanted.states:
             condition &= IssueRow.state.in_([state.value for state in wanted.states])
-        if wanted.words.strip():
-            pattern = f"%{_escape_like(wanted.words.strip())}%"
-            condition &= or_(
-                IssueRow.title.ilike(pattern),
-                func.array_to_string(IssueRow.key_terms, " ").ilike(pattern),
-                func.concat("ISS-", IssueRow.number).ilike(_escape_like(wanted.words.strip())),
-            )
-        return self._summaries(product_id, condition, wanted)
+        return self._summaries(product_id, condition & _has(wanted.words), wanted)
 
-    def count_by_state(self, product_id: ProductId) -> dict[IssueState, int]:
-        """How many issues stand in each state."""
+    def count_by_state(self, product_id: ProductId, *, words: str = "") -> dict[IssueState, int]:
+        """How many issues stand in each state, of those that a search for these words finds."""
+        of_product = IssueRow.product_id == product_id
         query = (
             select(IssueRow.state, func.count())
-            .where(IssueRow.product_id == product_id, IssueRow.merged_into.is_(None))
+            .where(of_product, IssueRow.merged_into.is_(None), _has(words))
             .group_by(IssueRow.state)
         )
         return {IssueState(state): count for state, count in self._session.execute(query)}
@@ -156,6 +162,36 @@ def issue_from(row: IssueRow) -> Issue:
 def _comes_after(position: ColumnElement[Any], last: tuple[int, int]) -> ColumnElement[bool]:
     at, number = literal(last[0], BigInteger), literal(last[1], BigInteger)
     return or_(position < at, and_(position == at, IssueRow.number > number))
+
+
+def _has(words: str) -> ColumnElement[bool]:
+    """Whether each word is in the title or a key word, in any order, or the issue is so called.
+
+    It may also be called by its ticket, or by that of an issue that was merged into it.
+    """
+    name = words.strip()
+    if not name:
+        return true()
+    terms = func.array_to_string(IssueRow.key_terms, " ")
+    patterns = [f"%{_escape_like(one)}%" for one in name.split()]
+    return or_(
+        and_(*(or_(IssueRow.title.ilike(one), terms.ilike(one)) for one in patterns)),
+        func.concat("ISS-", IssueRow.number).ilike(_escape_like(name)),
+        _is_of_ticket(name),
+    )
+
+
+def _is_of_ticket(name: str) -> ColumnElement[bool]:
+    member = aliased(IssueRow)
+    key = TicketRow.key.ilike(_escape_like(name))
+    return (
+        select(FilingRow.id)
+        .join(TicketRow, TicketRow.id == FilingRow.ticket_id)
+        .join(member, member.id == FilingRow.issue_id)
+        .where(key, or_(member.id == IssueRow.id, member.merged_into == IssueRow.id))
+        .correlate(IssueRow)
+        .exists()
+    )
 
 
 def _escape_like(words: str) -> str:

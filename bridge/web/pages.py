@@ -30,7 +30,7 @@ from bridge.domain.errors import (
 )
 from bridge.reporting.charts import draw
 from bridge.reporting.text import heading, named, others, sentence
-from bridge.web import letter_words, words
+from bridge.web import letter_words, standing, words
 from bridge.web.guard import is_ours
 from bridge.web.visit import Visit, visit_of, web_of
 from bridge.wiring.logging import where
@@ -83,6 +83,8 @@ def _environment() -> Environment:
     made.filters.update(words.FILTERS)
     made.filters.update(letter_words.FILTERS)
     made.filters.update(heading=heading, named=named, others=others, told_sentence=sentence)
+    made.filters.update(stands=standing.stands, say_of=standing.say_of)
+    made.tests["open_ended"] = standing.may_change
     made.filters["drawn"] = draw
     made.globals["style_address"] = _versioned("bridge.css")
     made.globals["keys_address"] = _versioned("keys.js")
@@ -150,7 +152,7 @@ class PageRoute(APIRoute):
             try:
                 response = await handle(request)
             except NotSignedIn:
-                response = redirect("/sign-in")
+                response = redirect(_door(request))
             except RequestValidationError as error:
                 refusal = _refusal(error, request)
                 response = await run_in_threadpool(_problem, refusal, request)
@@ -163,6 +165,12 @@ class PageRoute(APIRoute):
             return _closed(response, request)
 
         return answer
+
+
+def _door(request: Request) -> str:
+    """Where a stranger is sent; whose session ended while they typed hears that it is lost."""
+    is_lost = request.method == "POST" and web_of(request).cookie in request.cookies
+    return "/sign-in?ended=1" if is_lost else "/sign-in"
 
 
 def _refusal(error: RequestValidationError, request: Request) -> BridgeError:

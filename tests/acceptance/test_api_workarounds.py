@@ -70,7 +70,7 @@ def test_a_workaround_is_written_whole_edited_and_offered_to_whom_it_fits(
     )
     url = f"/workarounds/{added['id']}"
     assert ada.post("/match", {"text": SAID}).json()[0].keys() == {
-        *("issue", "title", "similarity", "state"),
+        *("issue", "title", "similarity", "is_likely", "state"),
     }
     assert ada.post(f"{url}/use", {}).status_code == 409
     assert ada.post(f"{url}/activate").status_code == 403

@@ -1,5 +1,7 @@
 """Recurring questions over HTTP and on their page: who reads, who decides, what comes out."""
 
+from html import unescape
+
 import pytest
 
 from bridge.domain.contacts import ContactNature
@@ -87,7 +89,11 @@ def test_a_lead_decides_on_the_page_and_others_read(pipeline: Pipeline) -> None:
     bench = PagesBench(pipeline)
     lead, agent = bench.signed_in(Role.LEAD), bench.signed_in(Role.AGENT)
     shown = agent.get("/faq")
-    assert "No answer yet: no answer of an agent is known that ended it." in shown.text
+    assert "No answer yet: no agent’s answer is known after which customers were quiet." in (
+        unescape(shown.text)
+    )
+    assert "nobody has looked at the answers yet" in shown.text
+    assert "nobody has looked at the answers yet" not in agent.get("/faq?state=published").text
     assert "/faq/1/edit" not in shown.text
     assert press(agent, "/faq", "/faq/1/accept").status_code == 403
     assert press(lead, "/faq", "/faq/1/accept").status_code == 409

@@ -447,6 +447,10 @@ def test_filing_makes_one_ticket_however_often_it_is_asked_for(
         with bench.application.open() as store:
             assert store.tickets.count(bench.product.id) == 1
         assert f">{jira.project}-1</a>" in mia.get("/?state=open").text
+        key = f"{jira.project.lower()}-1"
+        assert page in mia.get("/", params={"q": key}).text
+        assert page not in mia.get("/", params={"q": f"{key}1"}).text
+        assert press(ben, "/inbox", "/inbox/match", text=key).headers["location"] == page
 
 
 def test_without_a_tracker_the_page_says_how_to_connect_one(bench: PagesBench) -> None:

@@ -122,7 +122,7 @@ def test_the_answer_after_which_customers_were_quiet_becomes_the_draft_without_n
     bench.all_are("question")
     (first,) = bench.suggest()
     assert (first.state, first.answer, first.told) == (FaqState.OPEN, "", 0)
-    assert first.evidence == "no answer of an agent is known that ended it"
+    assert first.evidence == "no agent’s answer is known after which customers were quiet"
     bench.wait(8)
     for _ in range(2):
         (faq,) = bench.suggest()

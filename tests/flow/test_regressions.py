@@ -137,7 +137,7 @@ def test_where_many_wrote_one_customer_is_worth_a_look_and_several_regress_it(
     write(pipeline, 20 + 7 * 3, day=3.1, version="4.1")
     assert the_issue(pipeline).state is IssueState.SHIPPED
     (noted,) = history(pipeline, "possible_return")
-    assert "(1 customer with the fix within a week, it takes 3)" in str(noted["reason"])
+    assert "(1 customer with the fix wrote within a week, 3 are needed)" in str(noted["reason"])
     write(pipeline, 22, day=3.2, version="4.1")
     assert the_issue(pipeline).state is IssueState.REGRESSED
     (decision,) = history(pipeline, "regressed")
@@ -215,8 +215,8 @@ def test_a_regression_is_told_on_the_ticket_once(
     with Api(sandbox.describe()) as jira:
         comments = jira.get(f"issue/{ticket.ref.key}/comment")["comments"]
         assert len(jira.truth()["tickets"]) == 1
-    told = "is back: a customer on 4.2 still has it, fixed in 4.1; 1 customer with the fix"
-    assert str(comments).count(f"{told} within a week, it takes 1.") == 1
+    told = "is back: a customer on 4.2 still has it, though it was fixed in 4.1; 1 customer"
+    assert str(comments).count(f"{told} with the fix wrote within a week, 1 is enough.") == 1
 
 
 def test_by_setting_a_regression_files_another_ticket_and_the_two_name_each_other(
@@ -250,7 +250,7 @@ def test_contacts_since_a_release_that_was_told_late_count_as_if_they_came_after
     assert reasons == ["customers who have 4.1 still met it"]
     assert (issue.state, issue.episode) == (IssueState.REGRESSED, 2)
     (decision,) = history(pipeline, "regressed")
-    assert decision["needed"] == "3 customers with the fix within a week, it takes 3"
+    assert decision["needed"] == "3 customers with the fix wrote within a week, 3 are enough"
     assert heard(pipeline, "4.1", days_ago=13) == (issue, reasons), "heard twice"
 
 

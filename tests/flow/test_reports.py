@@ -199,7 +199,7 @@ def test_shipped_tells_how_many_were_told_and_verified_what_was_avoided(
     pipeline.send(*contacts_about_export(8, first=900, minutes=39 * 24 * 60, version="4.1"))
     at(pipeline, START + timedelta(days=40))
     (back,) = lines(weekly(pipeline, shipped_at + 2.7 * WEEK), "regressed")
-    words = "fixed in 4.1 (6 customers with the fix within a week, it takes 6); "
+    words = "fixed in 4.1 (6 customers with the fix wrote within a week, 6 are enough); "
     assert words in back.told
 
 

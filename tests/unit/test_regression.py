@@ -292,6 +292,6 @@ def test_a_share_that_nothing_reaches_holds_while_it_settles_too() -> None:
 
 
 def test_the_history_says_that_the_fix_was_settling() -> None:
-    words = "1 customer with the fix within a week, it takes 5"
+    words = "1 customer with the fix wrote within a week, 5 are needed"
     assert Weight(1, 5).words == words
     assert Weight(1, 5, is_settling=True).words == f"{words} while it settles"

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from bridge.domain.satisfaction import Journeys
+from bridge.steps.satisfaction import effort_words
 from models.satisfaction import Measured, change, mean, net_promoters, share
 
 
@@ -101,3 +103,13 @@ def test_what_cannot_be_is_refused() -> None:
 
 def test_a_number_changes_its_unit() -> None:
     assert Measured(0.5, 0.25, 1.0).times(100) == Measured(50, 25, 100)
+
+
+def test_effort_says_what_customers_waited_for() -> None:
+    told = effort_words(Journeys(48, 59, 9, 1, 40.24))
+    assert told[0] == "1.2 contacts a customer and problem; 9 of 48 wrote more than once."
+    assert told[2] == (
+        "From the first contact to the fix, or else to the last contact,"
+        " half of them waited 40.2 days or longer."
+    )
+    assert len(effort_words(Journeys(48, 48, 0, 0, 0.0))) == 2, "most write once"

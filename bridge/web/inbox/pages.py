@@ -1,5 +1,6 @@
 """The inbox: is it known, what a person is told, and that they have read it."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -13,7 +14,8 @@ from bridge.domain.scope import Asker
 from bridge.steps.match import Match, Question, match_text
 from bridge.steps.notify import acknowledge as read_notice
 from bridge.steps.notify import acknowledge_all as read_all
-from bridge.web import words
+from bridge.store.issues import IssueFilter
+from bridge.web import standing, words
 from bridge.web.pages import PageRoute, page, redirect, status_of
 from bridge.web.visit import SubmissionDep, Typed, Visit, VisitDep, needs
 
@@ -27,6 +29,8 @@ router = APIRouter(
 _PAGE_SIZE = 20
 _MOST_TEXT = 20_000
 _MOST_VERSION = 60
+_NAME = re.compile(r"[A-Z][A-Z0-9_]*-[1-9][0-9]{0,8}", re.IGNORECASE)
+"""An issue or a ticket, such as ISS-42."""
 Id = Annotated[int, Path(ge=1, lt=1 << 63)]
 
 
@@ -39,6 +43,12 @@ def show_inbox(
     return _show(visit, before=before)
 
 
+@router.get("/match")
+def show_again(visit: VisitDep) -> Response:
+    """An answer has no address of its own: who asks for it again begins anew."""
+    return redirect(visit.address("/inbox"))
+
+
 @router.post("/match", dependencies=[needs(Action.MATCH)])
 def look_up(
     visit: SubmissionDep,
@@ -47,6 +57,9 @@ def look_up(
 ) -> Response:
     """Is it known, and what to tell? Sent as a form so that no address holds a customer's words."""
     visit.caller.require(Action.MATCH)
+    named = _named(text.strip(), visit)
+    if named is not None:
+        return redirect(visit.address(f"/issues/{named.name}"))
     asked = Question(text, Asker(version.strip() or None))
     context = visit.web.application.context
     try:
@@ -69,14 +82,16 @@ def _show(
         visit.product.id, visit.email, limit=_PAGE_SIZE + 1, before=before
     )
     notices = found[:_PAGE_SIZE]
+    issues = [one.issue.id for one in matches or ()]
     return page(
         visit,
         "inbox.html",
-        notices=[(one, _issue_of(one, visit), _lines(one)) for one in notices],
+        notices=[(one, _issue_of(one, visit), _lines(one), _since(one, visit)) for one in notices],
         older=notices[-1].id if len(found) > _PAGE_SIZE else None,
         before=before,
         asked=asked,
         matches=matches,
+        faqs=visit.store.faqs.of_issues(issues) if issues else {},
         trouble=words.sentence(str(error)) if error else "",
         **({"status": status_of(error)} if error else {}),
     )
@@ -106,6 +121,19 @@ def acknowledge(notice_id: Id, visit: SubmissionDep) -> Response:
 
 def _issue_of(notice: Notice, visit: Visit) -> Issue:
     return visit.store.issues.get(visit.product.id, notice.issue_id)
+
+
+def _named(text: str, visit: Visit) -> Issue | None:
+    """The issue whose name or ticket was typed instead of what a customer says."""
+    if _NAME.fullmatch(text) is None:
+        return None
+    found = visit.store.issues.search(visit.product.id, IssueFilter(words=text, limit=2))
+    return found[0].issue if len(found) == 1 else None
+
+
+def _since(notice: Notice, visit: Visit) -> str:
+    issue = visit.store.issues.standing_for(visit.product.id, notice.issue_id)
+    return standing.since(notice, issue, visit.store.outages.open_of(issue.id))
 
 
 def _lines(notice: Notice) -> list[str]:

@@ -55,6 +55,7 @@ def advice_of(issue: Issue, visit: Visit) -> dict[str, object]:
     may_answer = visit.may("write_workarounds")
     tasks = visit.store.tasks.all(visit.product.id, issue_id=issue.id) if may_answer else []
     return {
+        "faq": visit.store.faqs.of_issues([issue.id]).get(issue.id),
         "workarounds": shown(found, {issue.id: issue.fixed_in}, visit),
         "issue_tasks": tasks,
     }

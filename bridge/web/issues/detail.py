@@ -1,5 +1,6 @@
 """What the page of one issue shows."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -35,6 +36,7 @@ from bridge.web.visit import Visit
 
 _CUSTOMERS = 12
 _LEAST_DAYS, _MOST_DAYS = 14, 84
+_NAME = re.compile(r"ISS-[1-9][0-9]{0,8}")
 
 Id = Annotated[int, Field(ge=1, lt=1 << 63)]
 
@@ -109,7 +111,7 @@ _DONE = {
     "edited": "The workaround is changed; the history keeps the old words.",
     "activated": "The workaround can be used from now on.",
     "replaced": "Replaced; whoever used the old one in the last 30 days is told.",
-    "used": "Thank you. It is counted.",
+    "used": "Thank you. It is counted: once a person and day, with the newest answer.",
     "copied": "Noted. It is read in a moment, where the bridge has access.",
     "forgotten": "Forgotten. Nothing was changed there.",
     "retired": "The workaround is retired.",
@@ -146,7 +148,7 @@ def issue_page(
         summary=summary,
         rank=Rank.of(summary.impact, visit.web.application.context.settings.rank_rules),
         done=_DONE.get(part.done, ""),
-        merged=part.merged,
+        merged=part.merged if _NAME.fullmatch(part.merged) else "",
         trouble=trouble,
         ticket=newest_ticket(store.tickets.of_issue(issue.id)),
         filing=ticket_state(issue, visit),

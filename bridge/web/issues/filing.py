@@ -28,12 +28,22 @@ class TicketState:
     """What the tracker wants to know before it makes the ticket."""
 
 
+_UNFILED = {
+    IssueState.CANDIDATE: "No ticket yet: a lead decides whether it becomes one.",
+    IssueState.CONFIRMED: "No ticket yet: a lead decides when it is filed.",
+    IssueState.REGRESSED: "It is back; the ticket is the one of the earlier fix.",
+}
+"""For those who cannot file: what is so, without what a button would do."""
+
+
 def ticket_state(issue: Issue, visit: Visit) -> TicketState:
     """How it stands now."""
     store = visit.store
     filing = store.filings.of_episode(issue)
     connection = store.connections.of_product(visit.product.id, "jira")
     if filing is None:
+        if not visit.may("file"):
+            return TicketState(_UNFILED.get(issue.state, ""))
         return _without_filing(issue, connection)
     if filing.ticket_id is not None:
         return _linked(issue, store.tickets.get(filing.ticket_id))

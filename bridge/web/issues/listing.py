@@ -46,6 +46,8 @@ class Asked:
     words: str
     sort: str
     page: int
+    is_chosen: bool = False
+    """Whether the address says which part; else a search begins with every issue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,9 @@ def asked_for(state: str | None, words: str, sort: str, page: int, *, may_review
         raise InvalidInput(f"sort can be: {', '.join(SORTS)}", pointer="/sort")
     page = min(max(page, 1), _MOST_PAGES)
     if key in TABS:
-        return Asked(key, TABS[key][1], words.strip(), sort, page)
+        return Asked(key, TABS[key][1], words.strip(), sort, page, is_chosen=bool(state))
     if key in list(IssueState):
-        return Asked(key, (IssueState(key),), words.strip(), sort, page)
+        return Asked(key, (IssueState(key),), words.strip(), sort, page, is_chosen=True)
     raise InvalidInput(f"state can be: {', '.join([*TABS, *IssueState])}", pointer="/state")
 
 
@@ -133,7 +135,7 @@ def rows_of(asked: Asked, visit: Visit) -> tuple[list[Row], bool]:
 
 
 def tabs_of(counts: Mapping[IssueState, int]) -> list[Tab]:
-    """The tabs with their counts, which do not depend on the search."""
+    """The tabs with their counts: of what is searched for, where something is."""
     return [
         Tab(key, name, sum(counts.get(state, 0) for state in states or tuple(IssueState)))
         for key, (name, states) in TABS.items()

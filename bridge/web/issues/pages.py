@@ -31,7 +31,8 @@ def list_issues(
     words = q.replace("\0", "")
     asked = listing.asked_for(state, words, sort, page_number, may_review=may_review)
     rows, has_more = listing.rows_of(asked, visit)
-    tabs = listing.tabs_of(visit.store.issues.count_by_state(visit.product.id))
+    found = visit.store.issues.count_by_state(visit.product.id, words=asked.words)
+    tabs = listing.tabs_of(found)
     return page(
         visit,
         "issues.html",

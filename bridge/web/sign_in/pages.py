@@ -21,9 +21,10 @@ SESSION = timedelta(days=7)
 def show_sign_in(
     code: Annotated[str, Query(max_length=200)] = "",
     bye: Annotated[str, Query(max_length=5)] = "",
+    ended: Annotated[str, Query(max_length=5)] = "",
 ) -> Response:
     """A button for a link; without one, how to get it. Mail scanners that look use nothing up."""
-    return bare_page("sign_in.html", code=code, bye=bool(bye))
+    return bare_page("sign_in.html", code=code, bye=bool(bye), ended=bool(ended))
 
 
 @router.post("/sign-in")
