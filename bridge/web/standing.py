@@ -1,6 +1,6 @@
 """What agents tell customers: how an issue stands, and which notices are not true any more."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bridge.domain.issues import FIXED, Issue, IssueState, Outcome
 from bridge.domain.people import Notice, NoticeKind
@@ -46,14 +46,16 @@ def say_of(issue: Issue) -> str:
     return say_instead(issue.fixed_in) if is_fixed and issue.fixed_in else ""
 
 
-def since(notice: Notice, issue: Issue, outage: Outage | None) -> str:
+def since(notice: Notice, issue: Issue, outages: Sequence[Outage]) -> str:
     """What has made a notice untrue since it was written; empty while it holds.
 
-    issue: the one that stands for the notice's by now, and its open outage.
+    issue: the one that stands for the notice's by now. outages: those of it that are open, which
+    may have been declared on what was merged into it.
     """
     if notice.kind is NoticeKind.OUTAGE:
-        is_on = outage is not None and outage.number == notice.episode
-        return "" if is_on or issue.id != notice.issue_id else "This outage is over."
+        told_of = (notice.issue_id, notice.episode)
+        is_on = any((one.issue_id, one.number) == told_of for one in outages)
+        return "" if is_on else "This outage is over."
     if issue.state in FIXED:
         return _since_a_fix(notice, issue)
     is_done = notice.kind is NoticeKind.FIX or (
