@@ -28,9 +28,9 @@ _FEWEST = 60
 _CANDIDATES = 4
 """A look at some dimensions chooses among so many times the neighbours."""
 
-_PARTS = 8
+_PARTS = 16
 _RESOLUTIONS = (2, 4, 8, 16)
-"""Each of 8 drawings of half the dimensions is cut into communities this coarse to this fine."""
+"""Each of 16 drawings of half the dimensions is cut into communities this coarse to this fine."""
 
 _PER_RESOLUTION = 100
 """A resolution asks for so many wordings: finer ones only shred few contacts."""

@@ -307,7 +307,7 @@ def test_matching_finds_the_issue_and_what_to_tell(
     text = {"text": "Hello, I press the export button and nothing happens. Regards, Mia"}
     found = api.as_(Role.AGENT).post("/match", text).json()
     assert [one["issue"] for one in found] == [issue]
-    assert found[0].keys() == {"issue", "title", "similarity", "state"}
+    assert found[0].keys() == {"issue", "title", "similarity", "is_likely", "state"}
     api.admin.post("/workarounds", {"issue": issue, "text": "Halve it.", "audience": "customer"})
     assert api.admin.post("/match", text).json()[0]["workaround"] == "Halve it."
     assert api.admin.post("/match", {"text": "Where is my invoice from May?"}).json() == []

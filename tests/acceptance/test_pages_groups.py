@@ -83,6 +83,22 @@ def test_a_merge_preview_tells_what_becomes_of_an_outage(groups: Groups, bench: 
     assert "An outage was declared" not in lead.get(address(export)).text
 
 
+def test_an_outage_that_goes_on_under_another_issue_is_not_told_as_over(
+    groups: Groups, bench: PagesBench
+) -> None:
+    export, login = groups.issue("export", 5), groups.issue("login", 4)
+    lead = bench.signed_in(Role.LEAD)
+    ada = bench.signed_in(Role.AGENT, email="ada@support.example")
+    press(lead, address(login), f"{address(login)}/outage", text="Nobody can sign in.")
+    bench.drain()
+    groups.merge(export, login)
+    shown = ada.get("/inbox").text
+    assert "Nobody can sign in." in shown
+    assert "This outage is over." not in shown
+    press(lead, address(export), f"{address(export)}/all-clear", reason="it is back")
+    assert "This outage is over." in ada.get("/inbox").text
+
+
 def test_an_issue_shows_what_is_similar_and_not_counted(groups: Groups, bench: PagesBench) -> None:
     export, login = groups.issue("export"), groups.issue("login")
     (near,) = groups.contacts("invoice", 1)
