@@ -66,7 +66,8 @@ class Surges:
         if living.joined_since(issue_id, since) < settings.burst_contacts - 1:
             return None
         size = living.issues.size(issue_id)
-        if size < living.looked.get(issue_id, 0) + _LOOK_EVERY:
+        looked = living.looked.get(issue_id, size - _LOOK_EVERY)
+        if looked <= size < looked + _LOOK_EVERY:
             return None
         living.looked[issue_id] = size
         if not self._pours_in(issue_id, since):
