@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import pdtrc
 
+from models.evidence import cohesion
 from models.settings import FinderSettings
 from models.vectors import FloatArray, Vector, Vectors, centered
 
@@ -72,10 +73,9 @@ def other_trouble(
     by_chance = float((distances >= distances[0]).mean())
     if distances[0] < settings.surge_apart or by_chance > settings.surge_cuts:
         return None
-    few, many = space[:count], space[count:]
-    return Surge(
-        np.asarray(few.mean(axis=0)), np.asarray(many.mean(axis=0)), _inside(few), _inside(many)
-    )
+    few = np.asarray(space[:count].mean(axis=0))
+    many = np.asarray(space[count:].mean(axis=0))
+    return Surge(few, many, cohesion(few, count), cohesion(many, len(older)))
 
 
 def _distances(sums: Vectors, total: Vector, few: int, many: int) -> FloatArray:
@@ -85,8 +85,3 @@ def _distances(sums: Vectors, total: Vector, few: int, many: int) -> FloatArray:
     outside = (np.einsum("ij,ij->i", rest, rest) - many) / (many * (many - 1))
     across = np.einsum("ij,ij->i", sums, rest) / (few * many)
     return np.asarray(inside + outside - 2 * across, dtype=np.float64)
-
-
-def _inside(space: Vectors) -> float:
-    total, count = space.sum(axis=0), len(space)
-    return float((total @ total - count) / (count * (count - 1)))

@@ -258,7 +258,8 @@ def test_whoever_heard_how_far_a_roll_out_was_hears_that_it_went_back(desk: Sign
     assert "went back" in told[1].text
 
 
-def test_who_was_asked_whether_it_is_back_is_asked_about_the_survivor(desk: SignalDesk) -> None:
+def survivor_of_one_asked_about(desk: SignalDesk) -> Issue:
+    """It took over a fix, of which somebody is asked whether the problem is back."""
     done = desk.done("login", "4.2")
     desk.release()
     with desk.application.open() as store:
@@ -266,6 +267,11 @@ def test_who_was_asked_whether_it_is_back_is_asked_about_the_survivor(desk: Sign
         store.tasks.ask(done, key, TaskKind.CHECK_RETURN, text="Is it back?", now=desk.now)
     survivor = desk.groups.issue("export", state=_S.CONFIRMED)
     desk.groups.merge(survivor, desk.groups.now(done))
+    return survivor
+
+
+def test_who_was_asked_whether_it_is_back_is_asked_about_the_survivor(desk: SignalDesk) -> None:
+    survivor = survivor_of_one_asked_about(desk)
     desk.later(days=20)
     # Not verified while a person has still to say.
     assert desk.state(survivor)[0] is _S.SHIPPED
@@ -280,13 +286,7 @@ def test_who_was_asked_whether_it_is_back_is_asked_about_the_survivor(desk: Sign
 def test_nobody_need_check_what_was_merged_once_the_survivors_fix_has_fallen(
     desk: SignalDesk,
 ) -> None:
-    done = desk.done("login", "4.2")
-    desk.release()
-    with desk.application.open() as store:
-        key = check_return_key(done.id)
-        store.tasks.ask(done, key, TaskKind.CHECK_RETURN, text="Is it back?", now=desk.now)
-    survivor = desk.groups.issue("export", state=_S.CONFIRMED)
-    desk.groups.merge(survivor, desk.groups.now(done))
+    survivor_of_one_asked_about(desk)
     desk.later(hours=1)
     desk.release("v4.2", "unpublished")
     with desk.application.open() as store:
