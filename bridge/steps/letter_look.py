@@ -72,7 +72,7 @@ def _with_heirs(
         if any(o.version == letter.version and not o.is_withdrawn for o in out):
             store.letters.save_issue(letter.id, heir, one.words)
             there.add(heir.id)
-    return store.letters.issues(letter.id)
+    return issues if len(there) == len(issues) else store.letters.issues(letter.id)
 
 
 def _fallen(why: Mapping[IssueId, str | None], store: Store) -> dict[int, str]:
