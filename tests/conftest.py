@@ -26,6 +26,7 @@ from bridge.store import Engine, embedded, make_engine, migrate
 from bridge.wiring import Application, build, for_replay
 from bridge.wiring.clock import SimulatedClock
 from tests.builders import START
+from tests.fakes import FakeNotifier
 
 FAST_SERVER = {
     "fsync": "off",
@@ -220,6 +221,14 @@ def pipeline(
 ) -> Pipeline:
     """The real steps on the test's own database."""
     return Pipeline(application, queue, clock, product)
+
+
+@pytest.fixture
+def notifier(pipeline: Pipeline) -> FakeNotifier:
+    """The only channel."""
+    made = FakeNotifier()
+    pipeline.rewire(replace(pipeline.application.context, notifiers=[made]))
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -24,14 +24,6 @@ from tests.fakes import FakeNotifier
 ADA = "ada@support.example"
 
 
-@pytest.fixture
-def notifier(pipeline: Pipeline) -> FakeNotifier:
-    """The only channel."""
-    made = FakeNotifier()
-    use(pipeline, made)
-    return made
-
-
 def use(pipeline: Pipeline, *notifiers: FakeNotifier) -> None:
     pipeline.rewire(replace(pipeline.application.context, notifiers=notifiers))
 

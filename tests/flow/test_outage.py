@@ -23,13 +23,6 @@ ADA, BOB, EVE, LEAD = (f"{name}@support.example" for name in ("ada", "bob", "eve
 
 
 @pytest.fixture
-def notifier(pipeline: Pipeline) -> FakeNotifier:
-    made = FakeNotifier()
-    pipeline.rewire(replace(pipeline.application.context, notifiers=[made]))
-    return made
-
-
-@pytest.fixture
 def issue(pipeline: Pipeline, notifier: FakeNotifier) -> Issue:
     """Ada has a contact of today about it, eve one of a month ago, bob none."""
     contacts = contacts_about_export(5)

@@ -29,13 +29,6 @@ TEAM = (ADA, BOB, LEAD)
 
 
 @pytest.fixture
-def notifier(pipeline: Pipeline) -> FakeNotifier:
-    made = FakeNotifier()
-    pipeline.rewire(replace(pipeline.application.context, notifiers=[made]))
-    return made
-
-
-@pytest.fixture
 def groups(pipeline: Pipeline, notifier: FakeNotifier) -> Groups:
     """Ada, bob and a lead are the team."""
     with pipeline.application.open() as store:
